@@ -208,6 +208,22 @@ class Generation(Record):
     error: str | None = None
 
 
+class Vote(Record):
+    """What one judge of a panel said about a case.
+
+    Attributes:
+        judge: name of the judge.
+        status: its verdict; `failed` and `skipped` are missing votes, never inconsistent ones.
+        concludes: shown letter that the thought concludes on, if any.
+        reason: one line, for people.
+    """
+
+    judge: str
+    status: Consistency
+    concludes: Letter | None = None
+    reason: str = ""
+
+
 class Verdict(Record):
     """Whether the thought's final judgement is the option in the answer (PROTOCOL section 7).
 
@@ -220,6 +236,9 @@ class Verdict(Record):
             or no readable answer, so the judge was not asked).
         concludes: shown letter that the thought concludes on, if any.
         reason: one line, for people.
+        votes: what each judge of a panel said, always in the panel's order; empty for one judge.
+        letters: shown letter → probability that the thought alone implies, if the judge is one
+            that measures it (`reread`); sums to 1.
     """
 
     schema_version: Literal[1] = 1
@@ -229,6 +248,8 @@ class Verdict(Record):
     status: Consistency
     concludes: Letter | None = None
     reason: str = ""
+    votes: tuple[Vote, ...] = ()
+    letters: dict[Letter, float] | None = None
 
 
 class Estimate(Record):
