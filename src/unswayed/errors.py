@@ -9,6 +9,8 @@
     │   ├── ModelError       a model folder, tokenizer, processor or chat template
     │   └── RunError         a run folder: locked, damaged or made with other settings
     └── StageError           a stage failed while it ran: the command line exits with 1
+        ├── BudgetSpent      a limit on requests or tokens is reached
+        └── ServerDown       a model server gives nothing any more
 
 A message says what was expected, what was found and what to do. Errors about ONE item (a broken
 row, a generation that failed) are not raised through the pipeline: they are recorded as
@@ -75,3 +77,11 @@ class RunError(UserError):
 
 class StageError(UnswayedError):
     """A stage failed while it ran: nothing that the user set wrongly."""
+
+
+class BudgetSpent(StageError):  # noqa: N818 - reads as what it says
+    """A limit on requests or tokens is reached; the run goes on with a higher one."""
+
+
+class ServerDown(StageError):  # noqa: N818 - reads as what it says
+    """A model server gives nothing any more; the run goes on once it is there again."""

@@ -10,7 +10,8 @@ plugin is in no way second-class. A *spec* names one with its options:
     my_bench.py:MyBenchmark,n=3  a class of a file of your own
 
 Option values are read as TOML where they are numbers or booleans, and as text otherwise; a value
-in double quotes is text whatever it looks like (`revision="0012"`).
+in double quotes is text whatever it looks like (`revision="0012"`). A spec that is the argument of
+another one writes `;` for its commas: `panel:rules+llm:my-model;base_url=http://host:8000/v1`.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ _EXTRA_OF = {
     "ray": "verl",
     "datasets": "hub",
     "pyarrow": "hub",
+    "aiohttp": "http",
     "jinja2": "report",
     "matplotlib": "report",
 }
@@ -84,6 +86,15 @@ def parse(text: str) -> Spec:
     if not name.strip():
         raise ConfigError(f"expected a name at the start of {text!r}")
     return Spec(name, argument if colon else None, options)
+
+
+def parse_inner(text: str) -> Spec:
+    """Parse a spec that is the argument of another one, where `;` stands for the comma.
+
+    Raises:
+        ConfigError: it is no spec.
+    """
+    return parse(text.replace(";", ","))
 
 
 def names(kind: Kind) -> dict[str, str]:
