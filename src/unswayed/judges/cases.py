@@ -9,6 +9,9 @@ from typing import Protocol
 from unswayed.answers import Reading
 from unswayed.types import Verdict
 
+BATCH = 64
+"""Cases that a judge gets at once if it does not say how many it likes."""
+
 
 @dataclass(frozen=True)
 class JudgeCase:
@@ -40,6 +43,10 @@ class JudgeCase:
 
 class Judge(Protocol):
     """Anything that compares thoughts with answers.
+
+    A judge may also have `batch`, the number of cases it likes to get at once (one that asks a
+    server many things at a time wants many), and `provenance()`, which says what it is in JSON
+    values, for `run.json`.
 
     Attributes:
         name: name of the judge, as it stands in every verdict.
