@@ -279,7 +279,12 @@ def test_rows_without_pictures_may_stand_among_others(
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(None, "found nothing"), ({}, "no config.json"), ({"config.json": "{}"}, "cannot load")],
+    [
+        (None, "found nothing"),
+        ({}, "no config.json"),
+        ({"config.json": "{}"}, "expected a tokenizer"),
+        ({"config.json": "{}", "tokenizer.json": "{}"}, "cannot load"),
+    ],
 )
 def test_a_folder_that_is_no_checkpoint(
     tmp_path: Path, content: dict[str, str] | None, message: str

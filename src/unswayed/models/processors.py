@@ -15,11 +15,17 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import transformers
 from transformers import AutoConfig, AutoProcessor, AutoTokenizer
 from transformers.models.auto.processing_auto import PROCESSOR_MAPPING_NAMES
 from transformers.utils.hub import cached_file
 
 from unswayed.errors import ModelError
+
+OLDEST = (5, 5)
+"""The first transformers that reads pictures without torchvision."""
+
+_TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")
 
 
 def load_processor(path: str, **options: Any) -> Any:
@@ -32,6 +38,8 @@ def load_processor(path: str, **options: Any) -> Any:
     Raises:
         ModelError: the checkpoint has no usable processor or no chat template.
     """
+    _check_transformers()
+    _check_tokenizer_files(path)
     try:
         processor = _load(path, options)
     except (OSError, ValueError, KeyError, json.JSONDecodeError) as error:
@@ -48,6 +56,54 @@ def load_processor(path: str, **options: Any) -> Any:
         )
     processor.chat_template = processor.chat_template or processor.tokenizer.chat_template
     return processor
+
+
+def check_fit(path: str, model: Any, processor: Any) -> None:
+    """Refuse a tokenizer that was not made for the weights beside it.
+
+    Args:
+        path: where both came from, for the message.
+        model: the loaded model.
+        processor: the loaded processor.
+
+    Raises:
+        ModelError: the tokenizer has more tokens than the weights, or another picture token.
+    """
+    advice = "use the tokenizer that belongs to the weights"
+    rows, tokens = model.get_input_embeddings().weight.shape[0], len(processor.tokenizer)
+    if tokens > rows:
+        raise ModelError(
+            f"expected a tokenizer of at most {rows} tokens at {path}, found {tokens}; {advice}"
+        )
+    wanted = getattr(model.config, "image_token_id", None)
+    token = getattr(processor, "image_token", None)
+    if wanted is None or token is None:
+        return
+    found = processor.tokenizer.convert_tokens_to_ids(token)
+    if found != wanted:
+        raise ModelError(
+            f"expected a tokenizer at {path} that gives {token} the id {wanted} of config.json, "
+            f"found {found}; {advice}"
+        )
+
+
+def _check_transformers() -> None:
+    found = transformers.__version__
+    if tuple(int(part) for part in found.split(".")[:2] if part.isdecimal()) < OLDEST:
+        wanted = ".".join(map(str, OLDEST))
+        raise ModelError(
+            f"expected transformers {wanted} or later, found {found}; run: pip install -U "
+            f"'transformers>={wanted}'"
+        )
+
+
+def _check_tokenizer_files(path: str) -> None:
+    folder = Path(path)
+    if folder.is_dir() and not any((folder / name).is_file() for name in _TOKENIZER_FILES):
+        raise ModelError(
+            f"expected a tokenizer ({' or '.join(_TOKENIZER_FILES)}) in the checkpoint folder "
+            f"{path}, found none; copy it from where the weights came from"
+        )
 
 
 def _load(path: str, options: dict[str, Any]) -> Any:
@@ -75,8 +131,6 @@ def _pillow_class(path: str, hub: dict[str, Any]) -> Any:
 
     `AutoImageProcessor` itself refuses to be used without torchvision.
     """
-    import transformers
-
     revision = hub.get("revision")
     for file in ("preprocessor_config.json", "processor_config.json"):
         found = cached_file(
@@ -101,8 +155,6 @@ def _image_text_class(model_type: str, parts: dict[str, Any]) -> Any:
     Raises:
         ModelError: the family has no processor class of its own.
     """
-    import transformers
-
     name = PROCESSOR_MAPPING_NAMES.get(model_type)
     family: Any = getattr(transformers, name, None) if name else None
     if family is None:

@@ -27,7 +27,7 @@ from unswayed import answers
 from unswayed.errors import ConfigError, ModelError
 from unswayed.models import Decoding, Request
 from unswayed.models.letters import LetterTokens, distribution, locate
-from unswayed.models.processors import load_processor
+from unswayed.models.processors import check_fit, load_processor
 from unswayed.models.sharing import SharedEncoding, SharedPreparation
 from unswayed.prompts import open_tail
 from unswayed.types import Generation, LetterDistribution
@@ -113,6 +113,7 @@ class Transformers:
         self._tokenizer = self._processor.tokenizer
         self._tokenizer.padding_side = "left"
         self._model = _load_model(path, dtype, attention, hub).to(self._device).eval()
+        check_fit(path, self._model, self._processor)
         self._model.generation_config = self._plain_generation(self._model.generation_config)
         self._letters = LetterTokens(_token_texts(self._tokenizer))
         self._processor.image_processor = SharedPreparation(self._processor.image_processor)
