@@ -14,7 +14,8 @@ _EXTRAS = {
     "transformers": ("torch", "transformers", "safetensors"),
     "report": ("jinja2", "matplotlib"),
     "hub": ("datasets", "pyarrow"),
-    "train": ("trl",),
+    "train": ("trl", "accelerate", "tensorboard"),
+    "lora": ("peft",),
     "verl": ("verl", "ray"),
 }
 
