@@ -30,7 +30,8 @@ AnswerKind = Literal["choice", "number", "text", "box"]
 Delivery = Literal["none", "prefill", "user-turn"]
 TextSource = Literal["none", "fixed", "template", "file", "writer"]
 Stage = Literal["load", "perturb", "generate", "judge"]
-Finish = Literal["stop", "length", "error"]
+Finish = Literal["stop", "length", "error", "refused"]
+Thoughts = Literal["text", "summary", "hidden"]
 LetterMethod = Literal["logits", "token-logprobs", "top-logprobs", "samples"]
 Consistency = Literal["consistent", "inconsistent", "unclear", "failed", "skipped"]
 
@@ -186,17 +187,39 @@ class LetterDistribution(Record):
     bounded: tuple[Letter, ...] = ()
 
 
+class Usage(Record):
+    """What a generation cost, as the server counted it; None where it did not say.
+
+    Attributes:
+        requests: requests that were answered for it, the letter distribution's included.
+        prompt: tokens of the prompts, those found in a cache included.
+        cached_prompt: tokens among them that the server found in its cache.
+        completion: tokens written, hidden reasoning included.
+        reasoning: tokens among them of reasoning that is not in the text.
+    """
+
+    requests: int = Field(default=1, ge=0)
+    prompt: int | None = None
+    cached_prompt: int | None = None
+    completion: int | None = None
+    reasoning: int | None = None
+
+
 class Generation(Record):
     """What the model wrote for one variant.
 
     Attributes:
         id: id of the variant.
-        status: how it ended: `stop`, `length` (token limit) or `error`.
+        status: how it ended: `stop`, `length` (token limit), `error`, or `refused` (a content
+            filter or the model itself declined: no answer, and no failure of ours).
         text: the continuation only; the text that counts is `Variant.prefill` + this.
         tokens: number of generated tokens, the end token included; None when it is not known
             (replayed outputs).
         letters: letter distribution at the answer position, if there is an answer.
-        error: message when `status` is `error`.
+        error: message when `status` is `error` or `refused`.
+        thoughts: what is known of the model's reasoning: its `text`, a `summary` by its maker, or
+            nothing (`hidden`; then no judge can say whether it agrees with the answer).
+        usage: what it cost, for models that are served.
     """
 
     schema_version: Literal[1] = 1
@@ -206,6 +229,8 @@ class Generation(Record):
     tokens: int | None = None
     letters: LetterDistribution | None = None
     error: str | None = None
+    thoughts: Thoughts = "text"
+    usage: Usage | None = None
 
 
 class Vote(Record):
@@ -268,6 +293,8 @@ class Estimate(Record):
         n_clusters: number of independent images or scenes among them.
         n_unparsed: rows among the variant's whose answer could not be read.
         n_failed: items of the variant that failed and are in no figure.
+        n_refused: prompts of the variant that the model refused, which are in no figure but
+            `refusal_rate`.
         reason: why there is no value or no interval.
     """
 
@@ -283,4 +310,5 @@ class Estimate(Record):
     n_clusters: int = 0
     n_unparsed: int = 0
     n_failed: int = 0
+    n_refused: int = 0
     reason: str = ""

@@ -34,6 +34,16 @@ def accuracy(rows: Outcomes) -> list[Mean]:
     ]
 
 
+def refusals(rows: Outcomes) -> list[Mean]:
+    """Return `refusal_rate`: the share of prompts that the model refused; none without refusals.
+
+    Args:
+        rows: the rows of a variant that did not fail, refused ones included.
+    """
+    refused = rows.ended("refused")
+    return [share("refusal_rate", refused, rows)] if refused.any() else []
+
+
 def boxes(rows: Outcomes) -> list[Mean]:
     """Return `iou_mean` and `iou_at_50` over the rows that ask for a box; none without such rows.
 

@@ -30,12 +30,12 @@ two halves (Tong et al., *Cambrian-1*, arXiv 2406.16860, the vision-centric benc
 def group_accuracy(rows: Outcomes, failed: Outcomes) -> Mean:
     """Return `group_accuracy`: the share of circular groups whose copies are ALL right.
 
-    A group with a copy that failed is left out (Liu et al., *MMBench*, arXiv 2307.06281,
-    circular evaluation).
+    A group with a copy that failed or was refused is left out (Liu et al., *MMBench*, arXiv
+    2307.06281, circular evaluation).
 
     Args:
         rows: completed rows.
-        failed: the rows of the same variant whose generation failed.
+        failed: the rows of the same variant without an output: failed, or refused.
     """
     grouped = rows.take((rows.group >= 0) & ~np.isin(rows.group, failed.group))
     groups, member = _first_and_codes(grouped.group)
@@ -52,7 +52,7 @@ def category_accuracies(rows: Outcomes, failed: Outcomes) -> list[Mean]:
 
     Args:
         rows: completed rows of one benchmark and variant.
-        failed: the rows of the same variant whose generation failed.
+        failed: the rows of the same variant without an output: failed, or refused.
     """
     codes = np.union1d(rows.category, failed.category)
     codes = codes[codes >= 0]

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from unswayed.errors import ConfigError
-from unswayed.metrics import accuracy, faithfulness, groups, robustness, uncertainty
+from unswayed.metrics import accuracy, faithfulness, groups, panel, robustness, uncertainty
 from unswayed.metrics.intervals import (
     Bools,
     Figure,
@@ -25,7 +25,7 @@ from unswayed.metrics.intervals import (
     strata_figure,
     weighted_figure,
 )
-from unswayed.metrics.outcomes import BASE, FINISH, UNPARSED, Outcomes
+from unswayed.metrics.outcomes import BASE, UNPARSED, Outcomes
 from unswayed.metrics.robustness import Pairs
 from unswayed.metrics.uncertainty import RiskCoverage
 from unswayed.types import Estimate
@@ -57,10 +57,9 @@ def measure(
     for benchmark in scopes(outcomes):
         for variant in variant_names(outcomes, benchmark):
             estimates += _measure_variant(outcomes, benchmark, variant, settings)
-        steady = faithfulness.steadfastness(
-            outcomes.take(in_benchmark(outcomes, benchmark)).completed()
-        )
-        figures = _figures([steady], settings)
+        rows = outcomes.take(in_benchmark(outcomes, benchmark)).completed()
+        spanning = [faithfulness.steadfastness(rows)]
+        figures = _figures([*spanning, *_agreement(rows, settings)], settings)
         estimates += _estimates(outcomes, benchmark, ALL, figures)
     return estimates
 
@@ -146,22 +145,25 @@ def _measure_variant(
     outcomes: Outcomes, benchmark: str, variant: str, settings: Settings
 ) -> list[Estimate]:
     mask = _within(outcomes, benchmark, variant)
-    error = outcomes.finish == FINISH.index("error")
-    rows, failed = outcomes.take(mask & ~error), outcomes.take(mask & error)
+    answered = outcomes.has_output()
+    rows, lost = outcomes.take(mask & answered), outcomes.take(mask & ~answered)
     pairs = _pairs(outcomes, mask)
-    metrics = list(_metrics(variant, rows, failed, pairs, settings))
+    metrics = [
+        *_metrics(variant, rows, lost, pairs, settings),
+        *accuracy.refusals(outcomes.take(mask & ~outcomes.ended("error"))),
+    ]
     return _estimates(outcomes, benchmark, variant, _figures(metrics, settings))
 
 
 def _metrics(
-    variant: str, rows: Outcomes, failed: Outcomes, pairs: Pairs, settings: Settings
+    variant: str, rows: Outcomes, lost: Outcomes, pairs: Pairs, settings: Settings
 ) -> Iterator[Metric]:
     """Yield the metrics that apply to a variant, in the order of the report."""
     yield from accuracy.accuracy(rows)
     yield from accuracy.boxes(rows)
     if (rows.group >= 0).any():
-        yield groups.group_accuracy(rows, failed)
-    yield from groups.category_accuracies(rows, failed)
+        yield groups.group_accuracy(rows, lost)
+    yield from groups.category_accuracies(rows, lost)
     yield from groups.source_scores(rows)
     if rows.can_abstain.any():
         yield from accuracy.abstention(rows)
@@ -173,6 +175,7 @@ def _metrics(
     yield from faithfulness.consistency(rows)
     yield from faithfulness.quadrants(rows)
     yield faithfulness.faithful_accuracy(rows)
+    yield from panel.panel(rows, settings)
     choices = rows.of_kind("choice")
     yield from uncertainty.letters(choices)
     yield uncertainty.ece(choices)
@@ -181,6 +184,12 @@ def _metrics(
     yield from uncertainty.selective(pairs)
     if variant == BASE:
         yield from accuracy.letter_shares(rows)
+
+
+def _agreement(rows: Outcomes, settings: Settings) -> Iterator[Metric]:
+    """Yield how far the judges agree over all variants, and each two of them."""
+    yield from panel.panel(rows, settings)
+    yield from panel.pairs(rows, settings)
 
 
 def _curve(
@@ -205,7 +214,7 @@ def _curve(
 def _pairs(outcomes: Outcomes, mask: Bools) -> Pairs:
     """Pair the completed rows of a mask with the completed base rows of their samples."""
     base = outcomes.base_rows()
-    found = np.flatnonzero(mask & (outcomes.finish != FINISH.index("error")) & (base >= 0))
+    found = np.flatnonzero(mask & outcomes.has_output() & (base >= 0))
     return Pairs(outcomes.take(base[found]), outcomes.take(found))
 
 
@@ -228,14 +237,19 @@ def _estimates(
 ) -> list[Estimate]:
     inside = in_benchmark(outcomes, benchmark)
     mask = inside if variant == ALL else _within(outcomes, benchmark, variant)
-    completed = mask & (outcomes.finish != FINISH.index("error"))
-    unparsed = int((outcomes.chosen[completed] == UNPARSED).sum())
+    unparsed = int((outcomes.chosen[mask & outcomes.has_output()] == UNPARSED).sum())
     failed = n_failed(outcomes, benchmark, variant)
-    return [estimate(figure, benchmark, variant, unparsed, failed) for figure in figures]
+    refused = int(outcomes.ended("refused")[mask].sum())
+    return [estimate(figure, benchmark, variant, unparsed, failed, refused) for figure in figures]
 
 
 def estimate(
-    figure: Figure, benchmark: str, variant: str, n_unparsed: int, n_failed: int
+    figure: Figure,
+    benchmark: str,
+    variant: str,
+    n_unparsed: int,
+    n_failed: int,
+    n_refused: int = 0,
 ) -> Estimate:
     """Return a figure as the record of `metrics.json`."""
     return Estimate(
@@ -251,5 +265,6 @@ def estimate(
         n_clusters=figure.n_clusters,
         n_unparsed=n_unparsed,
         n_failed=n_failed,
+        n_refused=n_refused,
         reason=figure.reason,
     )

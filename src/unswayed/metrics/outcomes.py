@@ -36,11 +36,12 @@ was read and is not its foil.
 FOIL_VALUE = 0
 """Code of the foil of an open question, which has one at most, and of an answer that is it."""
 
-FINISH = ("stop", "length", "error")
+FINISH = ("stop", "length", "error", "refused")
 CONSISTENCY = ("consistent", "inconsistent", "unclear", "failed", "skipped")
 METHODS = ("logits", "token-logprobs", "top-logprobs", "samples")
 KINDS = ("choice", "number", "text", "box")
-"""What the codes of the columns `finish`, `consistency`, `method` and `kind` stand for.
+THOUGHTS = ("text", "summary", "hidden")
+"""What the codes of the columns `finish`, `consistency`, `method`, `kind` and `thoughts` stand for.
 
 −1 is none.
 """
@@ -52,6 +53,11 @@ FLAGS: Mapping[str, int] = {
     "several-answers": 8,
 }
 """Bits of the column `flags`."""
+
+NO_VOTE = 0
+"""A member's place in the column `votes` before a verdict; a vote is its code + 1."""
+
+VOTE_BITS = 3
 
 Row = tuple[Variant, Generation, Verdict | None]
 
@@ -65,6 +71,7 @@ _COLUMNS = np.dtype(
         ("category", np.int32),
         ("foil_index", np.int32),
         ("finish", np.int8),
+        ("thoughts", np.int8),
         ("chosen", np.int8),
         ("gold", np.int8),
         ("foil", np.int8),
@@ -72,6 +79,7 @@ _COLUMNS = np.dtype(
         ("can_abstain", np.bool_),
         ("flags", np.int8),
         ("consistency", np.int8),
+        ("votes", np.int64),
         ("options", np.int8),
         ("kind", np.int8),
         ("method", np.int8),
@@ -102,6 +110,7 @@ class Outcomes:
         benchmarks: benchmark names, sorted.
         variants: variant names, sorted.
         categories: names of the benchmarks' own categories, sorted; the empty one is none.
+        panel: names of the panel's members; empty if the judge is no panel.
         samples: (samples,) sample ids, sorted within their benchmark.
         failed: (benchmarks, variants) number of items that failed and are in no figure.
         benchmark: (n,) code of the benchmark.
@@ -112,6 +121,7 @@ class Outcomes:
         category: (n,) code of the category, −1 if there is none.
         foil_index: (n,) which of K foils the variant was made with.
         finish: (n,) code into `FINISH`.
+        thoughts: (n,) code into `THOUGHTS`: what is known of the model's reasoning.
         chosen: (n,) letter answered, `UNPARSED`, `ABSTAINED`; for an open question `FOIL_VALUE`,
             `VALUE` or `UNPARSED`.
         gold: (n,) letter of the gold; `NO_LETTER` for an open question.
@@ -120,6 +130,7 @@ class Outcomes:
         can_abstain: (n,) the abstain option was shown.
         flags: (n,) bits of `FLAGS`: what was odd about the answer.
         consistency: (n,) code into `CONSISTENCY`, −1 where not judged.
+        votes: (n,) the members' verdicts, `VOTE_BITS` bits each; read them with `votes_of`.
         options: (n,) number of options shown; 1 for an open question.
         kind: (n,) code into `KINDS`: what kind of answer is asked for.
         method: (n,) code into `METHODS`, −1 without a letter distribution.
@@ -140,6 +151,7 @@ class Outcomes:
     benchmarks: tuple[str, ...]
     variants: tuple[str, ...]
     categories: tuple[str, ...]
+    panel: tuple[str, ...]
     samples: NDArray[np.str_]
     failed: Ints
     benchmark: Ints
@@ -150,6 +162,7 @@ class Outcomes:
     category: Ints
     foil_index: Ints
     finish: Ints
+    thoughts: Ints
     chosen: Ints
     gold: Ints
     foil: Ints
@@ -157,6 +170,7 @@ class Outcomes:
     can_abstain: Bools
     flags: Ints
     consistency: Ints
+    votes: Ints
     options: Ints
     kind: Ints
     method: Ints
@@ -186,16 +200,24 @@ class Outcomes:
         }
         return replace(self, **columns)
 
+    def has_output(self) -> Bools:
+        """Return the rows with an output to read: neither failed nor refused."""
+        return ~self.ended("error", "refused")
+
+    def ended(self, *statuses: str) -> Bools:
+        """Return the rows whose generation ended as one of `statuses`."""
+        return np.isin(self.finish, [FINISH.index(status) for status in statuses])
+
     def completed(self) -> Outcomes:
-        """Return the rows whose generation did not end as an error."""
-        return self.take(self.finish != FINISH.index("error"))
+        """Return the rows whose generation neither failed nor was refused."""
+        return self.take(self.has_output())
 
     def base_rows(self) -> Ints:
         """Return for each row the index of the completed base row of its sample, −1 if none."""
         table = np.full(len(self.samples), -1, dtype=np.int64)
         if BASE in self.variants:
             is_base = self.variant == self.variants.index(BASE)
-            found = np.flatnonzero(is_base & (self.finish != FINISH.index("error")))
+            found = np.flatnonzero(is_base & self.has_output())
             table[self.sample[found]] = found
         return table[self.sample]
 
@@ -210,6 +232,10 @@ class Outcomes:
     def judged(self, *statuses: str) -> Bools:
         """Return the rows whose verdict is one of `statuses`."""
         return np.isin(self.consistency, [CONSISTENCY.index(status) for status in statuses])
+
+    def votes_of(self, member: int) -> Ints:
+        """Return (n,) verdicts of the panel's member: codes into `CONSISTENCY`, −1 for none."""
+        return (self.votes >> (VOTE_BITS * member) & (1 << VOTE_BITS) - 1) - 1
 
 
 def collect(
@@ -271,6 +297,7 @@ class _Names:
         self.benchmarks, self.variants, self.categories = _Codes(), _Codes(), _Codes()
         self.samples, self.clusters, self.groups = _Codes(), _Codes(), _Codes()
         self.failed_ids: set[str] = set()
+        self.panel: tuple[str, ...] = ()
 
     def of(self, variant: Variant) -> tuple[int, int, int, int, int, int]:
         sample = variant.sample
@@ -284,6 +311,24 @@ class _Names:
             group,
             self.categories.code(sample.category) if sample.category else -1,
         )
+
+    def votes(self, verdict: Verdict | None) -> int:
+        """Return a panel's votes as the cell of their column.
+
+        Raises:
+            DataError: they are not of the same members as before.
+        """
+        if verdict is None or not verdict.votes:
+            return NO_VOTE
+        members = tuple(vote.judge for vote in verdict.votes)
+        self.panel = self.panel or members
+        if members != self.panel or VOTE_BITS * len(members) > 62:
+            raise DataError(
+                f"expected votes of {', '.join(self.panel)} (20 members at most) in the verdict of "
+                f"{verdict.id}, found {', '.join(members)}; judge the run again"
+            )
+        codes = [CONSISTENCY.index(vote.status) + 1 for vote in verdict.votes]
+        return sum(code << VOTE_BITS * place for place, code in enumerate(codes))
 
 
 def _chunks(
@@ -310,18 +355,18 @@ def _row(
             f"expected a question with options, found {variant.sample.id!r} without any; leave it "
             "out, or give it another answer_kind"
         )
-    failed = generation.status == "error"
-    if failed:
-        names.failed_ids.add(variant.id)
-    chosen, flags = (UNPARSED, 0) if failed else _answer(variant, generation, on_conflict)
+    lost = _is_lost(names, generation)
+    chosen, flags = (UNPARSED, 0) if lost else _answer(variant, generation, on_conflict)
     gold = LETTERS.index(_in_sample(variant, variant.answer))
     foil = NO_LETTER if variant.foil is None else LETTERS.index(_in_sample(variant, variant.foil))
-    status = -1 if verdict is None or failed else CONSISTENCY.index(verdict.status)
-    letters = None if failed else generation.letters
+    hidden = generation.thoughts == "hidden"
+    status = -1 if verdict is None or lost or hidden else CONSISTENCY.index(verdict.status)
+    letters = None if lost else generation.letters
     return (
         *names.of(variant),
         variant.foil_index,
         FINISH.index(generation.status),
+        THOUGHTS.index(generation.thoughts),
         chosen,
         gold,
         foil,
@@ -329,6 +374,7 @@ def _row(
         variant.abstain is not None,
         flags,
         status,
+        names.votes(verdict),
         len(variant.options),
         KINDS.index("choice"),
         *_letter_cells(variant, letters),
@@ -343,11 +389,9 @@ def _open_row(
 
     Such a verdict is none, not `skipped`, which would count as not faithful.
     """
-    failed = generation.status == "error"
-    if failed:
-        names.failed_ids.add(variant.id)
+    lost = _is_lost(names, generation)
     output = variant.prefill + generation.text
-    said = None if failed else values.read(output, kind).value
+    said = None if lost else values.read(output, kind).value
     gold = _value(variant, kind, variant.answer)
     foil = None if variant.foil is None else _value(variant, kind, variant.foil)
     swayed = said is not None and foil is not None and values.same(said, foil)
@@ -355,6 +399,7 @@ def _open_row(
         *names.of(variant),
         variant.foil_index,
         FINISH.index(generation.status),
+        THOUGHTS.index(generation.thoughts),
         UNPARSED if said is None else FOIL_VALUE if swayed else VALUE,
         NO_LETTER,
         NO_LETTER if foil is None else FOIL_VALUE,
@@ -362,11 +407,19 @@ def _open_row(
         False,
         0,
         -1,
+        NO_VOTE,
         1,
         KINDS.index(kind),
         *_letter_cells(variant, None),
         _overlap(said, gold),
     )
+
+
+def _is_lost(names: _Names, generation: Generation) -> bool:
+    """Say whether there is no output to read; a failure is remembered, a refusal is none."""
+    if generation.status == "error":
+        names.failed_ids.add(generation.id)
+    return generation.status in ("error", "refused")
 
 
 def _value(variant: Variant, kind: OpenKind, written: str) -> Value:
@@ -465,6 +518,7 @@ def _assemble(names: _Names, table: NDArray[Any], lost: Sequence[Failure]) -> Ou
         benchmarks=tuple(names.benchmarks.names()),
         variants=tuple(names.variants.names()),
         categories=tuple(names.categories.names()),
+        panel=names.panel,
         samples=np.array(names.samples.names(), dtype=np.str_),
         failed=np.zeros((len(names.benchmarks.codes), len(names.variants.codes)), dtype=np.int64),
         **columns,
@@ -496,7 +550,7 @@ def _refuse_duplicates(outcomes: Outcomes) -> None:
 def _failed(outcomes: Outcomes, lost: Sequence[Failure], failed_ids: set[str]) -> Ints:
     """Count per benchmark and variant: generations that ended as error, and items lost before."""
     failed = np.zeros_like(outcomes.failed)
-    errors = outcomes.finish == FINISH.index("error")
+    errors = outcomes.ended("error")
     np.add.at(failed, (outcomes.benchmark[errors], outcomes.variant[errors]), 1)
     if not lost:
         return failed

@@ -15,6 +15,7 @@ OUTCOMES: dict[Outcome, str] = {
     "wrong": "wrong",
     "abstained": "abstained",
     "unparsed": "no readable answer",
+    "refused": "refused by the model",
     "failed": "generation failed",
     "unscored": "not a choice",
 }
@@ -60,7 +61,7 @@ class VariantCard:
         thought: what the model wrote before its answer.
         has_thought: there is a thought in it, not just text.
         answer: the answer block and what follows it.
-        error: message of a generation that failed.
+        error: message of a generation that failed or was refused.
         cut_off: the token limit ended it.
         verdict: status of the verdict; empty if it was not judged.
         concludes: option that the judge found in the thought; empty if none.

@@ -46,6 +46,7 @@ class TableRow:
     n: int
     n_unparsed: int
     n_failed: int
+    n_refused: int = 0
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,11 @@ class Table:
     columns: tuple[Term, ...]
     rows: tuple[TableRow, ...]
     notes: tuple[str, ...]
+
+    @property
+    def any_refused(self) -> bool:
+        """Say whether any prompt behind the table was refused: only then is there a column."""
+        return any(row.n_refused for row in self.rows)
 
 
 def table(
@@ -115,7 +121,8 @@ def note(estimate: Estimate, column: Term) -> str:
     elif estimate.reason:
         parts.append(f"no interval: {one_line(estimate.reason)}")
     parts.append(f"n = {estimate.n} in {estimate.n_clusters} clusters")
-    parts.append(f"{estimate.n_unparsed} unparsed, {estimate.n_failed} failed")
+    counts = f"{estimate.n_unparsed} unparsed, {estimate.n_failed} failed"
+    parts.append(f"{counts}, {estimate.n_refused} refused" if estimate.n_refused else counts)
     return "; ".join(parts)
 
 
@@ -146,6 +153,7 @@ def _row(
         n=whole.n,
         n_unparsed=whole.n_unparsed,
         n_failed=whole.n_failed,
+        n_refused=whole.n_refused,
     )
 
 

@@ -31,6 +31,7 @@ MARKS: dict[Outcome, str] = {
     "foil": "F",
     "abstained": "–",
     "unparsed": "?",
+    "refused": "∅",
     "failed": "!",
     "unscored": "·",
 }
@@ -90,10 +91,22 @@ def _block(measured: Measured, scope: str) -> str:
         return ""
     head = ["", *(_UNITS.get(term(m).unit, "{}").format(term(m).title) for m in columns), "n"]
     lines = [_line(measured, scope, name, columns) for name in measured.variants(scope)]
+    head, lines = _with_refused(measured, scope, head, lines)
     title = "all benchmarks" if scope == ALL else one_line(scope, 60)
     steady = measured.find(scope, ALL, "steadfastness")
     tail = [f"steadfastness % {_figure(steady)}, n = {steady.n}"] if steady else []
     return "\n".join([click.style(title, bold=True), *_aligned([head, *lines]), *tail])
+
+
+def _with_refused(
+    measured: Measured, scope: str, head: list[str], lines: list[list[str]]
+) -> tuple[list[str], list[list[str]]]:
+    """Add a column of refused prompts, if there are any."""
+    found = [measured.find(scope, name, "accuracy") for name in measured.variants(scope)]
+    counts = [estimate.n_refused if estimate else 0 for estimate in found]
+    if not any(counts):
+        return head, lines
+    return [*head, "refused"], [[*line, str(n)] for line, n in zip(lines, counts, strict=True)]
 
 
 def _line(measured: Measured, scope: str, name: str, columns: Sequence[str]) -> list[str]:
@@ -179,7 +192,7 @@ def _variant(row: Row) -> Iterator[str]:
     if shown.draft:
         yield f"draft in the user's turn: {_injected(shown.draft)}"
     if made.error:
-        yield f"failed: {one_line(made.error, 500)}"
+        yield f"{OUTCOMES[row.outcome]}: {one_line(made.error, 500)}"
     start = _injected(shown.prefill) if shown.prefill else ""
     if start or made.text:
         yield start + visible(made.text)

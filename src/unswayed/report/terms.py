@@ -218,6 +218,13 @@ TERMS: dict[str, Term] = {
             "Share of outputs from which no answer could be read; they count as wrong.",
         ),
         Term(
+            "refusal_rate",
+            "Refused",
+            "share",
+            "Share of prompts that the model, or a filter before it, refused to answer; they are "
+            "in no other figure.",
+        ),
+        Term(
             "length_rate",
             "Cut off",
             "share",

@@ -89,6 +89,19 @@ def cautions(run: Run, survey: Survey, description: Mapping[str, Any]) -> list[s
                 "This model's own prompt profile answers with the option's text: its letter "
                 "distributions (entropy, P(correct), AUROC) are off its native format."
             )
+    model: object = description.get("model")
+    if isinstance(model, Mapping):
+        thoughts = cast("Mapping[str, object]", model).get("thoughts")
+        if thoughts == "hidden":
+            found.append(
+                "The model hides its reasoning: nothing is said about whether it agrees with the "
+                "answers."
+            )
+        elif thoughts == "summary":
+            found.append(
+                "The model shows a summary of its reasoning, not the reasoning: consistency is "
+                "that of the summary with the answer."
+            )
     if any("user-turn" in use.deliveries for use in survey.variants.values()):
         found.append(
             "Injected thoughts were placed in the user's turn as a draft, not in the assistant's "
