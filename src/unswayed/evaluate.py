@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from tqdm import tqdm
 
-from unswayed import answers, prompts, registry
+from unswayed import answers, prompts, registry, shards
 from unswayed.benchmarks import Benchmark
 from unswayed.errors import ConfigError, DataError, RunError, StageError, UnknownName
 from unswayed.judges.cases import Judge, JudgeCase, case_of
@@ -30,8 +30,9 @@ from unswayed.perturbations.annotations import Annotations
 from unswayed.perturbations.templates import Templates
 from unswayed.perturbations.variants import Recipe, recipe, variants_of
 from unswayed.prompts import Profile
-from unswayed.runs import Run, write_json
+from unswayed.runs import SHARD_FILE, Run, read_image, write_json
 from unswayed.settings import Settings
+from unswayed.shards import Shard
 from unswayed.types import Failure, Generation, Sample, Variant, Verdict
 
 T = TypeVar("T")
@@ -111,6 +112,11 @@ class Work:
     def judge(self) -> Judge:
         """The judge."""
         return registry.create("judge", self.settings.judge)
+
+    @cached_property
+    def shard(self) -> Shard | None:
+        """The shard of the evaluation that is this run's; None for all of it."""
+        return shards.parse(self.settings.shard) if self.settings.shard else None
 
     @property
     def decoding(self) -> Decoding:
@@ -213,7 +219,9 @@ def make_variants(run: Run, work: Work) -> None:
     failed_before = run.failures.repair()
     pending: list[Variant] = []
     count = failed = 0
-    for item in _items(run, work):
+    dealer = shards.Dealer(work.shard)
+    for item in _items(run, work, dealer):
+        dealer.note(item)
         if isinstance(item, Failure):
             failed += 1
             if failed > failed_before:
@@ -233,11 +241,22 @@ def make_variants(run: Run, work: Work) -> None:
         raise _other_samples(run, f"it holds {held}, now there are {count} and {failed}")
     run.variants.append(pending)
     if count == 0:
-        first = next(iter(run.failures), None)
-        raise DataError(
-            f"no sample could be used{f'; the first failed so: {first.message}' if first else ''}"
-        )
+        raise _no_sample(run, work.shard)
+    if work.shard:
+        write_json(run.folder / SHARD_FILE, dealer.places())
     run.mark_complete("variants")
+
+
+def _no_sample(run: Run, shard: Shard | None) -> DataError:
+    first = next(iter(run.failures), None)
+    if first is None and shard is not None:
+        return DataError(
+            f"there is no sample for shard {shard}: the benchmarks have fewer pictures than "
+            "shards; use fewer shards"
+        )
+    return DataError(
+        f"no sample could be used{f'; the first failed so: {first.message}' if first else ''}"
+    )
 
 
 def generate(run: Run, work: Work) -> None:
@@ -374,21 +393,41 @@ def _texts(spec: str) -> TextSource:
     raise ConfigError(f"expected texts = template or file:PATH, found {spec!r}")
 
 
-def _items(run: Run, work: Work) -> Iterator[Variant | Failure]:
-    """Yield the variants of every usable sample, and a failure for each that is not."""
+def _items(run: Run, work: Work, dealer: shards.Dealer) -> Iterator[Variant | Failure]:
+    """Yield the variants of every usable sample, and a failure for each that is not.
+
+    Samples of other shards count towards the limit, so that the shards together hold what a single
+    run would.
+    """
     for benchmark in work.benchmarks:
         good = 0
         with _progress(work.settings.limit, 0, benchmark.name) as bar:
             for item in benchmark:
                 if work.settings.limit is not None and good >= work.settings.limit:
                     break
+                ours = dealer.takes(item)
                 if isinstance(item, Failure):
-                    yield item
+                    if ours:
+                        yield item
                     continue
-                made = _made(run, item, work)
-                yield from made
-                good += not isinstance(made[0], Failure)
+                if ours:
+                    made = _made(run, item, work)
+                    yield from made
+                    good += not isinstance(made[0], Failure)
+                elif work.settings.limit is not None:
+                    good += _usable(item, work)
                 bar.update(1)
+
+
+def _usable(sample: Sample, work: Work) -> bool:
+    """Say whether variants can be made of a sample of another shard, without keeping anything."""
+    recipes = [one for one in work.recipes if one.applies_to(sample)]
+    try:
+        for image in sample.images:
+            read_image(image)
+        return bool(list(variants_of(sample, recipes, work.context, work.settings.foils)))
+    except DataError:
+        return False
 
 
 def _made(run: Run, sample: Sample, work: Work) -> Sequence[Variant | Failure]:

@@ -14,6 +14,7 @@ from unswayed.errors import DataError
 from unswayed.evaluate import Work, check, model_spec
 from unswayed.perturbations.variants import variants_of
 from unswayed.settings import Settings
+from unswayed.shards import Dealer
 from unswayed.types import Failure, ImageRef
 
 CHARACTERS_A_TOKEN = 4
@@ -72,26 +73,31 @@ def plan(settings: Settings) -> Plan:
     factory: Any = registry.load("model", model_spec(settings.model).name)
     # A class that sets its profile only when it is made would have to be made: not for a plan.
     profile = prompts.profile(settings.profile or getattr(factory, "profile", "default"))
+    dealer = Dealer(work.shard)
     return Plan(
-        tuple(_share(work, benchmark, profile) for benchmark in work.benchmarks),
+        tuple(_share(work, benchmark, profile, dealer) for benchmark in work.benchmarks),
         tuple(recipe.name for recipe in work.recipes),
         settings.decoding.max_new_tokens or profile.max_new_tokens,
     )
 
 
-def _share(work: Work, benchmark: Benchmark, profile: prompts.Profile) -> Share:
-    samples = variants = failures = tokens = 0
+def _share(work: Work, benchmark: Benchmark, profile: prompts.Profile, dealer: Dealer) -> Share:
+    good = samples = variants = failures = tokens = 0
     for item in benchmark:
-        if work.settings.limit is not None and samples >= work.settings.limit:
+        if work.settings.limit is not None and good >= work.settings.limit:
             break
+        ours = dealer.takes(item)
         if isinstance(item, Failure):
-            failures += 1
+            failures += ours
             continue
         try:
             made = list(variants_of(item, work.recipes, work.context, work.settings.foils))
             pictures = sum(_picture_tokens(image) for image in item.images)
         except DataError:
-            failures += 1
+            failures += ours
+            continue
+        good += 1
+        if not ours:
             continue
         samples, variants = samples + 1, variants + len(made)
         for variant in made:

@@ -6,6 +6,7 @@
     metrics.json       every figure         report.html      for people
     images/            each picture once, named by the hash of its bytes
     progress.json      which stages are complete
+    shard.json         only of a shard: where each of its lines stands in the whole
 
 JSONL and no database: runs lie on NFS and Lustre, where SQLite's locks fail, and are read with
 pandas. Each stage file is in the order of `variants.jsonl`, so stages are joined by reading them
@@ -50,6 +51,7 @@ StageName = Literal["variants", "generations", "verdicts"]
 MAX_PIXELS = 150_000_000
 """Pictures above this are refused: a small file can unpack to gigabytes."""
 
+SHARD_FILE = "shard.json"
 _PACKAGES = ("torch", "transformers", "tokenizers", "numpy", "scipy", "scikit-learn", "pydantic")
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 """What is decoded; Pillow knows more, among them formats that start other programs."""

@@ -17,8 +17,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from unswayed import shards
 from unswayed.answers import ConflictPolicy
 from unswayed.errors import ConfigError, UnknownName
 from unswayed.perturbations.variants import DEFAULT
@@ -57,6 +58,7 @@ class Settings(_Settings):
         judge: spec of the judge.
         profile: name of the prompt profile; None takes the model's own.
         limit: samples per benchmark; None for all.
+        shard: `K/N`, this run's part of the evaluation; None for all of it.
         seed: of foils, shuffles, sampling and resampling.
         foils: wrong options drawn per sample, each giving its own wrong-* variants.
         texts: where injected texts come from: `template`, or `file:PATH`.
@@ -73,6 +75,7 @@ class Settings(_Settings):
     judge: str = "rules"
     profile: str | None = None
     limit: int | None = Field(default=None, ge=1)
+    shard: str | None = None
     seed: int = 0
     foils: int = Field(default=1, ge=1, le=25)
     texts: str = "template"
@@ -81,6 +84,14 @@ class Settings(_Settings):
     on_conflict: ConflictPolicy = "letter"
     decoding: DecodingSettings = DecodingSettings()
     statistics: StatisticsSettings = StatisticsSettings()
+
+    @field_validator("shard")
+    @classmethod
+    def _one_of_several(cls, value: str | None) -> str | None:
+        try:
+            return None if value is None else str(shards.parse(value))
+        except ConfigError as error:
+            raise ValueError(str(error)) from error
 
     def deciding(self) -> dict[str, Any]:
         """Return the settings that decide what is generated; a run folder holds one set of them.

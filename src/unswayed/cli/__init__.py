@@ -21,6 +21,7 @@ COMMANDS = {
     "judge": "judge",
     "measure": "measure",
     "report": "report",
+    "merge": "merge",
     "compare": "compare",
     "show": "show",
     "list": "list_names",

@@ -31,6 +31,7 @@ _OPTIONS = (
     click.option("--judge", help="Judge spec. [default: rules]"),
     click.option("--profile", help="Prompt profile. [default: the model's own]"),
     click.option("--limit", type=int, help="Samples per benchmark."),
+    click.option("--shard", metavar="K/N", help="Only the Kth of N parts; see `unswayed merge`."),
     click.option("--seed", type=int, help="Seed of foils, shuffles and sampling. [default: 0]"),
     click.option("--foils", type=int, help="Wrong options asserted per sample. [default: 1]"),
     click.option("--texts", help="Injected texts: template, or file:PATH. [default: template]"),
@@ -92,7 +93,7 @@ def settings_from(options: dict[str, Any]) -> tuple[Settings, Path, dict[str, An
     for name in ("max_new_tokens", "temperature", "force_answer"):
         if options[name] is not None:
             overrides.append(f"decoding.{name}={str(options[name]).lower()}")
-    plain = ("model", "judge", "profile", "limit", "seed", "foils", "texts", "delivery")
+    plain = ("model", "judge", "profile", "limit", "shard", "seed", "foils", "texts", "delivery")
     given = {name: options[name] for name in (*plain, "batch_size", "on_conflict")}
     given["benchmarks"] = list(options["benchmarks"]) or None
     given["variants"] = _variants(options["variants"]) or None
