@@ -254,7 +254,7 @@ def test_a_folder_that_holds_something_else(shards: list[Path], tmp_path: Path) 
 
 
 def test_more_shards_than_pictures(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no sample for shard 3/3: .* use fewer shards"):
+    with pytest.raises(DataError, match=r"no sample for shard 3/3: .* use fewer shards"):
         evaluate(wanted(benchmarks=("scenes,n=2",), shard="3/3"), tmp_path / "run")
 
 
