@@ -1,0 +1,208 @@
+"""Prompts for GRPO: samples of training benchmarks, drawn by weight, some with injected texts.
+
+Prompts are made by the same code as an evaluation's: `perturbations` for the texts and
+`prompts.render_user` for the wording. There is no curriculum: the order is a shuffle by the seed.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import overload
+
+from unswayed import prompts, registry
+from unswayed.benchmarks import Benchmark
+from unswayed.errors import DataError
+from unswayed.evaluate import Work
+from unswayed.perturbations import seeded
+from unswayed.perturbations.variants import variants_of
+from unswayed.prompts import Profile
+from unswayed.runs import Run
+from unswayed.settings import Settings
+from unswayed.training.augmentation import BASE, VARIANTS, variant_name
+from unswayed.training.recipe import DataSource, TrainingRecipe
+from unswayed.types import Failure, Sample, Variant
+
+
+@dataclass(frozen=True)
+class TrainingPrompt:
+    """One prompt.
+
+    Attributes:
+        variant: the question as shown; it carries the prefill, the options and the gold. Its
+            pictures' paths are relative to the folder that the prompts were made in.
+        images: files of the pictures, in order.
+        system: text of the system message; empty for none.
+        user: text of the user message, which follows the pictures.
+        repeat: how often its sample was drawn before.
+    """
+
+    variant: Variant
+    images: tuple[Path, ...]
+    system: str
+    user: str
+    repeat: int = 0
+
+
+class TrainingPrompts(Sequence[TrainingPrompt]):
+    """The prompts in the order of training, and what could not be used.
+
+    Attributes:
+        failures: rows that could not be used, each once.
+    """
+
+    def __init__(self, made: Sequence[TrainingPrompt], failures: Sequence[Failure]) -> None:
+        """Hold prompts and failures."""
+        self._made = tuple(made)
+        self.failures = tuple(failures)
+
+    def __len__(self) -> int:
+        """Return the number of prompts."""
+        return len(self._made)
+
+    @overload
+    def __getitem__(self, index: int) -> TrainingPrompt: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[TrainingPrompt]: ...
+    def __getitem__(self, index: int | slice) -> TrainingPrompt | Sequence[TrainingPrompt]:
+        """Return one prompt, or some."""
+        return self._made[index]
+
+
+def training_prompts(recipe: TrainingRecipe, profile: Profile, root: Path) -> TrainingPrompts:
+    """Draw the prompts of a recipe; the same recipe and data give the same ones.
+
+    With `paired_invariance`, each perturbed prompt is followed by its unperturbed twin.
+
+    Args:
+        recipe: what to draw, how many, and with which seed.
+        profile: the wording.
+        root: folder that the pictures are copied into, once by content.
+
+    Raises:
+        UserError: a benchmark cannot be made or read, or has not one usable sample.
+    """
+    sources = [_loaded(source) for source in recipe.data]
+    return _Draw(recipe, profile, Run(root), sources).prompts()
+
+
+@dataclass
+class _Source:
+    """The samples of a benchmark, and what could not be used of it."""
+
+    spec: str
+    weight: float | None
+    samples: list[Sample]
+    failures: list[Failure]
+
+
+def _loaded(source: DataSource) -> _Source:
+    benchmark: Benchmark = registry.create("benchmark", source.benchmark)
+    samples: list[Sample] = []
+    failures: list[Failure] = []
+    for item in benchmark:
+        if isinstance(item, Failure):
+            failures.append(item)
+            continue
+        samples.append(item)
+        if source.limit is not None and len(samples) >= source.limit:
+            break
+    return _Source(source.benchmark, source.weight, samples, failures)
+
+
+class _Draw:
+    """One drawing of prompts: samples by weight, without those that turn out to be unusable."""
+
+    def __init__(
+        self, recipe: TrainingRecipe, profile: Profile, store: Run, sources: Sequence[_Source]
+    ) -> None:
+        self.recipe, self.profile, self.store, self.sources = recipe, profile, store, sources
+        work = Work(
+            Settings(
+                model=recipe.model,
+                benchmarks=tuple(source.benchmark for source in recipe.data),
+                variants=VARIANTS,
+                texts=recipe.augmentation.texts,
+                seed=recipe.seed,
+            )
+        )
+        self.context = work.context
+        self.recipes = {made.name: made for made in work.recipes}
+        self.broken: set[str] = set()
+        self.failures = [failure for source in sources for failure in source.failures]
+
+    def prompts(self) -> TrainingPrompts:
+        """Return as many prompts as the recipe needs."""
+        needed = self.recipe.prompts_needed
+        drawn = (prompt for pair in self._drawn() for prompt in self._made(*pair))
+        return TrainingPrompts(list(itertools.islice(drawn, needed)), self.failures)
+
+    def _drawn(self) -> Iterator[tuple[Sample, int]]:
+        """Yield samples without end, each with how often it was drawn before."""
+        pools = self._pools()
+        streams = [self._stream(spec, samples) for spec, _, samples in pools]
+        total = sum(weight for _, weight, _ in pools)
+        owed = [0.0] * len(pools)
+        while True:
+            owed = [debt + weight / total for debt, (_, weight, _) in zip(owed, pools, strict=True)]
+            most = max(range(len(pools)), key=lambda at: owed[at])
+            owed[most] -= 1.0
+            yield next(streams[most])
+
+    def _pools(self) -> list[tuple[str, float, list[Sample]]]:
+        """Return what is drawn from: each source by its weight, or all of them as one."""
+        if self.sources[0].weight is None:
+            every = [sample for source in self.sources for sample in source.samples]
+            return [("+".join(source.spec for source in self.sources), 1.0, every)]
+        return [(source.spec, source.weight or 0.0, source.samples) for source in self.sources]
+
+    def _stream(self, spec: str, samples: list[Sample]) -> Iterator[tuple[Sample, int]]:
+        """Yield the samples in a shuffled order, and again in another one."""
+        for repeat in itertools.count():
+            order = [sample for sample in samples if sample.id not in self.broken]
+            if not order:
+                raise self._nothing(spec)
+            seeded(self.recipe.seed, "order", spec, str(repeat)).shuffle(order)
+            yield from ((sample, repeat) for sample in order)
+
+    def _nothing(self, spec: str) -> DataError:
+        first = f"; the first failed so: {self.failures[0].message}" if self.failures else ""
+        return DataError(
+            f"expected samples to train on in {spec}, found not one that could be used{first}"
+        )
+
+    def _made(self, sample: Sample, repeat: int) -> list[TrainingPrompt]:
+        """Return the prompt of a sample (with its twin where pairs are asked for), or none."""
+        if sample.id in self.broken:
+            return []
+        name = variant_name(self.recipe.augmentation, sample.id, self.recipe.seed, repeat)
+        if not self.recipes[name].applies_to(sample):
+            name = BASE
+        paired = self.recipe.reward.paired_invariance is not None
+        shown = [self.recipes[each] for each in ((name, BASE) if paired else (name,))]
+        try:
+            images = tuple(self.store.store_image(image) for image in sample.images)
+            stored = sample.model_copy(update={"images": images})
+            made = list(variants_of(stored, shown, self.context))
+        except DataError as error:
+            self.broken.add(sample.id)
+            self.failures.append(_failure(sample, error))
+            return []
+        return [self._prompt(variant, repeat) for variant in made]
+
+    def _prompt(self, variant: Variant, repeat: int) -> TrainingPrompt:
+        files = tuple(self.store.folder / ref.path for ref in variant.sample.images if ref.path)
+        user = prompts.render_user(variant, self.profile)
+        return TrainingPrompt(variant, files, self.profile.system, user, repeat)
+
+
+def _failure(sample: Sample, error: DataError) -> Failure:
+    return Failure(
+        stage="load",
+        id=sample.id,
+        benchmark=sample.benchmark,
+        error=type(error).__name__,
+        message=str(error),
+    )
