@@ -244,7 +244,14 @@ def make_variants(run: Run, work: Work) -> None:
         raise _no_sample(run, work.shard)
     if work.shard:
         write_json(run.folder / SHARD_FILE, dealer.places())
+    run.add_to_description("data", [_source(benchmark) for benchmark in work.benchmarks])
     run.mark_complete("variants")
+
+
+def _source(benchmark: Benchmark) -> dict[str, Any]:
+    """Return what a benchmark says of the data that it read, if it says anything."""
+    provenance: Any = getattr(benchmark, "provenance", None)
+    return {"benchmark": benchmark.name, **(provenance() if provenance else {})}
 
 
 def _no_sample(run: Run, shard: Shard | None) -> DataError:

@@ -33,7 +33,7 @@ _LINES = {
 """Stage file → which of the places in `shard.json` its lines have."""
 _AGREE = ("unswayed", "model", "profile", "decoding")
 """What `run.json` must say alike in every shard, beside the settings."""
-_NOTED = ("git", "python", "packages", "hardware")
+_NOTED = ("data", "git", "python", "packages", "hardware")
 """What may differ between machines, and is kept for each shard."""
 
 

@@ -25,6 +25,7 @@ from unswayed.benchmarks.mirror import Mirrored
 from unswayed.benchmarks.mmbench import MMBench
 from unswayed.benchmarks.mme_realworld import MMERealWorldLite
 from unswayed.benchmarks.mmvp import MMVP
+from unswayed.benchmarks.provenance import PINNED
 from unswayed.benchmarks.three_dsr import ThreeDSRBench
 from unswayed.errors import ConfigError, DataError
 from unswayed.types import Failure, ImageRef, Sample
@@ -591,7 +592,9 @@ def test_names_are_registered_and_need_no_path_to_be_made(name: str) -> None:
     benchmark = registry.create("benchmark", name)
     source = getattr(benchmark, "source", None) or next(iter(benchmark.sources.values()))
     assert source.path == ""
-    assert source.revision == "main"
+    assert source.revision == ""
+    assert source.asked == PINNED.get(source.hub_id, "main")
+    assert registry.create("benchmark", f"{name},revision=main").provenance() != {}
     assert registry.create("benchmark", f"{name},revision=abc").name == benchmark.name
     with pytest.raises(DataError, match="found nothing there"):
         registry.create("benchmark", f"{name}:nowhere.parquet")

@@ -20,6 +20,10 @@ class Benchmark(Protocol):
     no picture that lies in a file of its own, and holds one row at a time (and a digest of every
     id, to find duplicates). A row that cannot be used comes as a `Failure` of the stage `load`;
     a benchmark that cannot be used at all raises `unswayed.errors.DataError`.
+
+    A benchmark may also have `provenance()`, which returns a JSON object that says which data was
+    read: digests of files, or the commit on the hub. It is asked after the last row, and the
+    answer is kept in `run.json`.
     """
 
     name: str

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from unswayed.benchmarks import folders
+from unswayed.benchmarks import folders, provenance
 from unswayed.benchmarks import options as parsing
 from unswayed.benchmarks.items import choice_sample, collect
 from unswayed.benchmarks.pictures import Pictures
@@ -36,6 +36,10 @@ class Blink:
         """
         self.root = Path(path)
         folders.find(self.root, ["request.json"])
+
+    def provenance(self) -> dict[str, Any]:
+        """Return which files were read, with their digest."""
+        return provenance.of_files(folders.find(self.root, ["request.json"]))
 
     def __iter__(self) -> Iterator[Sample | Failure]:
         """Yield every question as a sample, or as the failure that it is."""

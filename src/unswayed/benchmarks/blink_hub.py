@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import chain
+from typing import Any
 
 from unswayed.benchmarks import options as parsing
 from unswayed.benchmarks.hub import NO_PICTURES, HubRows, text
@@ -50,7 +51,7 @@ class BlinkHub:
         tasks: str = "Spatial_Relation+Relative_Depth",
         split: str = "val",
         images: str = "",
-        revision: str = "main",
+        revision: str = "",
     ) -> None:
         """Say what to read, and from where.
 
@@ -60,7 +61,7 @@ class BlinkHub:
             tasks: tasks joined with `+`, or `all`.
             split: `val`; the golds of `test` are not public.
             images: `none` for no pictures.
-            revision: commit on the hub.
+            revision: commit, tag or branch on the hub; the pinned commit if empty, else `main`.
 
         Raises:
             DataError: the path holds no such files.
@@ -75,6 +76,10 @@ class BlinkHub:
         }
         for source in self.sources.values():
             source.check()
+
+    def provenance(self) -> dict[str, Any]:
+        """Return which data was read of every task; of a data set on the hub, the commit."""
+        return {task: source.provenance() for task, source in self.sources.items()}
 
     def __iter__(self) -> Iterator[Sample | Failure]:
         """Yield every question as a sample, or as the failure that it is."""

@@ -11,6 +11,7 @@ category of a sample is `TYPE/TASK/SOURCE`, such as `2D/Count/ADE20K`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from unswayed.benchmarks import options as parsing
 from unswayed.benchmarks.folders import field
@@ -35,7 +36,7 @@ class CVBench:
         part: str = "all",
         images: str = "",
         split: str = "test",
-        revision: str = "main",
+        revision: str = "",
     ) -> None:
         """Say what to read, and from where.
 
@@ -45,7 +46,7 @@ class CVBench:
             images: folder that holds `img/…`, where the files have no pictures; `none` for the
                 questions without them.
             split: split on the hub.
-            revision: commit on the hub.
+            revision: commit, tag or branch on the hub; the pinned commit if empty, else `main`.
 
         Raises:
             DataError: the path holds no such files.
@@ -58,6 +59,10 @@ class CVBench:
             pictures=("image",), columns=_COLUMNS,
         )  # fmt: skip
         self.source.check()
+
+    def provenance(self) -> dict[str, Any]:
+        """Return which data was read; of a data set on the hub, the commit."""
+        return self.source.provenance()
 
     def __iter__(self) -> Iterator[Sample | Failure]:
         """Yield every question as a sample, or as the failure that it is."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from unswayed import recordings
-from unswayed.benchmarks import rows
+from unswayed.benchmarks import provenance, rows
 from unswayed.benchmarks.gold import check_answer_as
 from unswayed.benchmarks.items import collect
 from unswayed.benchmarks.layout import Layout
@@ -89,6 +89,10 @@ class File:
         )
         self._only = parse_only(only)
         self._limit = check_limit(limit)
+
+    def provenance(self) -> dict[str, Any]:
+        """Return which file was read, with its digest."""
+        return provenance.of_files([self.path])
 
     def __iter__(self) -> Iterator[Sample | Failure]:
         """Yield every row as a sample, or as the failure that it is.

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
-from unswayed.benchmarks import folders
+from unswayed.benchmarks import folders, provenance
 from unswayed.benchmarks import options as parsing
 from unswayed.benchmarks.items import choice_sample, collect
 from unswayed.benchmarks.pictures import Pictures
@@ -34,6 +34,10 @@ class Geometry3K:
         """
         self.root = Path(path)
         folders.find(self.root, _FILES)
+
+    def provenance(self) -> dict[str, Any]:
+        """Return which files were read, with their digest."""
+        return provenance.of_files(folders.find(self.root, _FILES))
 
     def __iter__(self) -> Iterator[Sample | Failure]:
         """Yield every problem as a sample, or as the failure that it is."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from unswayed.benchmarks import options as parsing
 from unswayed.benchmarks.annotations import numbered
@@ -41,7 +42,7 @@ class Geometry3KText:
         *,
         split: str = "test",
         images: str = "",
-        revision: str = "main",
+        revision: str = "",
         hub_id: str = "hiyouga/geometry3k",
     ) -> None:
         """Say what to read, and from where.
@@ -50,7 +51,7 @@ class Geometry3KText:
             path: the Parquet files as downloaded; empty to fetch them from the hub.
             split: split.
             images: `none` for no pictures.
-            revision: commit on the hub.
+            revision: commit, tag or branch on the hub; the pinned commit if empty, else `main`.
             hub_id: name on the hub.
 
         Raises:
@@ -59,6 +60,10 @@ class Geometry3KText:
         columns = ("problem", "answer")
         self.source = HubRows(hub_id, split, None, revision, path, images, ("images",), columns)
         self.source.check()
+
+    def provenance(self) -> dict[str, Any]:
+        """Return which data was read; of a data set on the hub, the commit."""
+        return self.source.provenance()
 
     def __iter__(self) -> Iterator[Sample | Failure]:
         """Yield every problem as a sample, or as the failure that it is."""
@@ -88,7 +93,7 @@ class Geometry3KChoices:
         *,
         split: str = "test",
         images: str = "",
-        revision: str = "main",
+        revision: str = "",
         hub_id: str = "Yang130/geometry3k_4choices_mixed",
     ) -> None:
         """Say what to read, and from where.
@@ -97,7 +102,7 @@ class Geometry3KChoices:
             path: the Parquet files as downloaded; empty to fetch them from the hub.
             split: split.
             images: `none` for no pictures.
-            revision: commit on the hub.
+            revision: commit, tag or branch on the hub; the pinned commit if empty, else `main`.
             hub_id: name on the hub.
 
         Raises:
@@ -106,6 +111,10 @@ class Geometry3KChoices:
         columns = ("problem", "choices", "ground_truth")
         self.source = HubRows(hub_id, split, None, revision, path, images, ("images",), columns)
         self.source.check()
+
+    def provenance(self) -> dict[str, Any]:
+        """Return which data was read; of a data set on the hub, the commit."""
+        return self.source.provenance()
 
     def __iter__(self) -> Iterator[Sample | Failure]:
         """Yield every problem as a sample, or as the failure that it is."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from unswayed.benchmarks import arrow, cells
+from unswayed.benchmarks import arrow, cells, provenance
 from unswayed.benchmarks import rows as tables
 from unswayed.benchmarks.options import is_absent
 from unswayed.benchmarks.pictures import NO_PICTURE, Pictures
@@ -35,7 +35,8 @@ class HubRows:
         hub_id: name on the hub, `OWNER/NAME`.
         split: split, such as `test`.
         config: configuration, None for the only one or the default.
-        revision: commit, tag or branch on the hub. A branch moves: pin a commit to repeat a run.
+        revision: commit, tag or branch on the hub; empty for the commit that is pinned for the
+            data set, or `main` where none is.
         path: the files as downloaded; empty to fetch them from the hub.
         images: folder of the pictures that rows name, or `none`; the folder of the rows if empty.
         pictures: columns that hold pictures.
@@ -45,11 +46,14 @@ class HubRows:
     hub_id: str
     split: str
     config: str | None = None
-    revision: str = "main"
+    revision: str = ""
     path: str = ""
     images: str = ""
     pictures: tuple[str, ...] = ("image",)
     columns: tuple[str, ...] = ()
+    _read: list[provenance.Revision] = field(
+        default_factory=list[provenance.Revision], init=False, repr=False, compare=False
+    )
 
     def __iter__(self) -> Iterator[tuple[str, Row | DataError]]:
         """Yield (where the row lies, the row or the error that reading it gave).
@@ -125,6 +129,28 @@ class HubRows:
                 )
             raise DataError(message) from error
 
+    def provenance(self) -> dict[str, Any]:
+        """Return which data was read: files with their digests, or the commit on the hub.
+
+        The commit is known once the rows have been read; `note` says why it is not.
+        """
+        if self.path:
+            return provenance.of_files(files(Path(self.path), self.split, self.config))
+        read = self._read[-1] if self._read else provenance.Revision(self.asked, None, "not read")
+        return {
+            "hub_id": self.hub_id,
+            "config": self.config,
+            "split": self.split,
+            "revision": read.asked,
+            "commit": read.commit,
+            "note": read.note,
+        }
+
+    @property
+    def asked(self) -> str:
+        """The revision that is asked for: the one named, or the default one."""
+        return self.revision or provenance.default_revision(self.hub_id)
+
     @property
     def folder(self) -> Path:
         """The folder of the pictures that rows name."""
@@ -143,9 +169,13 @@ class HubRows:
 
     def _remote(self) -> Iterator[tuple[str, Row]]:
         datasets = arrow.need("datasets")
+        revision = provenance.resolve(self.hub_id, self.asked)
         try:
             loaded = datasets.load_dataset(
-                self.hub_id, self.config, split=self.split, revision=self.revision
+                self.hub_id,
+                self.config,
+                split=self.split,
+                revision=revision.commit or revision.asked,
             )
         except UnswayedError:
             raise
@@ -153,9 +183,10 @@ class HubRows:
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise DataError(
                 f"cannot load {self.hub_id} (config {self.config}, split {self.split}, revision "
-                f"{self.revision}) from the hub: {reason}; to read files that you have, name them "
+                f"{self.asked}) from the hub: {reason}; to read files that you have, name them "
                 f"with path=PATH (--data PATH)"
             ) from error
+        self._read.append(provenance.confirmed(self.hub_id, revision, loaded))
         rows = arrow.dataset(loaded, self.pictures)
         yield from ((f"{self.hub_id}/{self.split}:{i}", row) for i, row in enumerate(rows, 1))
 

@@ -13,6 +13,7 @@ options and hints are the text "nan" in the files, which reaches no prompt.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from unswayed.benchmarks import options as parsing
 from unswayed.benchmarks.folders import field
@@ -44,7 +45,7 @@ class MMBench:
         split: str = "dev",
         scoring: str = "circular",
         images: str = "",
-        revision: str = "main",
+        revision: str = "",
         hub_id: str = "lmms-lab/MMBench",
     ) -> None:
         """Say what to read, and from where.
@@ -56,7 +57,7 @@ class MMBench:
             split: `dev`; CCBench has only `test`. The golds of MMBench's test split are not public.
             scoring: `circular` reads all copies, `plain` each question once.
             images: folder of the pictures where rows name them; `none` for no pictures.
-            revision: commit on the hub.
+            revision: commit, tag or branch on the hub; the pinned commit if empty, else `main`.
             hub_id: name on the hub.
 
         Raises:
@@ -70,6 +71,10 @@ class MMBench:
             hub_id, split, config, revision, path, images, pictures=("image",), columns=_COLUMNS
         )
         self.source.check()
+
+    def provenance(self) -> dict[str, Any]:
+        """Return which data was read; of a data set on the hub, the commit."""
+        return self.source.provenance()
 
     def __iter__(self) -> Iterator[Sample | Failure]:
         """Yield every row as a sample, or as the failure that it is."""

@@ -13,6 +13,7 @@ the picture does not show what is asked for; it is an option like the others.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from unswayed.benchmarks import options as parsing
 from unswayed.benchmarks.hub import HubRows, text
@@ -38,7 +39,7 @@ class MMERealWorldLite:
     name = "mme-realworld-lite"
 
     def __init__(
-        self, path: str = "", *, images: str = "", split: str = "train", revision: str = "main"
+        self, path: str = "", *, images: str = "", split: str = "train", revision: str = ""
     ) -> None:
         """Say what to read, and from where.
 
@@ -46,7 +47,7 @@ class MMERealWorldLite:
             path: the official JSON, the TSV or the Parquet files; empty to fetch the hub copy.
             images: folder of the pictures that the JSON names; `none` for no pictures.
             split: split of the hub copy.
-            revision: commit on the hub.
+            revision: commit, tag or branch on the hub; the pinned commit if empty, else `main`.
 
         Raises:
             DataError: the path holds no such files.
@@ -56,6 +57,10 @@ class MMERealWorldLite:
             pictures=_PICTURES,
         )  # fmt: skip
         self.source.check()
+
+    def provenance(self) -> dict[str, Any]:
+        """Return which data was read; of a data set on the hub, the commit."""
+        return self.source.provenance()
 
     def __iter__(self) -> Iterator[Sample | Failure]:
         """Yield every question as a sample, or as the failure that it is."""

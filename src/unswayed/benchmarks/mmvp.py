@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from unswayed.benchmarks import options as parsing
 from unswayed.benchmarks.folders import field
@@ -49,7 +50,7 @@ class MMVP:
         images: str = "",
         corrected: bool = False,
         split: str = "train",
-        revision: str = "main",
+        revision: str = "",
         hub_id: str = "lmms-lab-eval/MMVP",
     ) -> None:
         """Say what to read, and from where.
@@ -61,7 +62,7 @@ class MMVP:
                 no pictures.
             corrected: mend the four golds that are swapped in the official file.
             split: split on the hub.
-            revision: commit on the hub.
+            revision: commit, tag or branch on the hub; the pinned commit if empty, else `main`.
             hub_id: name on the hub.
 
         Raises:
@@ -74,6 +75,10 @@ class MMVP:
             hub_id, split, None, revision, found, images or _pictures(found), columns=_COLUMNS
         )
         self.source.check()
+
+    def provenance(self) -> dict[str, Any]:
+        """Return which data was read; of a data set on the hub, the commit."""
+        return self.source.provenance()
 
     def __iter__(self) -> Iterator[Sample | Failure]:
         """Yield every question as a sample, or as the failure that it is."""

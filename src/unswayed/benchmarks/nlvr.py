@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from unswayed.benchmarks import rows
+from unswayed.benchmarks import provenance, rows
 from unswayed.benchmarks.folders import field
 from unswayed.benchmarks.items import choice_sample, collect
 from unswayed.benchmarks.pictures import Pictures
@@ -36,6 +37,10 @@ class Nlvr:
         """
         self.path = Path(path)
         rows.check(self.path)
+
+    def provenance(self) -> dict[str, Any]:
+        """Return which file was read, with its digest."""
+        return provenance.of_files([self.path])
 
     def __iter__(self) -> Iterator[Sample | Failure]:
         """Yield every statement as a sample, or as the failure that it is."""

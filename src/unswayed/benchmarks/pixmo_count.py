@@ -16,6 +16,7 @@ the number instead. The cluster is the picture, where the row names it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from unswayed.benchmarks.annotations import numbered
 from unswayed.benchmarks.fetch import Link, file_name
@@ -49,7 +50,7 @@ class PixMoCount:
         kind: str = "choice",
         images: str = "",
         seed: int = 0,
-        revision: str = "main",
+        revision: str = "",
         hub_id: str = "allenai/pixmo-count",
     ) -> None:
         """Say what to read, and from where.
@@ -60,7 +61,7 @@ class PixMoCount:
             kind: `choice` or `number`.
             images: folder of the fetched pictures; `none` for no pictures.
             seed: seed of the numbers to choose from and of their order.
-            revision: commit on the hub.
+            revision: commit, tag or branch on the hub; the pinned commit if empty, else `main`.
             hub_id: name on the hub.
 
         Raises:
@@ -71,6 +72,10 @@ class PixMoCount:
         self.seed = check_seed(seed)
         self.source = HubRows(hub_id, split, None, revision, path, images)
         self.source.check()
+
+    def provenance(self) -> dict[str, Any]:
+        """Return which data was read; of a data set on the hub, the commit."""
+        return self.source.provenance()
 
     def __iter__(self) -> Iterator[Sample | Failure]:
         """Yield every count as a sample, or as the failure that it is."""

@@ -13,20 +13,17 @@ own Flickr licences.
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from typing import Any, cast
 
 from unswayed import values
-from unswayed.benchmarks import regions
-from unswayed.benchmarks.hub import NO_PICTURES, HubRows, text
+from unswayed.benchmarks import expressions, regions
+from unswayed.benchmarks.expressions import Expression
+from unswayed.benchmarks.hub import NO_PICTURES, HubRows
 from unswayed.benchmarks.items import collect
-from unswayed.benchmarks.rows import Row
-from unswayed.errors import ConfigError, DataError
+from unswayed.errors import ConfigError
 from unswayed.types import Failure, Sample
-from unswayed.values import Box, Coordinates
+from unswayed.values import Coordinates
 
 HUB = {"refcoco": "RefCOCO", "refcoco+": "RefCOCOplus", "refcocog": "RefCOCOg"}
 OWNER = "lmms-lab"
@@ -49,17 +46,6 @@ UNITS: dict[Coordinates, str] = {
 }
 """How the question asks for each kind of coordinates; the wording is ours."""
 
-_COCO_PICTURE = re.compile(r"COCO_\w+?_\d{12}")
-
-
-@dataclass(frozen=True)
-class _Expression:
-    """One expression of a row: its text, which of the row's it is, and the sample's native id."""
-
-    row: Row
-    text: Any
-    native_id: str
-
 
 class RefCOCO:
     """Referring expressions with the box of the object that each describes.
@@ -77,7 +63,7 @@ class RefCOCO:
         coordinates: str = "pixel",
         images: str = "",
         owner: str = OWNER,
-        revision: str = "main",
+        revision: str = "",
     ) -> None:
         """Name the data set.
 
@@ -90,7 +76,7 @@ class RefCOCO:
                 know its size.
             images: folder of the pictures that rows name, or `none`.
             owner: whose copy on the hub: `lmms-lab`, or `lmms-lab-encoder` as it is called now.
-            revision: commit, tag or branch on the hub; pin a commit to repeat a run.
+            revision: commit, tag or branch on the hub; the pinned commit if empty, else `main`.
 
         Raises:
             ConfigError: an option is not as it must be.
@@ -109,33 +95,17 @@ class RefCOCO:
         )
         self.rows.check()
 
+    def provenance(self) -> dict[str, Any]:
+        """Return which data was read; of a data set on the hub, the commit."""
+        return self.rows.provenance()
+
     def __iter__(self) -> Iterator[Sample | Failure]:
         """Yield every expression as a sample, or a row as the failure that it is."""
-        return collect(self.name, self._expressions(), self._sample)
+        return collect(self.name, expressions.of_rows(self.rows), self._sample)
 
-    def _expressions(self) -> Iterator[tuple[str, _Expression | DataError]]:
-        """Take the rows apart; one object may have several rows, so repeated ids are counted."""
-        seen: Counter[str] = Counter()
-        for where, row in self.rows:
-            if isinstance(row, DataError):
-                yield where, row
-                continue
-            id = text(row, "question_id") or where.rpartition(":")[2]
-            seen[id] += 1
-            native = id if seen[id] == 1 else f"{id}.{seen[id]}"
-            found = _texts(row)
-            if isinstance(found, DataError):
-                yield where, found
-                continue
-            for number, expression in enumerate(found):
-                yield (
-                    f"{where}, expression {number}",
-                    _Expression(row, expression, f"{native}-{number}"),
-                )
-
-    def _sample(self, expression: _Expression) -> Sample:
-        said, row = _one_line(expression.text), expression.row
-        gold, images = _box(row), self.rows.find(row)
+    def _sample(self, expression: Expression) -> Sample:
+        row = expression.row
+        gold, images = expression.box(), self.rows.find(row)
         if self.coordinates != "pixel":
             size = regions.size(images[0])
             here = values.extent("pixel", size=size)
@@ -146,51 +116,13 @@ class RefCOCO:
             id=id,
             benchmark=self.name,
             images=images,
-            question=QUESTION.format(text=said, unit=UNITS[self.coordinates]),
+            question=QUESTION.format(text=expression.said(), unit=UNITS[self.coordinates]),
             answer=values.box_text(gold),
             answer_kind="box",
-            cluster=_picture_name(row) or id,
+            cluster=expression.picture() or id,
         )
 
 
 def _known(option: str, found: str, known: Collection[str]) -> None:
     if found not in known:
         raise ConfigError(f"expected {option} = {', '.join(known)}; found {found!r}")
-
-
-def _texts(row: Row) -> list[Any] | DataError:
-    """Return the expressions of a row: several in the hub copies, one in VLM-R1's JSON."""
-    if "solution" in row:
-        said = text(row, "normal_caption") or text(row, "problem").partition("describes:")[2]
-        return [said.strip()]
-    found: Any = row.get("answer")
-    if isinstance(found, list) and found:
-        return cast(list[Any], found)
-    return DataError(
-        f"expected a list of expressions in 'answer' (or an expression in 'normal_caption' beside "
-        f"a box in 'solution'), found {found!r:.60}"
-    )
-
-
-def _one_line(said: Any) -> str:
-    if not isinstance(said, str) or not said.strip():
-        raise DataError(f"expected an expression, found {said!r:.60}")
-    try:
-        said.encode()
-    except UnicodeEncodeError as error:
-        raise DataError(f"expected valid Unicode, found {said!r:.60}") from error
-    return " ".join(said.split())
-
-
-def _box(row: Row) -> Box:
-    """Return the gold as x1, y1, x2, y2; `bbox` holds x, y, width and height."""
-    if "solution" in row:
-        return regions.from_edges(row["solution"])
-    return regions.from_width_and_height(row.get("bbox"))
-
-
-def _picture_name(row: Row) -> str:
-    """Return the name of the COCO picture; file names of the hub copies end in the object's id."""
-    name = text(row, "file_name") or (text(row, "image") if "solution" in row else "")
-    match = _COCO_PICTURE.search(name)
-    return match[0] if match else name

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, cast, get_args
 
 from unswayed import recordings
-from unswayed.benchmarks import rows
+from unswayed.benchmarks import provenance, rows
 from unswayed.benchmarks.file import Numbered, check_limit, keep, parse_only, read_samples
 from unswayed.benchmarks.gold import AnswerAs, check_answer_as
 from unswayed.benchmarks.items import collect
@@ -99,6 +99,10 @@ class ReplayBenchmark:
             raise ConfigError("options, group and answer_as are for answer_kind=choice alone")
         self._only = parse_only(only)
         self._limit = check_limit(limit)
+
+    def provenance(self) -> dict[str, Any]:
+        """Return which file was read, with its digest."""
+        return provenance.of_files([self.path])
 
     def __iter__(self) -> Iterator[Sample | Failure]:
         """Yield every recorded question once.

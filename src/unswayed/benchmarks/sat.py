@@ -50,7 +50,7 @@ class SAT:
         circular: bool = False,
         images: str = "",
         seed: int = 0,
-        revision: str = "main",
+        revision: str = "",
     ) -> None:
         """Say what to read, and from where.
 
@@ -60,7 +60,7 @@ class SAT:
             circular: show every row in all turns of its answers; the turns are a group.
             images: `none` for no pictures.
             seed: seed of the answers' order.
-            revision: commit on the hub.
+            revision: commit, tag or branch on the hub; the pinned commit if empty, else `main`.
 
         Raises:
             ConfigError: an option is not as it must be.
@@ -75,6 +75,10 @@ class SAT:
             self.hub_id, split, None, revision, path, images, (self.pictures,), columns
         )
         self.source.check()
+
+    def provenance(self) -> dict[str, Any]:
+        """Return which data was read; of a data set on the hub, the commit."""
+        return self.source.provenance()
 
     def __iter__(self) -> Iterator[Sample | Failure]:
         """Yield every question as a sample, or as the failure that it is."""

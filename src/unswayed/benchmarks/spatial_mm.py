@@ -18,9 +18,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from unswayed.benchmarks import options as parsing
-from unswayed.benchmarks import rows
+from unswayed.benchmarks import provenance, rows
 from unswayed.benchmarks.annotations import Folder, required
 from unswayed.benchmarks.answer_pool import AnswerPool
 from unswayed.benchmarks.folders import field
@@ -75,6 +76,10 @@ class SpatialMM:
         self.seed = check_seed(seed)
         self.answer_as: AnswerAs = check_answer_as(answer_as)
         self.folder = Folder.of(images, self.path.parent)
+
+    def provenance(self) -> dict[str, Any]:
+        """Return which file was read, with its digest."""
+        return provenance.of_files([self.path])
 
     def __iter__(self) -> Iterator[Sample | Failure]:
         """Yield every question as a sample, or as the failure that it is."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlparse
 
 from unswayed.benchmarks import options as parsing
@@ -43,7 +44,7 @@ class ThreeDSRBench:
         images: str = "",
         split: str = "test",
         config: str = "",
-        revision: str = "main",
+        revision: str = "",
         hub_id: str = "ccvl/3DSRBench",
     ) -> None:
         """Say what to read, and from where.
@@ -57,7 +58,7 @@ class ThreeDSRBench:
                 for no pictures.
             split: split on the hub.
             config: configuration on the hub (`3dsr_circular` in the copy of lmms-eval).
-            revision: commit on the hub.
+            revision: commit, tag or branch on the hub; the pinned commit if empty, else `main`.
             hub_id: name on the hub (`oscarqjh/3DSRBench_lmmseval` for the copy of lmms-eval).
 
         Raises:
@@ -70,6 +71,10 @@ class ThreeDSRBench:
             hub_id, split, config or None, revision, path, images, columns=_COLUMNS
         )
         self.source.check()
+
+    def provenance(self) -> dict[str, Any]:
+        """Return which data was read; of a data set on the hub, the commit."""
+        return self.source.provenance()
 
     def __iter__(self) -> Iterator[Sample | Failure]:
         """Yield every question as a sample, or as the failure that it is."""

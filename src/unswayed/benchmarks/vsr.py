@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from unswayed.benchmarks import rows
+from unswayed.benchmarks import provenance, rows
 from unswayed.benchmarks.annotations import Folder, numbered, required
 from unswayed.benchmarks.folders import field
 from unswayed.benchmarks.hub import text
@@ -44,6 +45,10 @@ class VSR:
         self.path = Path(path)
         rows.check(self.path)
         self.folder = Folder.of(images, self.path.parent)
+
+    def provenance(self) -> dict[str, Any]:
+        """Return which file was read, with its digest."""
+        return provenance.of_files([self.path])
 
     def __iter__(self) -> Iterator[Sample | Failure]:
         """Yield every statement as a sample, or as the failure that it is."""

@@ -18,8 +18,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import Any
 
-from unswayed.benchmarks import folders
+from unswayed.benchmarks import folders, provenance
 from unswayed.benchmarks import options as parsing
 from unswayed.benchmarks.annotations import Folder, numbered, required
 from unswayed.benchmarks.hub import HubRows, text
@@ -47,7 +48,7 @@ class VStar:
         images: str = "",
         seed: int = 0,
         split: str = "test",
-        revision: str = "main",
+        revision: str = "",
         hub_id: str = "lmms-lab/vstar-bench",
     ) -> None:
         """Say what to read, and from where.
@@ -58,7 +59,7 @@ class VStar:
             images: folder of the pictures; that of the questions if empty; `none` for no pictures.
             seed: seed of the options' order, where the right one is listed first.
             split: split on the hub.
-            revision: commit on the hub.
+            revision: commit, tag or branch on the hub; the pinned commit if empty, else `main`.
             hub_id: name on the hub.
 
         Raises:
@@ -76,6 +77,12 @@ class VStar:
             folders.find(self.root, ("*.json",))
         else:
             self.source.check()
+
+    def provenance(self) -> dict[str, Any]:
+        """Return which data was read; of a data set on the hub, the commit."""
+        if self.root:
+            return provenance.of_files(folders.find(self.root, ("*.json",)))
+        return self.source.provenance()
 
     def __iter__(self) -> Iterator[Sample | Failure]:
         """Yield every question as a sample, or as the failure that it is."""

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from unswayed.benchmarks import provenance
 from unswayed.benchmarks.annotations import Folder, required, values
 from unswayed.benchmarks.folders import field
 from unswayed.benchmarks.hub import choose
@@ -81,6 +82,10 @@ class WhatsUp:
         self.seed = check_seed(seed)
         self.folder = Folder.of(images, self.path.parent, "data/")
         self._rows = values(self.path)
+
+    def provenance(self) -> dict[str, Any]:
+        """Return which file was read, with its digest."""
+        return provenance.of_files([self.path])
 
     def __iter__(self) -> Iterator[Sample | Failure]:
         """Yield every row as a sample, or as the failure that it is."""
