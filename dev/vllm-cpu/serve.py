@@ -14,6 +14,7 @@ import argparse
 import ctypes
 import json
 import os
+import re
 import secrets
 import signal
 import socket
@@ -164,8 +165,11 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _end_of(log: Path, lines: int = 30) -> str:
-    return "\n".join(log.read_text("utf-8", "replace").splitlines()[-lines:])
+def _end_of(log: Path, lines: int = 10) -> str:
+    """Return the first error in the log, which is mostly the cause, and the last lines."""
+    text = log.read_text("utf-8", "replace").splitlines()
+    cause = [line for line in text if re.search(r"\w+Error: ", line)][:1]
+    return "\n".join([*cause, "…", *text[-lines:], f"the whole log: {log}"])
 
 
 def _arguments() -> tuple[argparse.Namespace, list[str], list[str]]:
