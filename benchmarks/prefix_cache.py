@@ -1,16 +1,17 @@
 """How much of a prompt does a vLLM server find in its prefix cache, and what does that save?
 
-Run `make test-vllm` once, which installs vLLM for a CPU, and then `python benchmarks/prefix_cache.py
-[--pictures N] [--side PIXELS] [--cache-pictures N]`. The same prompts (every default variant of some
-scenes, shown to the model that comes with the package) are laid out in several ways:
+Run `make test-vllm` once, which installs vLLM for a CPU, and then `python
+benchmarks/prefix_cache.py [--pictures N] [--side PIXELS] [--cache-pictures N]`. The same prompts
+(every default variant of some scenes, shown to the model that comes with the package) are laid out
+in several ways:
 
-    image first, together     as the pipeline sends them: the variants of a picture one after another
+    image first, together     as the pipeline does: all variants of a picture, then the next one's
     image first, scattered    one variant of every picture, then the next variant of every picture
     text first, together      the user's text before the picture
 
-Two servers answer them in turn, one with the cache and one without. A server's cache is small beside
-a benchmark; here it is made to hold the prompts of a few pictures. Scenes are scaled up to a size
-that is usual for photos, because a prefix is only kept in whole blocks of tokens.
+Two servers answer them in turn, one with the cache and one without. A server's cache is small
+beside a benchmark; here it is made to hold the prompts of a few pictures. Scenes are scaled up to
+a size that is usual for photos, because a prefix is only kept in whole blocks of tokens.
 """
 
 from __future__ import annotations
