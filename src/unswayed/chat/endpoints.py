@@ -11,7 +11,7 @@ import re
 import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from unswayed.errors import ConfigError, UnknownName
 
@@ -115,6 +115,17 @@ PRESETS: Mapping[str, Preset] = {
         ),
         "https://api.openai.com/v1",
         "OPENAI_API_KEY",
+        {
+            r"(?:chat)?gpt-(?:3\.5|4)": Capabilities(
+                letter_logprobs="top-logprobs",
+                top_logprobs=20,
+                images=True,
+                max_tokens_field="max_completion_tokens",
+                seed=True,
+                structured_output=True,
+                samples=True,
+            )
+        },
     ),
     "gemini": Preset(
         Capabilities(images=True, structured_output=True, thoughts="hidden"),
@@ -123,7 +134,14 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "http": Preset(Capabilities()),
 }
-"""Presets by name. `http` is any other server: nothing is assumed that it might not have."""
+"""Presets by name.
+
+`vllm` and `sglang` leave an assistant turn open and give log-probabilities; only vLLM gives them
+for token ids that are asked for (`logprob_token_ids`). `openai` is o3, o4-mini and their like,
+which take neither temperature nor log-probabilities nor `max_tokens` and hide their thinking; its
+older models take all of these. `gemini` is Google's OpenAI-compatible endpoint. `http` is any other
+server: nothing is assumed that it might not have.
+"""
 
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 
@@ -192,17 +210,26 @@ def _variable(name: str | None) -> str | None:
 
 def _overridden(capabilities: Capabilities, overrides: Mapping[str, Any]) -> Capabilities:
     known = {each.name for each in fields(Capabilities)}
-    types = get_type_hints(Capabilities)
+    made: dict[str, Any] = {}
     for name, value in overrides.items():
         if name not in known:
             raise UnknownName("capability", name, known)
-        allowed = [a for option in get_args(types[name]) for a in get_args(option) or (option,)]
-        right = (
-            value in [None if a is type(None) else a for a in allowed]
-            if allowed
-            else (type(value) is types[name])
-        )
-        if not right:
-            wanted = ", ".join(map(str, allowed)) or types[name].__name__
+        allowed = _choices(name)
+        made[name] = None if value == "none" and None in allowed else value
+        before: object = getattr(capabilities, name)
+        if not (made[name] in allowed if allowed else type(value) is type(before)):
+            wanted = " or ".join("none" if each is None else each for each in allowed)
+            wanted = wanted or ("true or false" if isinstance(before, bool) else "another type")
             raise ConfigError(f"expected {name} = {wanted}, found {value!r}")
-    return replace(capabilities, **overrides)
+    return replace(capabilities, **made)
+
+
+def _choices(name: str) -> list[str | None]:
+    """Return the values that a capability may have; none where its type says all."""
+    options: list[str | None] = []
+    for part in (hint := get_type_hints(Capabilities)[name], *get_args(hint)):
+        if part is type(None):
+            options.append(None)
+        elif get_origin(part) is Literal:
+            options += [str(each) for each in get_args(part)]
+    return options

@@ -1,0 +1,366 @@
+"""One call of a client: every request gets one reply, or the call stops for a reason."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from unswayed.chat.budget import Budget, choices
+from unswayed.chat.cache import Cache, key_of
+from unswayed.chat.endpoints import Endpoint
+from unswayed.chat.faults import BUSY, RETRIED, Fault, fault
+from unswayed.chat.limits import Limits
+from unswayed.chat.pace import Pace, wait_s
+from unswayed.chat.records import ChatReply, ChatRequest, Usage
+from unswayed.chat.replies import BrokenReply, Reading, read
+from unswayed.chat.wire import Answer, Lost, Wire
+from unswayed.errors import BudgetSpent, ConfigError, ModelError, ServerDown, UnswayedError
+
+OnReply = Callable[[ChatReply], None]
+
+_BROKEN_TRIES = 2
+"""Attempts after which a broken reply is the item's error: each one is paid for."""
+
+
+@dataclass
+class Server:
+    """What the calls of one client share about the server.
+
+    Attributes:
+        failed: items in a row that failed with all their attempts.
+        changed: set whenever a request ends, for those who wait for the budget.
+    """
+
+    endpoint: Endpoint
+    limits: Limits
+    wire: Wire
+    pace: Pace
+    budget: Budget
+    cache: Cache | None
+    failed: int = 0
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    chance: random.Random = field(default_factory=random.Random)
+
+
+class Stopped(Exception):  # noqa: N818 - used inside of this module only
+    """The call is stopping; the reason is kept by `Sending`."""
+
+
+class Sending:
+    """Sends the requests of one call."""
+
+    def __init__(self, server: Server, on_reply: OnReply | None) -> None:
+        """Begin with nothing sent."""
+        self.server, self.on_reply = server, on_reply
+        self.stop: BaseException | None = None
+        self._stopping = asyncio.Event()
+
+    async def run(self, requests: Sequence[ChatRequest]) -> list[ChatReply]:
+        """Send all and return a reply for each, in order.
+
+        Raises:
+            UnswayedError: see `ChatClient.send_all`. What was in flight has been waited for.
+        """
+        replies: dict[int, ChatReply] = {}
+        same: dict[str, list[int]] = {}
+        tasks: set[asyncio.Task[None]] = set()
+        try:
+            for place, request in enumerate(requests):
+                key = self._key(request)
+                if key is not None and len(same.setdefault(key, [])) > 0:
+                    same[key].append(place)
+                    continue
+                if key is not None:
+                    same[key].append(place)
+                known = self._known(request, key)
+                if known is not None:
+                    self._deliver(replies, place, known)
+                    await asyncio.sleep(0)
+                    continue
+                await self.server.pace.enter()
+                if self.stop is not None:
+                    self.server.pace.leave()
+                    break
+                task = asyncio.create_task(self._one(replies, place, request, key))
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
+                task.add_done_callback(lambda _: self.server.pace.leave())
+            await asyncio.gather(*tasks)
+        finally:
+            await _cancelled(tasks)
+        if self.stop is not None:
+            raise self.stop
+        for places in same.values():
+            for place in places[1:]:
+                copy = replace(replies[places[0]], id=requests[place].id, attempts=0, cached=True)
+                self._deliver(replies, place, copy)
+        if self.stop is not None:
+            raise self.stop
+        return [replies[place] for place in range(len(requests))]
+
+    def _key(self, request: ChatRequest) -> str | None:
+        if self.server.cache is None:
+            return None
+        endpoint = self.server.endpoint
+        return key_of(endpoint.base_url, endpoint.model, request.body, request.draw)
+
+    def _known(self, request: ChatRequest, key: str | None) -> ChatReply | None:
+        """Return the reply that the cache holds, read as strictly as if it had just come."""
+        data = self.server.cache.get(key) if self.server.cache and key else None
+        if data is None:
+            return None
+        try:
+            reading = _reading(request, data)
+        except BrokenReply:
+            return None
+        return replace(_reply(request, reading, 0), cached=True)
+
+    async def _one(
+        self, replies: dict[int, ChatReply], place: int, request: ChatRequest, key: str | None
+    ) -> None:
+        """Get the reply of one request, holding a slot all the while."""
+        try:
+            reply = await self._attempts(request, key)
+            self._deliver(replies, place, reply)
+        except Stopped:
+            pass
+        except Exception as error:  # a full disk, a callback that fails: the call's, not the item's
+            self._halt(error)
+
+    def _deliver(self, replies: dict[int, ChatReply], place: int, reply: ChatReply) -> None:
+        replies[place] = reply
+        if self.on_reply is not None:
+            try:
+                self.on_reply(reply)
+            except Exception as error:
+                self._halt(error)
+
+    async def _attempts(self, request: ChatRequest, key: str | None) -> ChatReply:
+        """Send a request until there is a reply or the attempts are used up."""
+        limits, server = self.server.limits, self.server
+        try:
+            model = server.endpoint.model
+            body = json.dumps({**request.body, "model": model}, allow_nan=False).encode()
+        except (TypeError, ValueError, RecursionError) as error:
+            return _error(request, f"the request cannot be written as JSON: {error}", 0)
+        broken = 0
+        for attempt in range(1, limits.attempts + 1):
+            found = await self._attempt(request, body, key)
+            if isinstance(found, ChatReply):
+                return replace(found, attempts=attempt)
+            broken += found.kind == "item"
+            if broken >= _BROKEN_TRIES or attempt == limits.attempts:
+                return self._given_up(request, found, attempt)
+            wait = wait_s(
+                attempt, limits.first_wait_s, limits.longest_wait_s, found.wait_s, server.chance
+            )
+            await self._sleep(wait)
+        raise AssertionError("attempts is at least 1")
+
+    async def _attempt(
+        self, request: ChatRequest, body: bytes, key: str | None
+    ) -> ChatReply | Fault:
+        """Send a request once: a final reply, or a fault after which it may be sent again."""
+        server = self.server
+        need = await self._permission(request)
+        cuts, usage = server.pace.cuts, None
+        server.budget.begin(need)
+        try:
+            answer = await server.wire.post(body)
+            if isinstance(answer, Lost):
+                return self._lost(request, answer, cuts)
+            server.failed = server.failed if answer.status in RETRIED else 0
+            if answer.status != 200:
+                if answer.status < 500 or answer.status in BUSY:
+                    usage = Usage(prompt=0, completion=0)  # turned away: nothing is charged
+                found = fault(answer.status, answer.data, answer.retry_after, time.time())
+                return await self._judged(request, found, cuts)
+            reading = _reading(request, answer.data)
+            usage = reading.usage
+        except BrokenReply as error:
+            return Fault("item", f"broken reply: {server.wire.without_key(str(error))}")
+        finally:
+            server.budget.end(need, usage)
+            server.changed.set()
+        server.pace.well()
+        if server.cache is not None and key is not None and reading.refusal is None:
+            server.cache.put(key, answer.data)
+        return _reply(request, reading, 1)
+
+    async def _permission(self, request: ChatRequest) -> int:
+        """Wait until the budget allows a request, and return the tokens to hold for it."""
+        budget = self.server.budget
+        while True:
+            if self.stop is not None:
+                raise Stopped
+            need = budget.need(request.body)
+            refusal = budget.refusal(need)
+            if refusal is None:
+                return need
+            if budget.final():
+                self._halt(
+                    BudgetSpent(
+                        f"{refusal}; run the same command with a higher limit, it goes on where "
+                        "it stopped"
+                    )
+                )
+                raise Stopped
+            self.server.changed.clear()
+            await self.server.changed.wait()
+
+    def _lost(self, request: ChatRequest, lost: Lost, cuts: int) -> ChatReply | Fault:
+        if lost.large:
+            self.server.failed = 0
+            return _error(request, lost.message, 1)
+        if lost.slow:
+            self.server.pace.busy(cuts)
+        return Fault("again", lost.message)
+
+    async def _judged(self, request: ChatRequest, found: Fault, cuts: int) -> ChatReply | Fault:
+        """Return the reply that an HTTP error means; stop where every request would fail so."""
+        server = self.server
+        found = replace(found, message=server.wire.without_key(found.message))
+        if found.kind == "item":
+            return _error(request, found.message, 1)
+        if found.kind == "refused":
+            return ChatReply(request.id, "refused", error=found.message, attempts=1)
+        if found.kind == "busy":
+            server.pace.busy(cuts)
+        if found.kind in ("again", "busy"):
+            if (found.wait_s or 0) <= server.limits.longest_wait_s:
+                return found
+            self._halt(
+                ServerDown(
+                    f"{server.endpoint.base_url} asks to wait {found.wait_s:.0f} s "
+                    f"({found.message}); run the same command later, it goes on where it stopped"
+                )
+            )
+        elif self.stop is None:
+            self._halt(await fatal(server, found))
+        raise Stopped
+
+    def _given_up(self, request: ChatRequest, found: Fault, attempts: int) -> ChatReply:
+        """Return the error of an item; too many in a row and the server counts as down."""
+        server = self.server
+        if found.kind != "item":
+            server.failed += 1
+            if server.failed >= server.limits.outage:
+                self._halt(
+                    ServerDown(
+                        f"{server.endpoint.base_url}: {server.failed} items in a row failed with "
+                        f"all their attempts, the last so: {found.message}; see to the server and "
+                        "run the same command again, it goes on where it stopped"
+                    )
+                )
+                raise Stopped
+        tries = f" ({attempts} attempts)" if attempts > 1 else ""
+        return _error(request, found.message + tries, attempts)
+
+    async def _sleep(self, delay: float) -> None:
+        """Wait, but not if the call is stopping."""
+        try:
+            await asyncio.wait_for(self._stopping.wait(), delay)
+        except TimeoutError:
+            return
+        raise Stopped
+
+    def _halt(self, reason: BaseException) -> None:
+        """Begin no further request; the first reason counts."""
+        if self.stop is None:
+            self.stop = reason
+        self._stopping.set()
+        self.server.changed.set()
+
+
+async def fatal(server: Server, found: Fault) -> UnswayedError:
+    """Return the error of a fault that every request would meet."""
+    endpoint = server.endpoint
+    if found.kind == "key":
+        return _key_error(endpoint, found.message)
+    if found.kind == "quota":
+        return ServerDown(
+            f"the account at {endpoint.base_url} has no quota left ({found.message}); see to it "
+            "and run the same command again, it goes on where it stopped"
+        )
+    if found.kind == "images":
+        return ModelError(
+            f"{endpoint.model} at {endpoint.base_url} takes no pictures ({found.message}); serve a "
+            "vision-language model, or start the server with pictures allowed"
+        )
+    if found.kind == "address":
+        return ConfigError(
+            f"{endpoint.base_url} is no address of chat completions ({found.message}); "
+            "base_url ends in the version, as in http://HOST:PORT/v1"
+        )
+    return _model_error(endpoint, found.message, await listed(server.wire))
+
+
+def _key_error(endpoint: Endpoint, message: str) -> ConfigError:
+    if endpoint.key_variable is None:
+        return ConfigError(
+            f"{endpoint.base_url} wants a key ({message}); put it into an environment variable "
+            "and give its name: key=NAME"
+        )
+    return ConfigError(
+        f"{endpoint.base_url} does not take the key in {endpoint.key_variable} for "
+        f"{endpoint.model} ({message}); set the variable to a key that is allowed to use it"
+    )
+
+
+def _model_error(endpoint: Endpoint, message: str, names: list[str]) -> ModelError:
+    import difflib
+
+    if not names or endpoint.model in names:
+        return ModelError(
+            f"{endpoint.base_url} serves no chat completions of {endpoint.model!r} ({message}); "
+            "check the model's name, and that base_url ends in the version, as in "
+            "http://HOST:PORT/v1"
+        )
+    near = difflib.get_close_matches(endpoint.model, names, n=3, cutoff=0.5)
+    more = f" and {len(names) - 20} more" if len(names) > 20 else ""
+    hint = f"did you mean {' or '.join(near)}? it" if near else "it"
+    return ModelError(
+        f"{endpoint.base_url} knows no model {endpoint.model!r}; {hint} serves: "
+        f"{', '.join(names[:20])}{more}"
+    )
+
+
+async def listed(wire: Wire) -> list[str]:
+    """Return the models that a server lists; empty if it lists none."""
+    answer = await wire.models()
+    return names_of(answer.data) if isinstance(answer, Answer) and answer.status == 200 else []
+
+
+def names_of(data: bytes) -> list[str]:
+    """Return the names in a server's list of models; empty if it is none."""
+    try:
+        entries = json.loads(data)["data"]
+        names = [str(entry["id"]).removeprefix("models/") for entry in entries]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return []
+    return sorted(name for name in names if name.isprintable())
+
+
+def _reading(request: ChatRequest, data: bytes) -> Reading:
+    return read(data, choices(request.body), bool(request.body.get("logprobs")))
+
+
+def _reply(request: ChatRequest, reading: Reading, attempts: int) -> ChatReply:
+    status = "ok" if reading.refusal is None else "refused"
+    return ChatReply(request.id, status, reading.choices, reading.usage, reading.refusal, attempts)
+
+
+def _error(request: ChatRequest, message: str, attempts: int) -> ChatReply:
+    return ChatReply(request.id, "error", (), Usage(), message, attempts)
+
+
+async def _cancelled(tasks: set[asyncio.Task[None]]) -> None:
+    """Cancel what is left, which happens only if the caller was interrupted."""
+    left = [*tasks]
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
