@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
+
 from unswayed import registry
+from unswayed.benchmarks.scenes import Scenes
 from unswayed.judges.cases import JudgeCase
+from unswayed.models import Decoding, Request
+from unswayed.organism import weights_folder
 from unswayed.perturbations import Context
 from unswayed.perturbations.templates import Templates
 from unswayed.perturbations.variants import recipe, variants_of
@@ -39,3 +46,32 @@ def test_last_letter_is_a_judge() -> None:
         for index, thought in enumerate(thoughts)
     ]
     assert [verdict.status for verdict in judge.judge(cases)] == list(thoughts.values())
+
+
+def test_plain_transformers_says_what_the_backend_says(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("transformers")
+    from unswayed.organism.models import Organism
+
+    sample = next(iter(Scenes(n=1, seed=4)))
+    picture, question = tmp_path / "scene.png", tmp_path / "question.txt"
+    picture.write_bytes(sample.images[0].read())
+    lines = [f"{letter}. {text}" for letter, text in sample.options.items()]
+    text = "\n".join([f"Question: {sample.question}", "Options:", *lines])
+    question.write_text(text)
+    said = _without_unswayed(str(weights_folder()), str(picture), str(question))
+    request = Request("0", sample.id, "base", "", text, (picture,), "", dict(sample.options))
+    (done,) = Organism().generate([request], Decoding(max_new_tokens=160))
+    assert said.strip() == done.text
+    assert done.text.endswith("</answer>")
+
+
+def _without_unswayed(*arguments: str) -> str:
+    """Run the example in a process in which unswayed cannot be imported."""
+    code = (
+        "import runpy, sys; sys.modules['unswayed'] = None; sys.argv = sys.argv[1:]; "
+        "runpy.run_path(sys.argv[0], run_name='__main__')"
+    )
+    script = str(EXAMPLES / "plain_transformers.py")
+    command = [sys.executable, "-c", code, script, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
