@@ -87,7 +87,7 @@ def read(data: bytes, n: int = 1, logprobs: bool = False) -> Reading:
         raise BrokenReply(f"the server reports an error: {shown(reply['error'])}")
     found = _list(reply, "choices", "the reply")
     if len(found) != n:
-        raise BrokenReply(f"expected {n} choices, found {len(found) or 'none'}")
+        raise BrokenReply(f"expected {n} choice{'s' * (n > 1)}, found {len(found) or 'none'}")
     made: dict[int, Choice] = {}
     reasons: list[str] = []
     for place, raw in enumerate(found):
