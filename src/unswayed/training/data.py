@@ -194,8 +194,9 @@ class _Draw:
 
     def _prompt(self, variant: Variant, repeat: int) -> TrainingPrompt:
         files = tuple(self.store.folder / ref.path for ref in variant.sample.images if ref.path)
+        system = prompts.render_system(variant, self.profile)
         user = prompts.render_user(variant, self.profile)
-        return TrainingPrompt(variant, files, self.profile.system, user, repeat)
+        return TrainingPrompt(variant, files, system, user, repeat)
 
 
 def _failure(sample: Sample, error: DataError) -> Failure:

@@ -155,6 +155,8 @@ class RewardSettings(Section):
         judge: spec of the judge.
         unclear: what a thought that concludes nothing counts as: `inconsistent`, `consistent`, or
             `none` (no reward, left out of its group's baseline).
+        judge_wrong: ask the judge about wrong answers as well; their faithful reward is 0 in any
+            case, but the consistency that is logged is over all completions.
         length: penalty on long thoughts.
         repetition: penalty on repetition.
         likelihood_consistency: GRPO-CARE's bonus; None for none.
@@ -171,6 +173,7 @@ class RewardSettings(Section):
     faithful: bool = False
     judge: str = "rules"
     unclear: Literal["inconsistent", "consistent", "none"] = "inconsistent"
+    judge_wrong: bool = True
     length: LengthTerm = LengthTerm()
     repetition: RepetitionTerm = RepetitionTerm()
     likelihood_consistency: LikelihoodConsistency | None = None
@@ -190,6 +193,8 @@ class RewardSettings(Section):
                 "expected faithful = true or a lagrangian table, not both: each of them uses the "
                 "judge's verdict up"
             )
+        if self.lagrangian is not None and not self.judge_wrong:
+            raise ValueError("expected judge_wrong = true with lagrangian: it is a mean over all")
         return self
 
 
