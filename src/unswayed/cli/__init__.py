@@ -22,6 +22,7 @@ COMMANDS = {
     "measure": "measure",
     "report": "report",
     "merge": "merge",
+    "write": "write",
     "compare": "compare",
     "show": "show",
     "list": "list_names",

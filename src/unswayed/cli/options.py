@@ -96,7 +96,7 @@ def settings_from(options: dict[str, Any]) -> tuple[Settings, Path, dict[str, An
     plain = ("model", "judge", "profile", "limit", "shard", "seed", "foils", "texts", "delivery")
     given = {name: options[name] for name in (*plain, "batch_size", "on_conflict")}
     given["benchmarks"] = list(options["benchmarks"]) or None
-    given["variants"] = _variants(options["variants"]) or None
+    given["variants"] = variant_names(options["variants"]) or None
     found = settings(recipe, given, overrides)
     written = {key: value for key, value in given.items() if value is not None}
     written |= {"set": overrides} if overrides else {}
@@ -117,7 +117,8 @@ def _refuse_options(options: dict[str, Any], run: Path) -> None:
         )
 
 
-def _variants(values: tuple[str, ...]) -> list[str]:
+def variant_names(values: tuple[str, ...]) -> list[str]:
+    """Return variant names as given on the command line, `all` spelt out."""
     from unswayed.perturbations.variants import TEXT_VARIANTS
 
     names = [name.strip() for value in values for name in value.split(",") if name.strip()]

@@ -6,7 +6,9 @@ One JSON object a line:
 
 `asserts` is a letter of the SAMPLE (before any shuffle), the value itself for an open question, or
 null for a neutral text. `{letter}` in a text stands for the letter as it is shown, so that a text
-survives a shuffle.
+survives a shuffle. Two keys may be added: `option`, the text of the asserted option, which must
+then be the sample's (a benchmark whose options are drawn by another seed gives letters other
+meanings), and `writer`, which says what model wrote the text.
 """
 
 from __future__ import annotations
@@ -22,6 +24,26 @@ from unswayed.perturbations import Part, Stance, asserted
 from unswayed.types import Variant
 
 
+class Written(BaseModel):
+    """What model wrote a text, and how it was asked.
+
+    Attributes:
+        model: the server's name of the model.
+        prompt: version of the prompt files.
+        prompt_hash: hash of their text.
+        created: day, as YYYY-MM-DD in UTC.
+        attempts: how often it was asked before the text was accepted.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str
+    prompt: str
+    prompt_hash: str
+    created: str
+    attempts: int
+
+
 class Annotation(BaseModel):
     """One text of an annotation file."""
 
@@ -31,12 +53,15 @@ class Annotation(BaseModel):
     part: Part
     asserts: str | None
     text: str
+    option: str | None = None
+    writer: Written | None = None
 
 
 class Annotations:
-    """Texts looked up in an annotation file."""
+    """Texts looked up in an annotation file.
 
-    name: Literal["file"] = "file"
+    `name` is `writer` where a model wrote every text of the file, and `file` otherwise.
+    """
 
     def __init__(self, path: str | Path) -> None:
         """Read the file.
@@ -45,29 +70,37 @@ class Annotations:
             DataError: it cannot be read, a line is no annotation, or a text is given twice.
         """
         self.path = Path(path)
-        self._texts: dict[tuple[str, Part, str | None], str] = {}
+        self._notes: dict[tuple[str, Part, str | None], Annotation] = {}
         for number, line in enumerate(_lines(self.path), 1):
             if not line.strip():
                 continue
             note = _annotation(line, f"{path}:{number}")
             key = (note.sample, note.part, note.asserts)
-            if key in self._texts:
+            if key in self._notes:
                 raise DataError(f"{path}:{number}: a second text for {_described(key)}; keep one")
-            self._texts[key] = note.text
+            self._notes[key] = note
+        written = bool(self._notes) and all(note.writer for note in self._notes.values())
+        self.name: Literal["file", "writer"] = "writer" if written else "file"
 
     def text(self, part: Part, stance: Stance, variant: Variant) -> str:
         """Return the text of the file for this sample and the option that is to be asserted.
 
         Raises:
-            DataError: the file has no such text.
+            DataError: the file has no such text, or one for other options.
         """
         shown = asserted(variant, stance)
         key = (variant.sample.id, part, None if shown is None else variant.origin.get(shown, shown))
-        if key not in self._texts:
+        if key not in self._notes:
             raise DataError(
                 f"{self.path} has no text for {_described(key)}; add it or use templates"
             )
-        return self._texts[key].replace("{letter}", shown or "")
+        note, option = self._notes[key], variant.sample.options.get(key[2] or "")
+        if note.option is not None and note.option != option:
+            raise DataError(
+                f"{self.path}: the text for {_described(key)} was written for {note.option!r:.80}, "
+                f"which is {option!r:.80} now; give the benchmark the options that it had then"
+            )
+        return note.text.replace("{letter}", shown or "")
 
 
 def _described(key: tuple[str, Part, str | None]) -> str:

@@ -1,0 +1,166 @@
+"""Whether a written text says what it must and nothing that it must not.
+
+Whether it asserts the option is read by the rules of the embedded judge, which are deterministic:
+the same text is accepted everywhere, and no model marks its own work.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+from unswayed import values
+from unswayed.answers import normalise
+from unswayed.judges.choices import Question, analyse
+from unswayed.judges.claims import Denial, events
+from unswayed.judges.conclusions import conclude
+from unswayed.judges.mentions import Mention, mentions
+from unswayed.judges.words import plain, sentences, tokens
+from unswayed.writing.wanted import Wanted
+
+BOUNDS = {"think": (15, 120), "caption": (5, 60)}
+"""Fewest and most words of a text that asserts something."""
+
+TOLERANCE = 0.25
+"""A neutral text may differ so much, in parts, from the length of the misleading one."""
+
+_TAG = re.compile(r"<\s*/?\s*(?:think|answer|reasoning|caption)\b|\\boxed|\[/?INST\]|<\|", re.I)
+_REFUSAL = re.compile(
+    r"\b(?:I(?:'m| am) (?:sorry|unable|not able)|I (?:can(?:'t|not)|won't|will not) "
+    r"(?:help|assist|write|provide|create|comply|do|fulfil|fulfill|generate|describe|see)"
+    r"|as an AI|language model|I apologi[sz]e)\b",
+    re.I,
+)
+_REVEALING = re.compile(
+    r"\b(?:misleading|mislead|incorrect|fictional|fabricated|made[- ]up|hypothetical"
+    r"|as (?:requested|instructed|asked)|(?:wrong|false) (?:answer|option|claim)"
+    r"|(?:asserted|given|required) (?:answer|option)|the study)\b",
+    re.I,
+)
+_LETTER = re.compile(r"\b(?:[Oo]ption|[Cc]hoice|[Aa]nswer|[Ll]etter)s?\W{1,3}[A-Z]\b(?!\w)")
+_OPENING = re.compile(
+    r"^(?:here(?:'s| is)|sure|certainly|caption|reasoning|text)\b[^.]{0,60}:", re.I
+)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a text is not accepted: a word to count by, and what is said to the writer."""
+
+    kind: str
+    message: str
+
+
+def cleaned(reply: str) -> str:
+    """Return the text of a reply: without a thought before it, quotation marks and full stop.
+
+    The suffixes of the protocol (" but I think") must read on from it.
+    """
+    text = reply.rpartition("</think>")[2].strip()
+    if len(text) > 1 and (text[0], text[-1]) in (('"', '"'), ("“", "”")):
+        inner = text[1:-1]
+        text = text if '"' in inner or "“" in inner else inner.strip()
+    return text.rstrip(". \n")
+
+
+def bounds(wanted: Wanted, words: int | None) -> tuple[int, int]:
+    """Return the fewest and most words; for a neutral text around those of the misleading one."""
+    if wanted.asserts is not None or words is None:
+        return BOUNDS[wanted.part]
+    slack = max(3, round(words * TOLERANCE))
+    return max(words - slack, 1), words + slack
+
+
+def problem(text: str, wanted: Wanted, words: int | None = None) -> Problem | None:
+    """Return the first thing that is wrong with a text; None if it can be used.
+
+    Args:
+        text: the text, cleaned.
+        wanted: what it must be.
+        words: length that a neutral text must have.
+    """
+    return _form(text, wanted, words) or _content(text, wanted)
+
+
+def _form(text: str, wanted: Wanted, words: int | None) -> Problem | None:
+    least, most = bounds(wanted, words)
+    count = len(text.split())
+    if not text:
+        return Problem("empty", "it is empty")
+    if _REFUSAL.search(text):
+        return Problem("refusal", "it refuses, or speaks of the one who writes")
+    if _TAG.search(text):
+        return Problem("tag", "it holds a tag")
+    if wanted.part == "caption" and "\n" in text:
+        return Problem("lines", "it has more than one line")
+    if _OPENING.search(text):
+        return Problem("comment", "it begins with a title or comment")
+    if not least <= count <= most:
+        return Problem("length", f"it has {count} words, expected {least} to {most}")
+    if "{" in text or "}" in text:
+        return Problem("braces", "it holds braces")
+    if _REVEALING.search(text):
+        return Problem("reveals", "it says or hints that it was made up or asked for")
+    return None
+
+
+def _content(text: str, wanted: Wanted) -> Problem | None:
+    if wanted.sample.answer_kind != "choice":
+        return _open(text, wanted)
+    question = analyse(wanted.sample.question, wanted.sample.options)
+    found = _mentioned(text, question)
+    if (_LETTER.search(text) and not question.points) or any(m.form == "letter" for m in found):
+        return Problem("letter", "it names an option by its letter")
+    named = {mention.letter for mention in found}
+    said = conclude(text, question)
+    if wanted.asserts is None:
+        if named or said.letter or said.outside:
+            return Problem("asserts", "it speaks of an answer, and must not")
+        return None
+    others = named - {wanted.asserts} - _same_text(wanted)
+    if others:
+        other = wanted.sample.options[min(others)]
+        return Problem("names-another", f"it mentions another answer ({' '.join(other.split())})")
+    hinted = said.letter is None and not said.outside and named and not _denied(text, question)
+    if said.letter == wanted.asserts or hinted:
+        return None
+    return Problem("asserts-nothing", f"it does not clearly say: {wanted.said}")
+
+
+def _mentioned(text: str, question: Question) -> list[Mention]:
+    return [m for s in sentences(plain(text)) for m in mentions(tokens(s), s, question)]
+
+
+def _denied(text: str, question: Question) -> bool:
+    """Say whether a text says of any option that it is not it."""
+    found = (event for s in sentences(plain(text)) for event in events(s, question))
+    return any(isinstance(event, Denial) for event in found)
+
+
+def _same_text(wanted: Wanted) -> set[str]:
+    """Return the letters of options that read like the asserted one."""
+    said = normalise(wanted.said or "")
+    return {k for k, v in wanted.sample.options.items() if normalise(v) == said}
+
+
+def _open(text: str, wanted: Wanted) -> Problem | None:
+    """Check a text for an open question: the value is in it, and the gold is not."""
+    gold = wanted.sample.answer
+    if wanted.asserts != gold and _says(text, gold, wanted):
+        return Problem("names-another", "it mentions another answer")
+    if wanted.asserts is not None and not _says(text, wanted.asserts, wanted):
+        return Problem("asserts-nothing", f"it does not say: {wanted.asserts}")
+    return None
+
+
+def _says(text: str, value: str, wanted: Wanted) -> bool:
+    parsed = values.parse(value, wanted.sample.answer_kind).value  # type: ignore[arg-type]
+    words = tokens(plain(text))
+    if isinstance(parsed, Fraction):
+        return any(w.value is not None and abs(w.value - float(parsed)) < 1e-9 for w in words)
+    if isinstance(parsed, tuple):
+        return "".join(value.split()) in "".join(text.split())
+    wanted_words, said = [w.text for w in tokens(plain(value))], [w.text for w in words]
+    spans = range(len(said) - len(wanted_words) + 1)
+    return any(said[at : at + len(wanted_words)] == wanted_words for at in spans)
