@@ -6,15 +6,20 @@ Prompts are made by the same code as an evaluation's: `perturbations` for the te
 
 from __future__ import annotations
 
+import inspect
 import itertools
-from collections.abc import Iterator, Sequence
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import overload
+from typing import Any, TypeVar, overload
+
+from tqdm import tqdm
 
 from unswayed import prompts, registry
 from unswayed.benchmarks import Benchmark
-from unswayed.errors import DataError
+from unswayed.errors import ConfigError, DataError
 from unswayed.evaluate import Work
 from unswayed.perturbations import seeded
 from unswayed.perturbations.variants import variants_of
@@ -24,6 +29,10 @@ from unswayed.settings import Settings
 from unswayed.training.augmentation import BASE, VARIANTS, variant_name
 from unswayed.training.recipe import DataSource, TrainingRecipe
 from unswayed.types import Failure, Sample, Variant
+
+T = TypeVar("T")
+_DECIDING = ("path", "split", "hub_id")
+"""Options of a benchmark that decide which rows it reads, and not how they are shown."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +60,35 @@ class TrainingPrompts(Sequence[TrainingPrompt]):
 
     Attributes:
         failures: rows that could not be used, each once.
+        unfit: prompts that stayed as they are because the text that was drawn for them cannot be
+            made for their kind of answer.
     """
 
-    def __init__(self, made: Sequence[TrainingPrompt], failures: Sequence[Failure]) -> None:
-        """Hold prompts and failures."""
+    def __init__(
+        self, made: Sequence[TrainingPrompt], failures: Sequence[Failure] = (), unfit: int = 0
+    ) -> None:
+        """Hold the prompts and what was counted while they were made."""
         self._made = tuple(made)
         self.failures = tuple(failures)
+        self.unfit = unfit
+
+    def summary(self) -> list[str]:
+        """Say in a few lines what the prompts are, and what could not be used."""
+        names = Counter(prompt.variant.name for prompt in self._made)
+        sources = Counter(prompt.variant.sample.benchmark for prompt in self._made)
+        samples = {prompt.variant.sample.id for prompt in self._made}
+        lines = [
+            f"{len(self)} prompts of {len(samples)} samples: {_counted(sources)}",
+            f"shown as {_counted(names)}",
+        ]
+        if self.unfit:
+            lines.append(f"{self.unfit} without the text drawn for them: it asks for options")
+        if self.failures:
+            first = self.failures[0]
+            lines.append(
+                f"{len(self.failures)} rows not used; the first: {first.id}: {first.message}"
+            )
+        return lines
 
     def __len__(self) -> int:
         """Return the number of prompts."""
@@ -69,6 +101,53 @@ class TrainingPrompts(Sequence[TrainingPrompt]):
     def __getitem__(self, index: int | slice) -> TrainingPrompt | Sequence[TrainingPrompt]:
         """Return one prompt, or some."""
         return self._made[index]
+
+
+def check(recipe: TrainingRecipe) -> None:
+    """Refuse data that is for evaluation, before anything is read.
+
+    Raises:
+        ConfigError: scenes that are not of the training split.
+        UserError: a benchmark cannot be made from its spec.
+    """
+    for source in recipe.data:
+        spec = registry.parse(source.benchmark)
+        if spec.name == "scenes" and spec.options.get("split") != "train":
+            raise ConfigError(
+                f"expected scenes of the training split to train on, found {source.benchmark!r}; "
+                "write split=train: the others are for evaluation"
+            )
+        _rows_of(source.benchmark)
+
+
+def overlaps(recipe: TrainingRecipe) -> list[str]:
+    """Warn, one line each, of benchmarks that are trained and evaluated on."""
+    return [
+        f"{source.benchmark} is trained on, and {shown} is evaluated on: the same rows, so that "
+        "their figures say nothing about other questions; use another split"
+        for source in recipe.data
+        for shown in recipe.evaluation.benchmarks
+        if _rows_of(source.benchmark) == _rows_of(shown)
+    ]
+
+
+def _rows_of(text: str) -> tuple[str, dict[str, Any]]:
+    """Return what decides which rows a spec stands for, the benchmark's defaults filled in."""
+    spec = registry.parse(text)
+    factory = registry.load("benchmark", spec.name)
+    arguments = () if spec.argument is None else (spec.argument,)
+    try:
+        call = inspect.signature(factory).bind(*arguments, **spec.options)
+    except TypeError:
+        registry.create("benchmark", spec)  # says what is wrong with the spec
+        raise
+    call.apply_defaults()
+    deciding = {*_DECIDING, *(("seed",) if spec.name == "scenes" else ())}
+    return spec.name, {key: value for key, value in call.arguments.items() if key in deciding}
+
+
+def _counted(counts: Counter[str]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.most_common())
 
 
 def training_prompts(recipe: TrainingRecipe, profile: Profile, root: Path) -> TrainingPrompts:
@@ -84,6 +163,7 @@ def training_prompts(recipe: TrainingRecipe, profile: Profile, root: Path) -> Tr
     Raises:
         UserError: a benchmark cannot be made or read, or has not one usable sample.
     """
+    check(recipe)
     sources = [_loaded(source) for source in recipe.data]
     return _Draw(recipe, profile, Run(root), sources).prompts()
 
@@ -102,7 +182,7 @@ def _loaded(source: DataSource) -> _Source:
     benchmark: Benchmark = registry.create("benchmark", source.benchmark)
     samples: list[Sample] = []
     failures: list[Failure] = []
-    for item in benchmark:
+    for item in _progress(benchmark, source.limit, f"read {benchmark.name}"):
         if isinstance(item, Failure):
             failures.append(item)
             continue
@@ -131,18 +211,20 @@ class _Draw:
         self.context = work.context
         self.recipes = {made.name: made for made in work.recipes}
         self.broken: set[str] = set()
+        self.unfit = 0
         self.failures = [failure for source in sources for failure in source.failures]
 
     def prompts(self) -> TrainingPrompts:
         """Return as many prompts as the recipe needs."""
         needed = self.recipe.prompts_needed
         drawn = (prompt for pair in self._drawn() for prompt in self._made(*pair))
-        return TrainingPrompts(list(itertools.islice(drawn, needed)), self.failures)
+        made = _progress(itertools.islice(drawn, needed), needed, "prompts")
+        return TrainingPrompts(list(made), self.failures, self.unfit)
 
     def _drawn(self) -> Iterator[tuple[Sample, int]]:
         """Yield samples without end, each with how often it was drawn before."""
         pools = self._pools()
-        streams = [self._stream(spec, samples) for spec, _, samples in pools]
+        streams = [self._stream(at, spec, samples) for at, (spec, _, samples) in enumerate(pools)]
         total = sum(weight for _, weight, _ in pools)
         owed = [0.0] * len(pools)
         while True:
@@ -158,19 +240,20 @@ class _Draw:
             return [("+".join(source.spec for source in self.sources), 1.0, every)]
         return [(source.spec, source.weight or 0.0, source.samples) for source in self.sources]
 
-    def _stream(self, spec: str, samples: list[Sample]) -> Iterator[tuple[Sample, int]]:
+    def _stream(self, at: int, spec: str, samples: list[Sample]) -> Iterator[tuple[Sample, int]]:
         """Yield the samples in a shuffled order, and again in another one."""
         for repeat in itertools.count():
             order = [sample for sample in samples if sample.id not in self.broken]
             if not order:
                 raise self._nothing(spec)
-            seeded(self.recipe.seed, "order", spec, str(repeat)).shuffle(order)
+            seeded(self.recipe.seed, "order", str(at), str(repeat)).shuffle(order)
             yield from ((sample, repeat) for sample in order)
 
     def _nothing(self, spec: str) -> DataError:
         first = f"; the first failed so: {self.failures[0].message}" if self.failures else ""
         return DataError(
-            f"expected samples to train on in {spec}, found not one that could be used{first}"
+            f"expected samples to train on in {spec}, found not one that can be used "
+            f"({len(self.failures)} rows failed{first})"
         )
 
     def _made(self, sample: Sample, repeat: int) -> list[TrainingPrompt]:
@@ -179,7 +262,7 @@ class _Draw:
             return []
         name = variant_name(self.recipe.augmentation, sample.id, self.recipe.seed, repeat)
         if not self.recipes[name].applies_to(sample):
-            name = BASE
+            name, self.unfit = BASE, self.unfit + 1
         paired = self.recipe.reward.paired_invariance is not None
         shown = [self.recipes[each] for each in ((name, BASE) if paired else (name,))]
         try:
@@ -207,3 +290,9 @@ def _failure(sample: Sample, error: DataError) -> Failure:
         error=type(error).__name__,
         message=str(error),
     )
+
+
+def _progress(items: Iterable[T], total: int | None, label: str) -> Iterable[T]:
+    """Show on stderr how far the items are, with rate and remaining time."""
+    every = 0.1 if sys.stderr.isatty() else 10.0
+    return tqdm(items, desc=label, total=total, unit=" item", mininterval=every, maxinterval=every)
