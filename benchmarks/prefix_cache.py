@@ -46,6 +46,8 @@ SERVE = ROOT / "dev" / "vllm-cpu" / "serve.py"
 CHECKPOINT = ROOT / "src" / "unswayed" / "organism" / "weights"
 BLOCK = 32
 """Tokens a block: the least that vLLM takes on a CPU. On a GPU 16 is usual."""
+TAIL_BLOCKS = 4
+"""Blocks that a prompt takes behind its picture."""
 COUNTERS = (
     "vllm:prefix_cache_queries_total",
     "vllm:prefix_cache_hits_total",
@@ -73,9 +75,9 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--pictures", type=int, default=24)
+    parser.add_argument("--pictures", type=int, default=32)
     parser.add_argument("--side", type=int, default=448, help="pixels; 28 × 28 are a token")
-    parser.add_argument("--cache-pictures", type=int, default=6, help="that the cache holds")
+    parser.add_argument("--cache-pictures", type=int, default=8, help="that the cache holds")
     parser.add_argument("--max-tokens", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--beside-server", action="store_true", help=argparse.SUPPRESS)
@@ -84,7 +86,7 @@ def _options() -> argparse.Namespace:
 
 def _served(options: argparse.Namespace, *, caching: bool) -> dict[str, dict[str, Any]]:
     """Start a server, run this script beside it, and return what that found."""
-    blocks = options.cache_pictures * ((options.side // 28) ** 2 // BLOCK + 8 * 4)
+    blocks = options.cache_pictures * ((options.side // 28) ** 2 // BLOCK + TAIL_BLOCKS)
     flags = [
         *("--trust-request-mm-kwargs", "--block-size", str(BLOCK)),
         *("--num-gpu-blocks-override", str(blocks), "--max-model-len", "1024"),
