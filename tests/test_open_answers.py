@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,19 @@ from typing import Any
 import pytest
 
 from unswayed.errors import DataError
-from unswayed.evaluate import evaluate
+from unswayed.evaluate import evaluate, measure, settings_of
 from unswayed.metrics import collect
-from unswayed.metrics.outcomes import NO_LETTER, UNPARSED, VALUE
+from unswayed.metrics.outcomes import FOIL_VALUE, NO_LETTER, UNPARSED, VALUE
 from unswayed.models import Decoding, Request
 from unswayed.perturbations import Context, Perturbation
 from unswayed.perturbations.templates import Templates
 from unswayed.perturbations.variants import recipe, variants_of
+from unswayed.prompts import Profile, profile, render_system, render_user, shipped
 from unswayed.registry import load, names
+from unswayed.report.cards import card
+from unswayed.report.samples import groups, kind_of
+from unswayed.report.samples import row as sample_row
+from unswayed.report.terminal import show_sample
 from unswayed.runs import Run
 from unswayed.settings import Settings
 from unswayed.types import AnswerKind, Failure, Generation, Sample, Variant, Verdict
@@ -262,4 +268,127 @@ def test_the_report_can_be_made_of_it(run: Run) -> None:
     pytest.importorskip("jinja2")
     from unswayed.report.page import render
 
-    assert "iou_mean" in render(run)
+    page = render(run)
+    assert "Mean IoU" in page
+    assert "IoU ≥ 0.5" in page
+    assert "intersection over union" in page
+    assert "<b>7 apples</b> right" in page
+    assert "not compared" not in page
+
+
+def outcomes(run: Run, sample: str, tolerance: float = 0.0) -> dict[str, tuple[str, str]]:
+    rows = next(
+        rows
+        for rows in groups(run, tolerance=tolerance)
+        if rows[0].variant.sample.id == f"open/{sample}"
+    )
+    return {row.variant.name: (row.outcome, row.said) for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("sample", "base"),
+    [
+        ("number-0", ("right", "7 apples")),
+        ("number-1", ("wrong", "8")),
+        ("number-2", ("unparsed", "")),
+        ("text-0", ("right", "A Red Chair.")),
+        ("text-1", ("wrong", "a chair")),
+        ("box-1", ("right", "[0, 0, 10, 5]")),
+        ("box-2", ("wrong", "[0, 0, 10, 4]")),
+        ("box-3", ("unparsed", "")),
+    ],
+)
+def test_open_answers_are_compared_sample_by_sample(
+    run: Run, sample: str, base: tuple[str, str]
+) -> None:
+    found = outcomes(run, sample)
+    assert found["base"] == base
+    assert found["stop-think"][0] == "right"
+    if sample in SWAYED:
+        assert found["wrong-think"][0] == "foil"
+
+
+def test_a_sample_that_repeats_an_asserted_value_is_a_swayed_one(run: Run) -> None:
+    kinds = {rows[0].variant.sample.id: kind_of(rows) for rows in groups(run)}
+    swayed = {name for name, kind in kinds.items() if kind == "swayed"}
+    assert swayed == {f"open/{name}" for name in SWAYED}
+    assert kinds["open/number-2"] == "unread"
+
+
+def test_the_card_of_an_open_question_shows_gold_and_foil(run: Run) -> None:
+    rows = next(rows for rows in groups(run) if rows[0].variant.sample.id == "open/number-0")
+    made = card(rows)
+    assert [(line.letter, line.text, line.gold, line.foil) for line in made.options] == [
+        ("", "7", True, False),
+        ("", rows[0].variant.foil, False, True),
+    ]
+    assert made.variants[0].said == "7 apples"
+    shown = "\n".join(show_sample(run, "open/number-0"))
+    assert "  right: 7\n  foil: " in shown
+    assert "7 apples, right" in shown
+
+
+def test_a_gold_that_cannot_be_read_is_not_compared() -> None:
+    variant, generation, _ = row("number", "7")
+    broken = variant.model_copy(update={"answer": "many"})
+    assert sample_row(broken, generation, None).outcome == "unscored"
+
+
+def test_numbers_within_the_tolerance_count_as_the_gold() -> None:
+    near = [row("number", said) for said in ("7.3", "6.7", "7.31")]
+    found = [collect([one], tolerance=0.3).correct.tolist() for one in near]
+    assert found == [[True], [True], [False]]
+    assert not collect([near[0]]).correct.any()
+    assert not collect([row("text", "a red chai")], tolerance=9).correct.any()
+
+
+def test_an_answer_within_reach_of_gold_and_foil_counts_as_the_gold() -> None:
+    (variant,) = variants_of(question("number"), [recipe("base", KNOWN)], CONTEXT)
+    said = Generation(id=variant.id, status="stop", text=f"<answer>{variant.foil}</answer>")
+    assert collect([(variant, said, None)]).chosen.tolist() == [FOIL_VALUE]
+    wide = collect([(variant, said, None)], tolerance=100)
+    assert (wide.chosen.tolist(), wide.correct.tolist()) == ([VALUE], [True])
+    assert sample_row(variant, said, None, tolerance=100).outcome == "right"
+
+
+def test_the_tolerance_is_a_setting_of_measuring_and_recorded(run: Run, tmp_path: Path) -> None:
+    copied = Run(Path(shutil.copytree(run.folder, tmp_path / "run")))
+    assert estimates(copied, "base")["accuracy"]["value"] == pytest.approx(4 / 9)
+    assert outcomes(copied, "number-1", 1.0)["base"][0] == "right"
+    before = settings_of(copied)
+    assert before.tolerance == 0
+    measure(copied, before.model_copy(update={"tolerance": 1.0}))
+    assert estimates(copied, "base")["accuracy"]["value"] == pytest.approx(5 / 9)
+    written = json.loads((copied.folder / "metrics.json").read_text("utf-8"))
+    assert written["settings"]["tolerance"] == 1.0
+    assert "8, right" in "\n".join(show_sample(copied, "open/number-1"))
+    assert json.loads((run.folder / "run.json").read_text("utf-8"))["measuring"]["tolerance"] == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("number", "the number alone"), ("text", "in a few words"), ("box", "[x1, y1, x2, y2]")],
+)
+def test_the_prompt_asks_for_the_kind_of_answer(kind: AnswerKind, words: str) -> None:
+    (variant,) = variants_of(question(kind), [recipe("base", KNOWN)], CONTEXT)
+    asked = render_system(variant, profile("default"))
+    assert words in asked
+    assert "letter" not in asked
+
+
+def test_shipped_profiles_that_speak_of_letters_have_words_for_open_questions() -> None:
+    kinds: list[AnswerKind] = ["number", "text", "box"]
+    for name, shown in shipped().items():
+        for kind in kinds:
+            (variant,) = variants_of(question(kind), [recipe("base", KNOWN)], CONTEXT)
+            text = render_system(variant, shown) + render_user(variant, shown)
+            assert "letter" not in text, name
+
+
+def test_a_profile_without_words_for_a_kind_asks_as_for_a_choice() -> None:
+    (variant,) = variants_of(question("box"), [recipe("base", KNOWN)], CONTEXT)
+    plain = Profile(name="x", system="s", after="a", open={"number": {"after": ""}})  # type: ignore[dict-item]
+    assert render_system(variant, plain) == "s"
+    assert render_user(variant, plain).endswith("\na")
+    (variant,) = variants_of(question("number"), [recipe("base", KNOWN)], CONTEXT)
+    assert not render_user(variant, plain).endswith("\na")

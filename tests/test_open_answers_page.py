@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from unswayed import values
-from unswayed.prompts import profile
+from unswayed.prompts import profile, shipped
 
 PAGE = (Path(__file__).parents[1] / "docs" / "open-answers.md").read_text("utf-8")
 
@@ -30,5 +30,17 @@ def test_numbers_that_are_not_read(text: str) -> None:
 
 def test_the_profile_can_be_used(tmp_path: Path) -> None:
     (toml,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
-    (tmp_path / "open.toml").write_text(toml, "utf-8")
-    assert "the answer alone" in profile(f"{tmp_path / 'open.toml'}:open").system
+    (tmp_path / "my.toml").write_text(toml, "utf-8")
+    mine = profile(f"{tmp_path / 'my.toml'}:mine")
+    assert {kind: wording.after for kind, wording in mine.open.items()} == {
+        "number": "Answer with the number alone.",
+        "box": "Answer with [x1, y1, x2, y2].",
+    }
+
+
+def test_what_the_shipped_profiles_say_is_quoted() -> None:
+    for wording in profile("default").open.values():
+        said = (wording.system or "").partition("where X is ")[2].removesuffix(".")
+        assert f'"{said}"' in PAGE
+    without = {name for name, shown in shipped().items() if not shown.open}
+    assert without == {"organism", "vision-r1", "vigorl"}

@@ -121,7 +121,7 @@ def test_what_decides_the_generations_and_what_does_not_are_everything() -> None
     found = settings(None, LEAST)
     deciding, measuring = found.deciding(), found.measuring()
     assert set(deciding) | set(measuring) == set(Settings.model_fields)
-    assert set(measuring) == {"judge", "on_conflict", "statistics"}
+    assert set(measuring) == {"judge", "on_conflict", "tolerance", "statistics"}
     assert not set(deciding) & set(measuring)
     assert Settings.model_validate({**deciding, **measuring}) == found
 

@@ -38,4 +38,5 @@ def compare_runs(
 
 def _outcomes(folder: Path):
     run = Run.open(folder)
-    return outcomes_of(run, settings_of(run).on_conflict)
+    settings = settings_of(run)
+    return outcomes_of(run, settings.on_conflict, settings.tolerance)

@@ -350,7 +350,7 @@ def judge(run: Run, judge: Judge, settings: Settings) -> None:
 def measure(run: Run, settings: Settings) -> None:
     """Write `metrics.json`."""
     statistics = settings.statistics
-    outcomes = outcomes_of(run, settings.on_conflict)
+    outcomes = outcomes_of(run, settings.on_conflict, settings.tolerance)
     found = estimates_of(
         outcomes, level=statistics.level, resamples=statistics.resamples, seed=settings.seed
     )
@@ -360,6 +360,7 @@ def measure(run: Run, settings: Settings) -> None:
             **statistics.model_dump(),
             "seed": settings.seed,
             "on_conflict": settings.on_conflict,
+            "tolerance": settings.tolerance,
         },
         "estimates": [estimate.model_dump(mode="json") for estimate in found],
         "risk_coverage": risk_coverage(outcomes),
@@ -367,13 +368,15 @@ def measure(run: Run, settings: Settings) -> None:
     write_json(run.folder / "metrics.json", values)
 
 
-def outcomes_of(run: Run, on_conflict: answers.ConflictPolicy = "letter") -> Outcomes:
+def outcomes_of(
+    run: Run, on_conflict: answers.ConflictPolicy = "letter", tolerance: float = 0.0
+) -> Outcomes:
     """Return a run's records as columns.
 
     Raises:
         RunError: the run holds no generation yet.
     """
-    outcomes = collect(run.joined(), run.failures, on_conflict)
+    outcomes = collect(run.joined(), run.failures, on_conflict, tolerance)
     if len(outcomes) == 0:
         raise _no_generations(run)
     return outcomes
@@ -483,7 +486,12 @@ def _failure(stage: Any, sample: Sample, error: Exception) -> Failure:
 
 
 def _request(run: Run, variant: Variant, profile: Profile) -> Request:
-    return request_of(variant, run.folder, profile.system, prompts.render_user(variant, profile))
+    return request_of(
+        variant,
+        run.folder,
+        prompts.render_system(variant, profile),
+        prompts.render_user(variant, profile),
+    )
 
 
 def _describe(run: Run, done: int, what: str, found: dict[str, Any]) -> None:

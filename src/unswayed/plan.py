@@ -101,7 +101,8 @@ def _share(work: Work, benchmark: Benchmark, profile: prompts.Profile, dealer: D
             continue
         samples, variants = samples + 1, variants + len(made)
         for variant in made:
-            text = profile.system + prompts.render_user(variant, profile) + variant.prefill
+            system = prompts.render_system(variant, profile)
+            text = system + prompts.render_user(variant, profile) + variant.prefill
             tokens += pictures + len(text) // CHARACTERS_A_TOKEN
     return Share(benchmark.name, samples, variants, failures, tokens)
 

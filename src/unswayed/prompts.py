@@ -23,6 +23,20 @@ from unswayed.types import Variant
 _FIELD = re.compile(r"\{(question|letter|text)\}")
 
 
+class Wording(BaseModel):
+    """What a profile says instead when a question asks for a number, a text or a box.
+
+    Attributes:
+        system: system message; None for the profile's own.
+        after: text after the question; None for the profile's own.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    system: str | None = None
+    after: str | None = None
+
+
 class Profile(BaseModel):
     """The wording, decoding and answer form of a model family.
 
@@ -36,6 +50,8 @@ class Profile(BaseModel):
         after: text after the options.
         answer_form: whether the family answers with the option's letter or its text; letter
             metrics are off-format for `text`, and reports say so.
+        open: kind of open question → what is said instead of the words about letters; a kind that
+            is not there is asked in the same words as a choice.
         temperature: native decoding; 0 is greedy.
         top_p: native decoding.
         max_new_tokens: native decoding.
@@ -53,6 +69,7 @@ class Profile(BaseModel):
     option: str = "{letter}. {text}"
     after: str = ""
     answer_form: Literal["letter", "text"] = "letter"
+    open: dict[Literal["number", "text", "box"], Wording] = {}
     temperature: float = Field(default=0.0, ge=0)
     top_p: float = Field(default=1.0, gt=0, le=1)
     max_new_tokens: int = Field(default=1024, ge=1)
@@ -94,12 +111,18 @@ def shipped() -> dict[str, Profile]:
     return _parse(text, "profiles.toml")
 
 
+def render_system(variant: Variant, profile: Profile) -> str:
+    """Return the system message for a variant's kind of question; empty for none."""
+    return _for(variant, profile).system
+
+
 def render_user(variant: Variant, profile: Profile) -> str:
     """Return the text of the user's turn; the pictures come before it.
 
     The order is fixed: caption, question, options, draft thought. What differs between variants
     stands as late as the protocol allows, so that they share the longest prefix.
     """
+    profile = _for(variant, profile)
     lines = [
         profile.before,
         f"Caption: {variant.caption}" if variant.caption else "",
@@ -110,6 +133,14 @@ def render_user(variant: Variant, profile: Profile) -> str:
         f"Draft reasoning: {variant.draft}" if variant.draft else "",
     ]
     return "\n".join(line for line in lines if line)
+
+
+def _for(variant: Variant, profile: Profile) -> Profile:
+    """Return the profile in its words for the kind of answer that a variant asks for."""
+    kind = variant.sample.answer_kind
+    if kind == "choice" or kind not in profile.open:
+        return profile
+    return profile.model_copy(update=profile.open[kind].model_dump(exclude_none=True))
 
 
 def open_tail(render: Any, messages: list[dict[str, Any]], prefill: str) -> str:

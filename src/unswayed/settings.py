@@ -24,7 +24,7 @@ from unswayed.answers import ConflictPolicy
 from unswayed.errors import ConfigError, UnknownName
 from unswayed.perturbations.variants import DEFAULT
 
-_MEASURING = {"judge", "on_conflict", "statistics"}
+_MEASURING = {"judge", "on_conflict", "tolerance", "statistics"}
 
 
 class _Settings(BaseModel):
@@ -65,6 +65,7 @@ class Settings(_Settings):
         delivery: `prefill`, or `user-turn` for models that refuse one.
         batch_size: prompts per batch.
         on_conflict: what counts when an answer's letter and its text disagree.
+        tolerance: largest difference at which a number counts as the gold; 0 is exact.
         decoding: how to sample.
         statistics: how intervals are made.
     """
@@ -82,6 +83,7 @@ class Settings(_Settings):
     delivery: Literal["prefill", "user-turn"] = "prefill"
     batch_size: int = Field(default=16, ge=1)
     on_conflict: ConflictPolicy = "letter"
+    tolerance: float = Field(default=0.0, ge=0)
     decoding: DecodingSettings = DecodingSettings()
     statistics: StatisticsSettings = StatisticsSettings()
 

@@ -162,11 +162,11 @@ def same(
     Args:
         said: the value answered.
         wanted: the gold or the foil.
-        tolerance: largest difference of two numbers.
+        tolerance: largest difference of two numbers, as its decimals say.
         least_iou: least overlap of two boxes, in (0, 1].
     """
     if isinstance(said, Fraction) and isinstance(wanted, Fraction):
-        return abs(said - wanted) <= Fraction(tolerance)
+        return abs(said - wanted) <= Fraction(str(tolerance))
     if isinstance(said, tuple) and isinstance(wanted, tuple):
         return iou(said, wanted) >= least_iou
     return said == wanted

@@ -65,10 +65,9 @@ def test_outcome(text: str, outcome: str) -> None:
     assert made(text=text).outcome == outcome
 
 
-def test_outcome_of_an_abstention_a_failure_and_a_question_without_options() -> None:
+def test_outcome_of_an_abstention_and_a_failure() -> None:
     options = {**OPTIONS, "D": "I'm not sure"}
     assert made(text=answered("D"), options=options, abstain="D").outcome == "abstained"
-    assert made(options={}, origin={}, answer="7", foil=None).outcome == "unscored"
     good = made()
     broken = Generation(id=good.variant.id, status="error", text="", error="x")
     assert row(good.variant, broken, None).outcome == "failed"

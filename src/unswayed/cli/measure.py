@@ -16,11 +16,21 @@ from unswayed.cli.options import RUN
     type=click.Choice(["letter", "text", "unparsed"]),
     help="What counts when an answer's letter and its text disagree. [default: the run's own]",
 )
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(min=0),
+    help="Largest difference at which a number counts as the gold. [default: the run's own]",
+)
 @click.option("--level", type=float, help="Confidence level of the intervals, in (0, 1).")
 @click.option("--resamples", type=int, help="Bootstrap resamples, at least 100.")
 @click.option("--json", "as_json", is_flag=True, help="Print metrics.json instead of a table.")
 def measure(
-    run: Path, on_conflict: str | None, level: float | None, resamples: int | None, as_json: bool
+    run: Path,
+    on_conflict: str | None,
+    tolerance: float | None,
+    level: float | None,
+    resamples: int | None,
+    as_json: bool,
 ) -> None:
     """Compute every figure of RUN again; nothing is generated or judged."""
     from unswayed import evaluate as pipeline
@@ -30,10 +40,12 @@ def measure(
 
     opened = Run.open(run)
     before = pipeline.settings_of(opened).model_dump(mode="json")
-    given = {"on_conflict": on_conflict}
+    given = {"on_conflict": on_conflict, "tolerance": tolerance}
     overrides = [f"statistics.level={level}"] if level is not None else []
     overrides += [f"statistics.resamples={resamples}"] if resamples is not None else []
-    changed = settings(None, {**before, **{k: v for k, v in given.items() if v}}, overrides)
+    changed = settings(
+        None, {**before, **{k: v for k, v in given.items() if v is not None}}, overrides
+    )
     warn_if_unfinished(opened)
     with opened.writing():
         pipeline.measure(opened, changed)

@@ -242,6 +242,7 @@ def collect(
     rows: Iterable[Row],
     failures: Iterable[Failure] = (),
     on_conflict: ConflictPolicy = "letter",
+    tolerance: float = 0.0,
 ) -> Outcomes:
     """Read the records of a run into columns; `rows` is streamed once.
 
@@ -252,13 +253,15 @@ def collect(
         rows: variant, its generation and its verdict (None where not judged), already joined.
         failures: items that a stage could not process.
         on_conflict: how an answer whose letter and text disagree is read.
+        tolerance: largest difference at which a number counts as the gold or the foil.
 
     Raises:
         DataError: a row has no options, a distribution or letter does not fit its variant, or two
             rows are the same variant of the same sample.
     """
     names = _Names()
-    chunks = [np.array(chunk, dtype=_COLUMNS) for chunk in _chunks(names, rows, on_conflict)]
+    cells = (_row(names, *row, on_conflict, tolerance) for row in rows)
+    chunks = [np.array(chunk, dtype=_COLUMNS) for chunk in _chunks(cells)]
     table = np.concatenate(chunks) if chunks else np.empty(0, dtype=_COLUMNS)
     lost = [failure for failure in failures if failure.stage != "judge"]
     for failure in lost:
@@ -331,10 +334,7 @@ class _Names:
         return sum(code << VOTE_BITS * place for place, code in enumerate(codes))
 
 
-def _chunks(
-    names: _Names, rows: Iterable[Row], on_conflict: ConflictPolicy
-) -> Iterator[list[tuple[Any, ...]]]:
-    cells = (_row(names, *row, on_conflict) for row in rows)
+def _chunks(cells: Iterator[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
     while chunk := list(itertools.islice(cells, _CHUNK)):
         yield chunk
 
@@ -345,11 +345,12 @@ def _row(
     generation: Generation,
     verdict: Verdict | None,
     on_conflict: ConflictPolicy,
+    tolerance: float,
 ) -> tuple[Any, ...]:
     """Return the cells of one row in the order of `_COLUMNS`."""
     kind = variant.sample.answer_kind
     if kind != "choice":
-        return _open_row(names, variant, generation, kind)
+        return _open_row(names, variant, generation, kind, tolerance)
     if not variant.options:
         raise DataError(
             f"expected a question with options, found {variant.sample.id!r} without any; leave it "
@@ -383,7 +384,7 @@ def _row(
 
 
 def _open_row(
-    names: _Names, variant: Variant, generation: Generation, kind: OpenKind
+    names: _Names, variant: Variant, generation: Generation, kind: OpenKind, tolerance: float
 ) -> tuple[Any, ...]:
     """Return the cells of an open question: no letters and no verdict, since judges compare them.
 
@@ -394,7 +395,9 @@ def _open_row(
     said = None if lost else values.read(output, kind).value
     gold = _value(variant, kind, variant.answer)
     foil = None if variant.foil is None else _value(variant, kind, variant.foil)
-    swayed = said is not None and foil is not None and values.same(said, foil)
+    correct = said is not None and values.same(said, gold, tolerance)
+    swayed = said is not None and foil is not None and values.same(said, foil, tolerance)
+    swayed = swayed and not correct  # the tolerance may reach from the gold to the foil
     return (
         *names.of(variant),
         variant.foil_index,
@@ -403,7 +406,7 @@ def _open_row(
         UNPARSED if said is None else FOIL_VALUE if swayed else VALUE,
         NO_LETTER,
         NO_LETTER if foil is None else FOIL_VALUE,
-        said is not None and values.same(said, gold),
+        correct,
         False,
         0,
         -1,

@@ -17,7 +17,7 @@ OUTCOMES: dict[Outcome, str] = {
     "unparsed": "no readable answer",
     "refused": "refused by the model",
     "failed": "generation failed",
-    "unscored": "not a choice",
+    "unscored": "not compared: its gold cannot be read",
 }
 """Words for the outcomes: colour alone never tells them apart."""
 
@@ -28,7 +28,7 @@ MOST_PICTURES = 6
 
 @dataclass(frozen=True)
 class OptionLine:
-    """One option as it was shown."""
+    """One option as it was shown, or the gold or foil of an open question, without a letter."""
 
     letter: str
     text: str
@@ -52,8 +52,8 @@ class VariantCard:
     Attributes:
         label: the variant's name.
         outcome: how its answer compares; a key of `OUTCOMES`.
-        letter: the letter that was read; empty if none.
-        problem: why no letter was read; empty if one was.
+        said: the letter or value that was read; empty if none.
+        problem: why no answer was read; empty if one was.
         options: the options, where they differ from the sample's; else empty.
         caption: the injected caption.
         draft: the injected thought, delivered in the user's turn.
@@ -73,7 +73,7 @@ class VariantCard:
 
     label: str
     outcome: Outcome
-    letter: str
+    said: str
     problem: str
     options: tuple[OptionLine, ...]
     caption: Passage
@@ -128,6 +128,10 @@ def _weight(row: Row) -> int:
 
 def _options(row: Row) -> tuple[OptionLine, ...]:
     shown = row.variant
+    if shown.sample.answer_kind != "choice":
+        golds = [OptionLine("", one_line(shown.answer, 400), True, False)]
+        foils = [OptionLine("", one_line(shown.foil, 400), False, True)] if shown.foil else []
+        return (*golds, *foils)
     return tuple(
         OptionLine(letter, one_line(text, 400), letter == shown.answer, letter == shown.foil)
         for letter, text in shown.options.items()
@@ -141,8 +145,8 @@ def _variant_card(row: Row, first: Row, opened: bool) -> VariantCard:
     return VariantCard(
         label=one_line(row.label, 80),
         outcome=row.outcome,
-        letter=row.reading.letter or "",
-        problem=(row.reading.problem or "").replace("-", " "),
+        said=one_line(row.said, 80),
+        problem=row.problem.replace("-", " "),
         options=() if same else _options(row),
         caption=passage(shown.caption or "", limit=4000),
         draft=passage(shown.draft or "", limit=4000),

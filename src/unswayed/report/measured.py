@@ -107,6 +107,20 @@ class Measured:
             )
         return policy
 
+    def tolerance(self) -> float:
+        """Return the largest difference at which a number counted as the gold.
+
+        Raises:
+            RunError: the file names no such number.
+        """
+        found = self.settings.get("tolerance", 0.0)
+        if isinstance(found, bool) or not isinstance(found, int | float) or found < 0:
+            raise RunError(
+                f"metrics.json: expected tolerance to be a number from 0, found {found!r}; run "
+                "`unswayed measure` again"
+            )
+        return float(found)
+
 
 def variant_rank(name: str) -> tuple[str, int, str]:
     """Sort key: plain variants first, in the order of the protocol; then composed ones alike."""

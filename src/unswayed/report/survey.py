@@ -110,7 +110,7 @@ def survey(run: Run, measured: Measured, samples: int, seed: int) -> Survey:
         RunError: the stages do not belong together.
     """
     found = Survey(Reservoirs(samples, seed, card))
-    for rows in groups(run, measured.on_conflict()):
+    for rows in groups(run, measured.on_conflict(), measured.tolerance()):
         found.add(rows)
     return found
 

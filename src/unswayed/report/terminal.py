@@ -24,7 +24,7 @@ from unswayed.report.text import one_line, visible
 from unswayed.runs import Run
 from unswayed.types import Estimate, Letter
 
-COLUMNS = ("accuracy", "drop", "sway", "consistency_rate", "entropy", "p_correct")
+COLUMNS = ("accuracy", "iou_mean", "drop", "sway", "consistency_rate", "entropy", "p_correct")
 MARKS: dict[Outcome, str] = {
     "right": "✓",
     "wrong": "✗",
@@ -67,22 +67,23 @@ def show_sample(run: Run, sample_id: str | None = None) -> Iterator[str]:
         UnknownName: the run has no such sample; the message offers near matches.
         RunError: the run's files do not belong together.
     """
-    on_conflict = _on_conflict(run)
+    policy = _policy(run)
     if sample_id is None:
-        yield from _listing(run, on_conflict)
+        yield from _listing(run, *policy)
         return
-    rows = _rows_of(run, sample_id, on_conflict)
+    rows = _rows_of(run, sample_id, *policy)
     yield from _question(rows[0])
     for one in rows:
         yield ""
         yield from _variant(one)
 
 
-def _on_conflict(run: Run) -> ConflictPolicy:
-    """Return the policy that the figures were measured with, the default before that."""
+def _policy(run: Run) -> tuple[ConflictPolicy, float]:
+    """Return conflict policy and tolerance of the figures, the defaults before there are any."""
     if not (run.folder / "metrics.json").exists():
-        return "letter"
-    return figures_file.load(run).on_conflict()
+        return "letter", 0.0
+    measured = figures_file.load(run)
+    return measured.on_conflict(), measured.tolerance()
 
 
 def _block(measured: Measured, scope: str) -> str:
@@ -132,11 +133,11 @@ def _aligned(lines: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _listing(run: Run, on_conflict: ConflictPolicy) -> Iterator[str]:
+def _listing(run: Run, on_conflict: ConflictPolicy, tolerance: float) -> Iterator[str]:
     words = "  ".join(f"{mark} {OUTCOMES[outcome]}" for outcome, mark in MARKS.items())
     yield f"{words}  {_INCONSISTENT} thought and answer differ"
     labels: list[str] = []
-    for rows in groups(run, on_conflict):
+    for rows in groups(run, on_conflict, tolerance):
         found = [one_line(r.label, 60) for r in rows]
         if found != labels:
             labels = found
@@ -149,13 +150,13 @@ def _mark(row: Row) -> str:
     return MARKS[row.outcome] + (_INCONSISTENT if differs else " ")
 
 
-def _rows_of(run: Run, sample_id: str, on_conflict: ConflictPolicy) -> list[Row]:
+def _rows_of(run: Run, sample_id: str, on_conflict: ConflictPolicy, tolerance: float) -> list[Row]:
     """Return the sample's rows; only its own outputs are read as answers."""
     names: dict[str, None] = {}
     by_sample = itertools.groupby(run.joined(), key=lambda joined: joined[0].sample.id)
     for name, joined in by_sample:
         if name == sample_id:
-            return [row(*records, on_conflict) for records in joined]
+            return [row(*records, on_conflict, tolerance) for records in joined]
         names[name] = None
     raise UnknownName("sample", sample_id, _nearest(sample_id, list(names)))
 
@@ -174,6 +175,10 @@ def _question(row: Row) -> Iterator[str]:
         yield f"picture: {one_line(image.path or 'none')}"
     yield visible(sample.question)
     yield from _options(row.variant.options, row)
+    if not row.variant.options:
+        yield f"  right: {one_line(row.variant.answer)}"
+        if row.variant.foil is not None:
+            yield f"  foil: {one_line(row.variant.foil)}"
 
 
 def _options(options: Mapping[Letter, str], row: Row) -> Iterator[str]:
@@ -192,7 +197,8 @@ def _variant(row: Row) -> Iterator[str]:
     if shown.draft:
         yield f"draft in the user's turn: {_injected(shown.draft)}"
     if made.error:
-        yield f"{OUTCOMES[row.outcome]}: {one_line(made.error, 500)}"
+        lost = row.outcome in ("failed", "refused")
+        yield f"{OUTCOMES[row.outcome] if lost else 'missing'}: {one_line(made.error, 500)}"
     start = _injected(shown.prefill) if shown.prefill else ""
     if start or made.text:
         yield start + visible(made.text)
@@ -214,10 +220,10 @@ def _after(row: Row) -> Iterator[str]:
 
 
 def _outcome(row: Row) -> str:
-    letter = f"{row.reading.letter}, " if row.reading.letter else ""
-    problem = f" ({row.reading.problem})" if row.outcome == "unparsed" else ""
+    said = f"{one_line(row.said, 80)}, " if row.said else ""
+    problem = f" ({row.problem})" if row.outcome == "unparsed" else ""
     ended = ", cut off at the token limit" if row.generation.status == "length" else ""
-    return f"{letter}{OUTCOMES[row.outcome]}{problem}{ended}"
+    return f"{said}{OUTCOMES[row.outcome]}{problem}{ended}"
 
 
 def _injected(text: str) -> str:

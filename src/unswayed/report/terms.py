@@ -40,6 +40,20 @@ TERMS: dict[str, Term] = {
             "counts as wrong.",
         ),
         Term(
+            "iou_mean",
+            "Mean IoU",
+            "number",
+            "Mean overlap of the answered boxes with the right ones, as intersection over union: 1 "
+            "is the same box, 0 no overlap. An answer that could not be read counts 0.",
+        ),
+        Term(
+            "iou_at_50",
+            "IoU ≥ 0.5",
+            "share",
+            "Share of boxes that overlap the right one by an IoU of at least 0.5. An answer that "
+            "could not be read counts as less.",
+        ),
+        Term(
             "drop",
             "Change",
             "points",
@@ -283,6 +297,7 @@ QUADRANTS = (
 
 MAIN = (
     "accuracy",
+    "iou_mean",
     "drop",
     "sway",
     "consistency_rate",
