@@ -23,6 +23,9 @@ from unswayed.training.rewards import Outcome
 LEAST_CORRECT = 0.1
 """Correctness that a bonus needs at least to be beyond (the authors' code)."""
 
+_ROUNDING = 1e-12
+"""So that equal likelihoods are not below their own mean."""
+
 
 def bonuses(
     correct: Sequence[float],
@@ -45,7 +48,7 @@ def bonuses(
     known = [p for p, counts in zip(likely, right, strict=True) if counts and p is not None]
     if not known:
         return [0.0] * len(correct)
-    least = math.fsum(known) / len(known) - settings.margin
+    least = math.fsum(known) / len(known) - settings.margin - _ROUNDING
     return [
         settings.weight * value if counts and p is not None and p >= least else 0.0
         for value, counts, p in zip(correct, right, likely, strict=True)
