@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 from unswayed.answers import Reading
 from unswayed.types import Verdict
@@ -59,6 +59,17 @@ class Judge(Protocol):
     def judge(self, cases: Sequence[JudgeCase]) -> Iterator[Verdict]:
         """Yield one verdict per case, in order; a case that fails is a `failed` verdict."""
         ...
+
+
+def batch_size(judge: Judge) -> int:
+    """Return how many cases a judge gets at once."""
+    return max(1, int(getattr(judge, "batch", BATCH)))
+
+
+def described(judge: Judge) -> dict[str, Any]:
+    """Return what is known of a judge, for the record: name, prompt hash and its provenance."""
+    said = cast("Callable[[], dict[str, Any]] | None", getattr(judge, "provenance", None))
+    return {"name": judge.name, "prompt_hash": judge.prompt_hash, **(said() if said else {})}
 
 
 def case_of(

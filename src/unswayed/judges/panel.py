@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any, Literal, cast, get_args
 
 from unswayed import registry
 from unswayed.errors import ConfigError, StageError
-from unswayed.judges.cases import BATCH, Judge, JudgeCase
+from unswayed.judges.cases import Judge, JudgeCase, batch_size, described
 from unswayed.runs import content_hash
 from unswayed.types import Consistency, Letter, Verdict, Vote
 
@@ -75,7 +75,7 @@ class Panel:
         _check_members(self.members)
         signed = [[one.name, one.prompt_hash] for one in self.members]
         self.prompt_hash = content_hash(["panel", self.rule, signed])
-        self.batch = max(int(getattr(one, "batch", BATCH)) for one in self.members)
+        self.batch = max(batch_size(member) for member in self.members)
 
     def judge(self, cases: Sequence[JudgeCase]) -> Iterator[Verdict]:
         """Yield one verdict per case, in order, each with the votes of all members.
@@ -110,12 +110,6 @@ class Panel:
             reason=decision.reason,
             votes=votes,
         )
-
-
-def described(judge: Judge) -> dict[str, Any]:
-    """Return what is known of a judge, for the record: name, prompt hash and its provenance."""
-    said = cast("Callable[[], dict[str, Any]] | None", getattr(judge, "provenance", None))
-    return {"name": judge.name, "prompt_hash": judge.prompt_hash, **(said() if said else {})}
 
 
 def decide(votes: Sequence[Vote], rule: Rule) -> Decision:
