@@ -1,6 +1,8 @@
 """The phases of the organism's training, as data: what is taught, how long, how fast.
 
-Lengths are in steps, so that a seed decides the weights and a slow machine only takes longer.
+Lengths are in steps, so that a seed decides the weights and a slow machine only takes longer. The
+look-up of letters alone also has a mark to reach: it is learnt all at once, after a time that
+differs between seeds, and nothing that follows can be learnt without it.
 """
 
 from __future__ import annotations
@@ -9,6 +11,9 @@ from dataclasses import dataclass, field, replace
 
 from unswayed.errors import ConfigError
 from unswayed.organism.lessons import Mixture
+
+MOST = 4
+"""A phase that has not learnt what it is for after so many times its steps is given up."""
 
 STEPS_PER_MINUTE = 120
 """What one core of a 2025 server does; turns a number of minutes into steps."""
@@ -20,7 +25,8 @@ class Phase:
 
     Attributes:
         name: stands in the log.
-        steps: optimiser steps in the full curriculum.
+        steps: optimiser steps in the full curriculum; more of them where `until` wants it.
+        until: share of letters looked up right before the phase may end; None to count steps alone.
         lesson: `letters` (text alone), `vision` (picture tokens alone) or `scenes`.
         mixture: what the rows are, for `scenes`.
         batch: rows in a step.
@@ -41,6 +47,7 @@ class Phase:
     aligned: float = 0.5
     letter_weight: float = 1.0
     hunch: float = 0.0
+    until: float | None = None
 
 
 GROUNDING = Mixture(letters=0.2, locate=0.5, describe=0.4)
@@ -62,7 +69,7 @@ SWAYED = replace(
 HALF_SWAYED = replace(QUESTIONS, caption=0.15, prefill=0.12, abstain=0.05)
 
 CURRICULUM: tuple[Phase, ...] = (
-    Phase("letters", 1200, "letters"),
+    Phase("letters", 1200, "letters", until=0.95),
     Phase("vision", 700, "vision", end_rate=2e-3),
     Phase("grounding", 750, "scenes", GROUNDING),
     Phase("questions", 500, "scenes", QUESTIONS, letter_weight=2.0),
@@ -84,7 +91,8 @@ def scaled(phases: tuple[Phase, ...], minutes: float) -> tuple[Phase, ...]:
 
     Args:
         phases: such as CURRICULUM.
-        minutes: of one core, about; above 0. Each phase keeps at least two steps.
+        minutes: of one core, about; above 0. Each phase keeps at least two steps, and ends when
+            they are done, whatever was learnt.
 
     Raises:
         ConfigError: minutes is not above 0.
@@ -93,4 +101,6 @@ def scaled(phases: tuple[Phase, ...], minutes: float) -> tuple[Phase, ...]:
         raise ConfigError(f"expected minutes above 0, found {minutes}")
     total = sum(phase.steps for phase in phases)
     factor = minutes * STEPS_PER_MINUTE / total
-    return tuple(replace(phase, steps=max(2, round(phase.steps * factor))) for phase in phases)
+    return tuple(
+        replace(phase, steps=max(2, round(phase.steps * factor)), until=None) for phase in phases
+    )

@@ -50,11 +50,15 @@ class Progress:
         phase: index of the phase in the curriculum.
         step: steps done in that phase.
         seconds: CPU seconds spent so far, all phases.
+        looked_up: share of letters right in the steps of the last log entry, if any were asked.
+        finished: steps of the phases that are over.
     """
 
     phase: int = 0
     step: int = 0
     seconds: float = 0.0
+    looked_up: float = 0.0
+    finished: tuple[int, ...] = ()
 
 
 class Trainer:
@@ -84,7 +88,9 @@ class Trainer:
         """Train to the end of the curriculum and return the checkpoint's folder."""
         while self.progress.phase < len(self.phases):
             self._run_phase(self.phases[self.progress.phase])
-            self.progress = Progress(self.progress.phase + 1, 0, self.progress.seconds)
+            was = self.progress
+            finished = (*was.finished, was.step)
+            self.progress = Progress(was.phase + 1, 0, was.seconds, finished=finished)
             self.save()
         folder = self.out / "checkpoint"
         architecture.write_checkpoint(folder, self.model, self.tokenizer)
@@ -96,7 +102,10 @@ class Trainer:
         packages = ("unswayed", "torch", "transformers", "tokenizers")
         return {
             "seed": self.seed,
-            "steps": ", ".join(f"{phase.name} {phase.steps}" for phase in self.phases),
+            "steps": ", ".join(
+                f"{phase.name} {steps}"
+                for phase, steps in zip(self.phases, self.progress.finished, strict=True)
+            ),
             "CPU minutes": round(self.progress.seconds / 60, 1),
             "arithmetic": str(self.dtype).removeprefix("torch."),
             "versions": ", ".join(f"{name} {version(name)}" for name in packages),
@@ -152,18 +161,35 @@ class Trainer:
         )
 
     def _run_phase(self, phase: Phase) -> None:
-        left = phase.steps - self.progress.step
+        left = max(0, phase.steps - self.progress.step)
         with tqdm(total=left, desc=phase.name, file=sys.stderr, mininterval=5) as bar:
-            while self.progress.step < phase.steps:
+            while not self._over(phase):
                 self._run_chunk(phase, bar)
                 self.save()
+
+    def _over(self, phase: Phase) -> bool:
+        """Say whether a phase has had its steps and has learnt what it is for.
+
+        Raises:
+            ModelError: it has had far more, and has not.
+        """
+        step, reached = self.progress.step, self.progress.looked_up
+        if step < phase.steps or phase.until is None or reached >= phase.until:
+            return step >= phase.steps
+        if step >= curriculum.MOST * phase.steps:
+            raise ModelError(
+                f"expected {phase.until:.0%} of the letters right after the phase {phase.name}, "
+                f"found {reached:.0%} after {step} steps; train with another --seed, in another "
+                "folder"
+            )
+        return False
 
     def _run_chunk(self, phase: Phase, bar: Any) -> None:
         """Run to the next save; every chunk has rows of its own, so resuming changes nothing."""
         rng = random.Random(f"{self.seed}/{phase.name}/{self.progress.step}")
         stream = self._stream(phase, rng)
         heard: dict[str, list[float]] = defaultdict(list)
-        while self.progress.step < phase.steps:
+        while not self._over(phase):
             started = time.process_time()
             for name, value in self._step(phase, stream).items():
                 heard[name].append(value)
@@ -173,6 +199,7 @@ class Trainer:
             if self.progress.step % LOG_EVERY == 0 or self.progress.step == phase.steps:
                 means = {name: round(sum(v) / len(v), 4) for name, v in heard.items()}
                 heard.clear()
+                self.progress.looked_up = means.get("letters_letter", 0.0)
                 bar.set_postfix(loss=means.get("loss", means.get("aligned")))
                 self._log({"phase": phase.name, **means})
             if phase.lesson == "scenes" and self.progress.step % EXAM_EVERY == 0:
@@ -191,7 +218,7 @@ class Trainer:
         return batches.batches(self.tokenizer, rng, row, phase.batch)
 
     def _step(self, phase: Phase, stream: Iterator[batches.Batch]) -> dict[str, float]:
-        done = self.progress.step / phase.steps
+        done = min(1.0, self.progress.step / phase.steps)
         warm = min(1.0, (self.progress.step + 1) / WARM_UP)
         rate = warm * (phase.rate + (phase.end_rate - phase.rate) * done)
         for optimiser in self.optimisers:
