@@ -7,6 +7,7 @@ run goes on where it stopped, judging never generates again, and measuring never
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,7 +25,8 @@ from unswayed.judges.cases import Judge, JudgeCase, case_of
 from unswayed.metrics.measure import ALL, risk_coverage
 from unswayed.metrics.measure import measure as estimates_of
 from unswayed.metrics.outcomes import Outcomes, collect
-from unswayed.models import Decoding, Model, Request, request_of
+from unswayed.models import Decoding, Model, Request, ServedModel, Serving, request_of
+from unswayed.models.http_usage import bill
 from unswayed.perturbations import Context, Perturbation, TextSource
 from unswayed.perturbations.annotations import Annotations
 from unswayed.perturbations.templates import Templates
@@ -90,18 +92,35 @@ class Work:
 
     @cached_property
     def model(self) -> Model:
-        """The model, loaded.
+        """The model, loaded; of a served one, what its server does is proven.
 
         Raises:
-            ConfigError: it cannot leave an assistant turn open, and a variant needs that.
+            ConfigError: it cannot leave an assistant turn open, and a variant needs that; or a
+                budget was set for a model that costs nothing.
+            ModelError: it cannot be loaded or reached, or its server does not do what is needed.
         """
         model: Model = registry.create("model", model_spec(self.settings.model))
-        if self.settings.delivery == "prefill" and not model.supports_prefill():
+        thoughts = [recipe.name for recipe in self.recipes if recipe.injects_thought()]
+        if thoughts and self.settings.delivery == "prefill" and not model.supports_prefill():
             raise ConfigError(
-                f"{model.name} takes no assistant prefill; use --delivery user-turn, which places "
-                "the same texts in the user's message"
+                f"{model.name} takes no assistant prefill, which {', '.join(thoughts)} need; use "
+                "--delivery user-turn, which places the same texts in the user's message"
             )
+        self._start(model)
         return model
+
+    def _start(self, model: Model) -> None:
+        """Start a served model, and say what the user should know of its server."""
+        serving = self.settings.serving
+        if isinstance(model, ServedModel):
+            model.start(Serving(**dict(serving)))
+            for note in model.notes:
+                _say(note)
+        elif serving.max_requests is not None or serving.max_tokens_total is not None:
+            raise ConfigError(
+                f"{model.name} sends no requests, so there is nothing to limit; leave "
+                "--max-requests and --max-tokens-total out"
+            )
 
     @cached_property
     def profile(self) -> Profile:
@@ -165,6 +184,7 @@ def begin(run: Run, work: Work, written: dict[str, Any] | None = None) -> None:
     settings = work.settings
     run.start(settings.deciding(), written or {}, settings.seed)
     run.add_to_description("measuring", settings.measuring())
+    run.add_to_description("serving", settings.serving.model_dump(mode="json"))
 
 
 def settings_of(run: Run) -> Settings:
@@ -181,7 +201,10 @@ def settings_of(run: Run) -> Settings:
             "began it again"
         )
     try:
-        return Settings.model_validate({**description["settings"], **description["measuring"]})
+        serving: dict[str, Any] = {"serving": description.get("serving") or {}}
+        return Settings.model_validate(
+            {**description["settings"], **description["measuring"], **serving}
+        )
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
@@ -286,22 +309,59 @@ def generate(run: Run, work: Work) -> None:
         _describe(run, done, "profile", profile.model_dump(mode="json"))
         _describe(run, done, "decoding", vars(decoding))
         fresh = _generated(run, work, done)
-        with _progress(total, done, "generate") as bar:
-            for made in fresh if done else _proven(fresh):
-                run.generations.append(made)
-                bar.update(len(made))
+        try:
+            with _progress(total, done, "generate") as bar:
+                for made in fresh if done else _proven(fresh):
+                    run.generations.append(made)
+                    bar.update(len(made))
+        finally:
+            _account(run, model)
     run.mark_complete("generations")
 
 
 def _generated(run: Run, work: Work, done: int) -> Iterator[list[Generation]]:
     """Yield the generations behind the first `done`, batch by batch."""
     model, decoding, profile = work.model, work.decoding, work.profile
+    if isinstance(model, ServedModel):
+        yield from _streamed(run, work, model, done)
+        return
     for start, batch in _batches(run.variants, work.settings.batch_size):
         if start + len(batch) <= done:
             continue
         made = model.generate([_request(run, v, profile) for v in batch], decoding)
         _check_same(f"the model {model.name}", batch, made)
         yield made[max(done - start, 0) :]
+
+
+def _streamed(run: Run, work: Work, model: ServedModel, done: int) -> Iterator[list[Generation]]:
+    """Yield the generations behind the first `done` as they are ready, in order.
+
+    A served model has many prompts in flight: it draws as many as it likes, and no batch waits
+    for its slowest.
+    """
+    asked: deque[Variant] = deque()
+
+    def requests() -> Iterator[Request]:
+        for variant in islice(run.variants, done, None):
+            asked.append(variant)
+            yield _request(run, variant, work.profile)
+
+    for made in model.stream(requests(), work.decoding):
+        due = [asked.popleft() for _ in made[: len(asked)]]
+        _check_same(f"the model {model.name}", due, made)
+        yield made
+    _check_same(f"the model {model.name}", asked, [])
+
+
+def _account(run: Run, model: Model) -> None:
+    """Record what the generations of a served model cost, and say it in a line."""
+    if not isinstance(model, ServedModel):
+        return
+    found = bill(run.generations)
+    cost = model.cost(found.usage, found.unknown)
+    spent = {**found.usage.model_dump(), "unknown": found.unknown, "cost": cost}
+    run.add_to_description("usage", spent)
+    _say(f"{model.name}: {found.words(cost)}")
 
 
 def _proven(batches: Iterator[list[Generation]]) -> Iterator[list[Generation]]:
@@ -546,8 +606,8 @@ def _case(
 ) -> JudgeCase | Verdict:
     """Return what the judge is asked, or a signed verdict where there is nothing to ask."""
     signed = {"judge": judge.name, "prompt_hash": judge.prompt_hash}
-    if generation.status == "error":
-        lost = Verdict(id=variant.id, judge="", status="skipped", reason="the generation failed")
+    if reason := _unjudged(generation):
+        lost = Verdict(id=variant.id, judge="", status="skipped", reason=reason)
         return lost.model_copy(update=signed)
     kind = variant.sample.answer_kind
     if kind != "choice":
@@ -557,6 +617,20 @@ def _case(
     reading = answers.read(variant.prefill + generation.text, variant.options, settings.on_conflict)
     case = case_of(variant.id, variant.sample.question, variant.options, reading)
     return case.model_copy(update=signed) if isinstance(case, Verdict) else case
+
+
+def _unjudged(generation: Generation) -> str:
+    """Say why a generation is not for any judge; empty if it is."""
+    if generation.status == "error":
+        return "the generation failed"
+    if generation.status == "refused":
+        return "the model refused"
+    return "the model hides its reasoning" if generation.thoughts == "hidden" else ""
+
+
+def _say(text: str) -> None:
+    """Talk to the user, on stderr, between the progress bars."""
+    tqdm.write(f"unswayed: {text}", file=sys.stderr)
 
 
 def _batches(items: Iterable[T], size: int) -> Iterator[tuple[int, list[T]]]:

@@ -48,6 +48,28 @@ class StatisticsSettings(_Settings):
     resamples: int = Field(default=2000, ge=100)
 
 
+class ServingSettings(_Settings):
+    """How a served model is asked; nothing here changes what is asked, so a run may change it.
+
+    Attributes:
+        concurrency: most requests in flight.
+        timeout_s: seconds for one attempt.
+        attempts: attempts at one request before its item is an error.
+        max_requests: most requests that one command sends; None for no bound.
+        max_tokens_total: most tokens of prompts and outputs that one command spends, likewise.
+        cache: folder that keeps replies by what was asked.
+        prices: file of prices.
+    """
+
+    concurrency: int = Field(default=64, ge=1)
+    timeout_s: float = Field(default=600.0, gt=0)
+    attempts: int = Field(default=6, ge=1)
+    max_requests: int | None = Field(default=None, ge=0)
+    max_tokens_total: int | None = Field(default=None, ge=0)
+    cache: Path | None = None
+    prices: Path | None = None
+
+
 class Settings(_Settings):
     """Everything that an evaluation is made of.
 
@@ -68,6 +90,7 @@ class Settings(_Settings):
         tolerance: largest difference at which a number counts as the gold; 0 is exact.
         decoding: how to sample.
         statistics: how intervals are made.
+        serving: how a served model is asked.
     """
 
     model: str
@@ -86,6 +109,7 @@ class Settings(_Settings):
     tolerance: float = Field(default=0.0, ge=0)
     decoding: DecodingSettings = DecodingSettings()
     statistics: StatisticsSettings = StatisticsSettings()
+    serving: ServingSettings = ServingSettings()
 
     @field_validator("shard")
     @classmethod
@@ -100,7 +124,7 @@ class Settings(_Settings):
 
         Judging and measuring can be done again with other settings without generating again.
         """
-        return self.model_dump(mode="json", exclude=_MEASURING)
+        return self.model_dump(mode="json", exclude=_MEASURING | {"serving"})
 
     def measuring(self) -> dict[str, Any]:
         """Return the other settings: what can be changed on a run that is generated."""
@@ -177,6 +201,7 @@ def _known(section: tuple[int | str, ...]) -> list[str]:
         (): Settings,
         ("decoding",): DecodingSettings,
         ("statistics",): StatisticsSettings,
+        ("serving",): ServingSettings,
     }
     fields = sections[section].model_fields
     return [".".join([*map(str, section), name]) for name in fields]

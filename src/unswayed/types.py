@@ -216,7 +216,8 @@ class Generation(Record):
         tokens: number of generated tokens, the end token included; None when it is not known
             (replayed outputs).
         letters: letter distribution at the answer position, if there is an answer.
-        error: message when `status` is `error` or `refused`.
+        error: message when `status` is `error` or `refused`, or why there is no letter
+            distribution though there should be one.
         thoughts: what is known of the model's reasoning: its `text`, a `summary` by its maker, or
             nothing (`hidden`; then no judge can say whether it agrees with the answer).
         usage: what it cost, for models that are served.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,9 @@ from unswayed.errors import ConfigError
 if TYPE_CHECKING:
     from unswayed.settings import Settings
 
+_SERVING = ("concurrency", "max_requests", "max_tokens_total", "cache", "prices")
+"""Options that change nothing of what is asked: they may be given beside a run folder."""
+_RESUMED = {"resumed": True}
 _WRITTEN = {"benchmarks": "benchmark", "overrides": "set"}
 F = TypeVar("F", bound=Callable[..., Any])
 RUN = click.argument("run", type=click.Path(path_type=Path))
@@ -51,6 +55,11 @@ _OPTIONS = (
         default=None,
         help="Read a letter distribution also where no answer was given; flagged as forced.",
     ),
+    click.option("--concurrency", type=int, help="Requests in flight at most. [default: 64]"),
+    click.option("--max-requests", type=int, help="Stop after so many requests to a server."),
+    click.option("--max-tokens-total", type=int, help="Stop after so many tokens of a server's."),
+    click.option("--cache", type=click.Path(path_type=Path), help="Folder that keeps replies."),
+    click.option("--prices", type=click.Path(path_type=Path), help="TOML file of token prices."),
     click.option(
         "--on-conflict",
         type=click.Choice(["letter", "text", "unparsed"]),
@@ -88,11 +97,17 @@ def settings_from(options: dict[str, Any]) -> tuple[Settings, Path, dict[str, An
     recipe: Path | None = options["recipe"]
     if recipe is not None and (recipe / "run.json").is_file():
         _refuse_options(options, recipe)
-        return settings_of(Run.open(recipe)), recipe, {"resumed": True}
+        found = settings_of(Run.open(recipe))
+        return found.model_copy(update={"serving": _serving(options, found)}), recipe, _RESUMED
     overrides = list(options["overrides"])
     for name in ("max_new_tokens", "temperature", "force_answer"):
         if options[name] is not None:
             overrides.append(f"decoding.{name}={str(options[name]).lower()}")
+    for name in _SERVING:
+        if options[name] is not None:
+            value = options[name]
+            text = json.dumps(str(value)) if isinstance(value, Path) else value
+            overrides.append(f"serving.{name}={text}")
     plain = ("model", "judge", "profile", "limit", "shard", "seed", "foils", "texts", "delivery")
     given = {name: options[name] for name in (*plain, "batch_size", "on_conflict")}
     given["benchmarks"] = list(options["benchmarks"]) or None
@@ -104,9 +119,22 @@ def settings_from(options: dict[str, Any]) -> tuple[Settings, Path, dict[str, An
     return found, options["out"] or _default_folder(found), written
 
 
+def _serving(options: dict[str, Any], found: Settings) -> Any:
+    """Return how to ask a served model: as the run did, but for what is given now."""
+    from unswayed.settings import ServingSettings
+
+    given = {name: options[name] for name in _SERVING if options[name] is not None}
+    try:
+        return ServingSettings.model_validate({**dict(found.serving), **given})
+    except ValueError as error:
+        raise ConfigError(f"a limit is out of its range: {error}") from error
+
+
 def _refuse_options(options: dict[str, Any], run: Path) -> None:
     given = [
-        name for name, value in options.items() if name != "recipe" and value not in (None, ())
+        name
+        for name, value in options.items()
+        if name not in ("recipe", *_SERVING) and value not in (None, ())
     ]
     if given:
         written = (f"--{_WRITTEN.get(name, name).replace('_', '-')}" for name in given)

@@ -1,17 +1,17 @@
 """Models: anything that continues a prompt. One file per way of reaching one.
 
-`transformers` runs a checkpoint in this process, `replay` returns recorded outputs. A model is any
-object with the methods of `Model`; name your own as `my_file.py:MyModel`.
+`transformers` runs a checkpoint in this process, `http` asks a server, `replay` returns recorded
+outputs. A model is any object with the methods of `Model`; name your own as `my_file.py:MyModel`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
-from unswayed.types import Generation, Variant
+from unswayed.types import Generation, Usage, Variant
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,29 @@ class Decoding:
     force_answer: bool = False
 
 
+@dataclass(frozen=True)
+class Serving:
+    """How a served model is asked. None of it changes what is asked, so a run may change it.
+
+    Attributes:
+        concurrency: most requests in flight; how many there are adapts below it.
+        timeout_s: seconds for one attempt.
+        attempts: attempts at one request before its item is an error.
+        max_requests: most requests that this process sends; None for no bound.
+        max_tokens_total: most tokens of prompts and outputs together, likewise.
+        cache: folder that keeps replies by what was asked.
+        prices: file of prices.
+    """
+
+    concurrency: int = 64
+    timeout_s: float = 600.0
+    attempts: int = 6
+    max_requests: int | None = None
+    max_tokens_total: int | None = None
+    cache: Path | None = None
+    prices: Path | None = None
+
+
 class Model(Protocol):
     """What the pipeline asks of a model."""
 
@@ -76,6 +99,47 @@ class Model(Protocol):
 
     def generate(self, requests: Sequence[Request], decoding: Decoding) -> list[Generation]:
         """Continue every request, in order; an item that fails comes back with status `error`."""
+        ...
+
+
+@runtime_checkable
+class ServedModel(Model, Protocol):
+    """A model on a server: it has many requests in flight, and every one of them costs something.
+
+    `letter_calls` and `start` are what the plan of a run and the pipeline need beside `generate`.
+    """
+
+    letter_calls: int
+    """Further requests, at most, for the letter distribution of one generation."""
+
+    notes: list[str]
+    """What the user should know of the server, once it was started."""
+
+    def start(self, serving: Serving) -> None:
+        """Reach the server and prove that it does what the run needs, before the first request.
+
+        Raises:
+            ConfigError: it does not take the key, or an option cannot be met.
+            ModelError: it cannot be reached, or does not leave an assistant's turn open.
+        """
+        ...
+
+    def stream(self, requests: Iterable[Request], decoding: Decoding) -> Iterator[list[Generation]]:
+        """Continue every request, in order, many at once; yield those that are ready.
+
+        Raises:
+            StageError: nothing more can be asked (a budget, a server that is down). What was
+                yielded is whole, and the same run goes on from there.
+        """
+        ...
+
+    def cost(self, usage: Usage, unknown: int = 0) -> str:
+        """Return what tokens cost, for people; `n/a` if no price is known.
+
+        Args:
+            usage: requests and tokens.
+            unknown: generations whose tokens are not among them.
+        """
         ...
 
 

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from unswayed.types import LetterDistribution
+from unswayed.types import Letter, LetterDistribution, LetterMethod
 
 _SPELLING = re.compile(r"\s*(?P<lead>[^\w\s]{0,4})\s*(?P<letter>[A-Z])(?:[^\w].*)?", re.DOTALL)
 
@@ -85,14 +85,34 @@ def locate(decode: Decoder, tokens: Sequence[int], text: str, at: int) -> tuple[
     return low, text[before:at].strip()
 
 
+def spelled(text: str) -> tuple[str, str] | None:
+    """Return the lead and the letter that a token's text spells; None if it spells no letter."""
+    match = _SPELLING.fullmatch(text)
+    return (match["lead"], match["letter"]) if match else None
+
+
+def log_sum(values: Sequence[float]) -> float:
+    """Return ln Σ exp(v); −∞ for no values."""
+    top = max(values, default=-math.inf)
+    if top == -math.inf:
+        return -math.inf
+    return top + math.log(math.fsum(math.exp(value - top) for value in values))
+
+
 def distribution(
-    log_mass: Mapping[str, float], *, forced: bool = False
+    log_mass: Mapping[str, float],
+    *,
+    forced: bool = False,
+    method: LetterMethod = "logits",
+    bounded: tuple[Letter, ...] = (),
 ) -> LetterDistribution | None:
     """Renormalise the letters' log-masses: p_i = m_i / Σ m, other_mass = 1 − Σ m.
 
     Args:
         log_mass: shown letter → natural logarithm of its probability under the full softmax.
         forced: whether the position was forced open.
+        method: how the masses were measured.
+        bounded: letters whose mass is only an upper bound.
 
     Returns:
         The distribution, or None where no letter has any mass that floats can hold.
@@ -106,6 +126,7 @@ def distribution(
     return LetterDistribution(
         probabilities={letter: value / total for letter, value in scaled.items()},
         other_mass=1.0 - letters_mass,
-        method="logits",
+        method=method,
         forced=forced,
+        bounded=bounded,
     )

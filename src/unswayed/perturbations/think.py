@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from unswayed.errors import DataError
-from unswayed.perturbations import Context, Stance, asserted
+from unswayed.perturbations import Context, Part, Stance, asserted
 from unswayed.types import Variant
 
 STOP = "Okay let's see. This should be the final answer."
@@ -32,6 +32,7 @@ class Think:
     suffix: str
     summary: str
     changes: str = "text"
+    part: Part = "think"
 
     def apply(self, variant: Variant, context: Context) -> Variant:
         """Return the variant with an open thought (or a draft in the user's turn).
@@ -57,6 +58,7 @@ class StopThink:
 
     summary: str = "the thought is already over: the answer must come without one"
     changes: str = "text"
+    part: Part = "think"
 
     def apply(self, variant: Variant, context: Context) -> Variant:
         """Return the variant with a closed, empty-handed thought."""

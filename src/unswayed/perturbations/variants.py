@@ -43,6 +43,10 @@ class Recipe:
         """Say whether the variant differs between foils."""
         return any(getattr(step, "stance", None) == "foil" for step in self.steps)
 
+    def injects_thought(self) -> bool:
+        """Say whether the variant gives the model a thought, which a prefill delivers."""
+        return any(getattr(step, "part", None) == "think" for step in self.steps)
+
     def applies_to(self, sample: Sample) -> bool:
         """Say whether the variant can be made of a sample of this kind.
 

@@ -1,0 +1,95 @@
+"""Prompts as the JSON bodies of chat completions."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import mimetypes
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from unswayed.chat.endpoints import Capabilities
+from unswayed.models import Decoding, Request
+
+Body = dict[str, Any]
+
+CONTINUE = {"add_generation_prompt": False, "continue_final_message": True}
+"""What leaves the assistant's turn open. Without the second field vLLM closes it and opens another
+one, without a word; SGLang takes the second field alone and passes over the first."""
+
+KEEP_SPECIAL = {"skip_special_tokens": False}
+"""Tags such as `<think>` may be special tokens, which engines leave out of a text unless asked."""
+
+_PICTURES_KEPT = 32
+
+
+def body(
+    request: Request,
+    capabilities: Capabilities,
+    decoding: Decoding,
+    *,
+    prefill: str = "",
+    extra: Body | None = None,
+) -> Body:
+    """Return the body of a chat completion, without the model's name.
+
+    Args:
+        request: the prompt.
+        capabilities: what the server takes.
+        decoding: how to sample.
+        prefill: start of the assistant's turn, which is left open; empty for none.
+        extra: further fields.
+
+    Raises:
+        OSError: a picture cannot be read.
+    """
+    made: Body = {
+        "messages": messages(request, capabilities, prefill),
+        capabilities.max_tokens_field: decoding.max_new_tokens,
+    }
+    if capabilities.temperature:
+        made["temperature"] = decoding.temperature
+        if decoding.temperature > 0 and decoding.top_p < 1:
+            made["top_p"] = decoding.top_p
+    if capabilities.seed and decoding.temperature > 0:
+        made["seed"] = seed_of(decoding.seed, request.id)
+    if prefill:
+        made |= CONTINUE
+    return made | (extra or {})
+
+
+def messages(request: Request, capabilities: Capabilities, prefill: str) -> list[Body]:
+    """Return the messages: instructions, then the pictures and the text, then the open turn.
+
+    Pictures come first, so that all variants of a sample share the longest prefix.
+    """
+    user = request.user
+    made: list[Body] = []
+    if request.system and capabilities.system_role == "user":
+        user = f"{request.system}\n\n{user}"
+    elif request.system:
+        made.append({"role": capabilities.system_role, "content": request.system})
+    pictures = [_picture(path) for path in request.images]
+    text = {"type": "text", "text": user}
+    made.append({"role": "user", "content": [*pictures, text] if pictures else user})
+    if prefill:
+        made.append({"role": "assistant", "content": prefill})
+    return made
+
+
+def seed_of(seed: int, id: str) -> int:
+    """Return a seed of a prompt's own, at least 0 and below 2³¹."""
+    digest = hashlib.sha256(f"{seed}\x1f{id}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") >> 1
+
+
+def _picture(path: Path) -> Body:
+    return {"type": "image_url", "image_url": {"url": data_url(path)}}
+
+
+@lru_cache(maxsize=_PICTURES_KEPT)
+def data_url(path: Path) -> str:
+    """Return a file as a `data:` URL, its bytes as they are stored."""
+    kind = mimetypes.guess_type(path.name)[0] or "image/png"
+    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"

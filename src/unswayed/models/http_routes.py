@@ -1,0 +1,108 @@
+"""What a vLLM or SGLang server says about its tokens: routes beside the chat completions.
+
+They are asked a few times at the start and for every new way of writing an answer, never for each
+prompt, so they go through the standard library and wait.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, cast
+
+from unswayed.chat.endpoints import Endpoint
+from unswayed.chat.wire import Secret
+from unswayed.errors import ModelError
+
+_ECHO = {"return_token_ids": True, "return_prompt_token_ids": True, "return_prompt_text": True}
+"""vLLM returns a prompt's ids for the first field, SGLang for the second; newer vLLM its text."""
+_TAIL = 512
+"""Tokens at the end of a prompt that are turned into text; no probe has more after its picture."""
+_SHOWN = 200
+
+
+class NoRoute(Exception):  # noqa: N818 - the server lacks something, which is no error yet
+    """The server has no such route, or its reply is none of that route."""
+
+
+class Routes:
+    """Tokens and rendered prompts of one model."""
+
+    def __init__(self, endpoint: Endpoint, secret: Secret, timeout_s: float = 120.0) -> None:
+        """Name the server; nothing is sent."""
+        self._model, self._secret, self._timeout = endpoint.model, secret, timeout_s
+        self._chat = f"{endpoint.base_url}/chat/completions"
+        self._root = re.sub(r"/v\d+\w*$", "", endpoint.base_url)
+        self.tokens = lru_cache(maxsize=8192)(self._tokens)
+
+    def _tokens(self, text: str) -> tuple[int, ...]:
+        """Return the token ids of a text, without those that begin or end a prompt.
+
+        Raises:
+            NoRoute: the server does not tell.
+        """
+        asked = {"model": self._model, "prompt": text, "add_special_tokens": False}
+        return tuple(_ids(self._post(f"{self._root}/tokenize", asked).get("tokens")))
+
+    def text(self, ids: Sequence[int]) -> str:
+        """Return the text of token ids, special tokens included.
+
+        Raises:
+            NoRoute: the server does not tell.
+        """
+        asked = {"model": self._model, "tokens": list(ids), "skip_special_tokens": False}
+        reply = self._post(f"{self._root}/detokenize", asked)
+        found = reply.get("prompt", reply.get("text"))
+        if not isinstance(found, str):
+            raise NoRoute("no text in the reply of /detokenize")
+        return found
+
+    def rendered(self, body: Mapping[str, Any]) -> str:
+        """Return the end of the prompt that a chat completion is rendered to, by asking for one.
+
+        Raises:
+            NoRoute: the server does not tell what it rendered.
+            ModelError: the server refuses the request.
+        """
+        reply = self._post(self._chat, {**body, **_ECHO, "model": self._model})
+        text: Any = reply.get("prompt_text")
+        if isinstance(text, str) and text:
+            return text
+        holder: Any = reply
+        if not reply.get("prompt_token_ids"):
+            choices: Any = reply.get("choices")
+            holder = cast("list[Any]", choices)[0] if isinstance(choices, list) and choices else {}
+        ids = cast("dict[str, Any]", holder).get("prompt_token_ids")
+        return self.text(_ids(ids)[-_TAIL:])
+
+    def _post(self, url: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        headers = {"Content-Type": "application/json", **self._secret.headers()}
+        request = urllib.request.Request(url, json.dumps(body).encode(), headers, method="POST")
+        try:
+            with urllib.request.urlopen(request, timeout=self._timeout) as reply:
+                found: Any = json.load(reply)
+        except urllib.error.HTTPError as error:
+            said = " ".join(error.read(4096).decode("utf-8", "replace").split())
+            message = self._secret.without(f"HTTP {error.code}: {said[:_SHOWN]}")
+            if error.code in (404, 405, 501):
+                raise NoRoute(f"{url}: {message}") from None
+            raise ModelError(f"{url} refuses a request of one token ({message})") from None
+        except (OSError, ValueError) as error:
+            message = self._secret.without(f"{type(error).__name__}: {error}")
+            raise ModelError(f"cannot use {url} ({message}); see to the server") from None
+        if not isinstance(found, dict):
+            raise NoRoute(f"{url} replied with no object")
+        return cast("dict[str, Any]", found)
+
+
+def _ids(value: Any) -> list[int]:
+    if not isinstance(value, list) or not value:
+        raise NoRoute("no token ids in the reply")
+    ids = cast("list[Any]", value)
+    if not all(type(index) is int for index in ids):
+        raise NoRoute("token ids that are no whole numbers")
+    return cast("list[int]", ids)
