@@ -96,6 +96,17 @@ def test_anything_is_an_option_or_refused(value: object) -> None:
         assert "gold" in str(error)  # noqa: PT017 (either outcome is right, in its form)
 
 
+@pytest.mark.parametrize(
+    ("how", "letter"), [("letter", "C"), ("text", "A")], ids=["letter", "text"]
+)
+def test_a_gold_that_names_one_option_and_repeats_another(how: AnswerAs, letter: str) -> None:
+    """As in a row of Spatial-MM: option A is "middle", and the gold says "C. middle"."""
+    options = {"A": "middle", "B": "bottom", "C": "left", "D": "right"}
+    with pytest.raises(DataError, match=r"answer_as=letter .* answer_as=text"):
+        letter_of("C. middle", options)
+    assert letter_of("C. middle", options, how) == letter
+
+
 def test_an_unknown_way_of_reading_is_refused() -> None:
     with pytest.raises(ConfigError, match="expected answer_as to be one of auto, letter"):
         check_answer_as("number")

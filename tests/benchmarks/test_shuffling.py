@@ -86,6 +86,15 @@ def test_an_answer_that_shares_a_word_with_the_right_one_is_no_distractor() -> N
         assert "dark red" not in options.values()
 
 
+def test_an_answer_that_says_the_same_in_another_word_is_no_distractor() -> None:
+    pool = AnswerPool.of(
+        [("Where?", text) for text in ("bottom", "under", "left", "top left", "right", "behind")]
+    )
+    for seed in range(20):
+        options, _ = pool.options("Where?", "below", "x", seed)
+        assert set(options.values()) <= {"below", "left", "top left", "right", "behind"}
+
+
 def test_too_few_alike_are_drawn_from_all() -> None:
     options, _ = POOL.options("Where is it?", "behind", "id", 0)
     assert len(options) == 4

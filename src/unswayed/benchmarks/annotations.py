@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 from unswayed import recordings
 from unswayed.benchmarks.hub import NO_PICTURES
 from unswayed.benchmarks.options import as_text, is_absent, short
-from unswayed.benchmarks.pictures import Pictures
+from unswayed.benchmarks.pictures import NAME_FOLDER, Pictures
 from unswayed.errors import DataError
 from unswayed.types import ImageRef
 
@@ -29,7 +29,7 @@ class Folder:
         """Make it from the option `images`: a folder, `none`, or empty for the folder `beside`."""
         if images == NO_PICTURES:
             return cls(None)
-        return cls(Pictures(Path(images) if images else beside, strip_prefix))
+        return cls(Pictures(Path(images) if images else beside, strip_prefix, NAME_FOLDER))
 
     def find(self, name: str) -> tuple[ImageRef, ...]:
         """Return the picture of a name.

@@ -11,6 +11,19 @@ from unswayed.benchmarks.shuffling import draw, shuffled
 
 _YES_NO = ("yes", "no")
 _DISTRACTORS = 3
+_ALIKE = (
+    {"below", "beneath", "under", "underneath", "bottom", "down", "downward", "downwards", "lower"},
+    {"above", "over", "top", "up", "upward", "upwards", "upper"},
+    {"behind", "back", "backward", "backwards", "background"},
+    {"front", "forward", "forwards", "foreground", "ahead"},
+    {"middle", "center", "centre", "between"},
+    {"inside", "in", "into"},
+    {"beside", "next", "near", "side"},
+    {"on", "top"},
+    {"grey", "gray"},
+    {"purple", "violet"},
+)
+"""Words of which one may be as right as the other."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +55,8 @@ class AnswerPool:
 
         Yes and no for such an answer; otherwise the answer with up to three others, from questions
         that begin with the same word if those give three. An answer that shares a word with the
-        right one ("left" and "top left") might be right as well and is never drawn.
+        right one ("left" and "top left"), or says the same in another one ("below" and "bottom"),
+        might be right as well and is never drawn.
 
         Args:
             question: the question.
@@ -69,7 +83,8 @@ def _opening(question: str) -> str:
 
 
 def _share(one: str, other: str) -> bool:
-    return bool(_words(one) & _words(other))
+    mine, theirs = _words(one), _words(other)
+    return bool(mine & theirs) or any(mine & alike and theirs & alike for alike in _ALIKE)
 
 
 def _words(text: str) -> set[str]:

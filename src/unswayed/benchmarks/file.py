@@ -15,7 +15,7 @@ from unswayed.benchmarks import provenance, rows
 from unswayed.benchmarks.gold import check_answer_as
 from unswayed.benchmarks.items import collect
 from unswayed.benchmarks.layout import Layout
-from unswayed.benchmarks.pictures import Pictures
+from unswayed.benchmarks.pictures import NAME_FOLDER_OR_PREFIX, Pictures
 from unswayed.errors import ConfigError, DataError
 from unswayed.types import Failure, Sample
 
@@ -83,7 +83,11 @@ class File:
         }  # fmt: skip
         self._layout = Layout(
             benchmark=self.name,
-            pictures=Pictures(Path(images) if images else self.path.parent, str(strip_prefix)),
+            pictures=Pictures(
+                Path(images) if images else self.path.parent,
+                str(strip_prefix),
+                NAME_FOLDER_OR_PREFIX,
+            ),
             columns={field: str(column) for field, column in named.items() if column != ""},
             answer_as=check_answer_as(answer_as),
         )

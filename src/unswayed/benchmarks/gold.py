@@ -17,6 +17,7 @@ AnswerAs = Literal["auto", "letter", "text", "index0", "index1"]
 """How to read a gold answer: by its form, or always as one of the others (index from 0 or 1)."""
 
 _LETTER = re.compile(r"[(\[（]?\s*([A-Z])\s*[)\]）.:]*")
+_ENDS = "\"'`*“”‘’.。"
 _LABELLED = re.compile(r"[(\[（]?([A-Z])[)\]）.．、:：]+\s*(.+)", re.DOTALL)
 
 
@@ -53,7 +54,7 @@ def letter_of(value: Any, options: Mapping[str, str], how: AnswerAs = "auto") ->
         return _by_letter(text, options)
     by_text = _with_text(text, options)
     if how == "text":
-        return _known(by_text, text, options)
+        return _known(by_text or _text_behind_letter(text, options), text, options)
     _refuse_ambiguous(text, by_text, options)
     if _LETTER.fullmatch(text):
         return _by_letter(text, options)
@@ -100,9 +101,15 @@ def _labelled(letter: str, rest: str, options: Mapping[str, str]) -> str:
     if answers.normalise(options[letter]) != answers.normalise(rest):
         raise DataError(
             f"the gold names {letter}, but its text {short(rest)} is not that of option {letter} "
-            f"({short(options[letter])}); answer_as=letter lets the letter count"
+            f"({short(options[letter])}); answer_as=letter lets the letter count, answer_as=text "
+            f"the text"
         )
     return letter
+
+
+def _text_behind_letter(text: str, options: Mapping[str, str]) -> str | None:
+    labelled = _LABELLED.fullmatch(text)
+    return _with_text(labelled[2].strip(), options) if labelled else None
 
 
 def _with_text(text: str, options: Mapping[str, str]) -> str | None:
@@ -111,8 +118,14 @@ def _with_text(text: str, options: Mapping[str, str]) -> str | None:
         return same[0]
     if not any(character.isspace() for character in text):
         # One word can only repeat an option of one word, and those are quickly told.
-        options = {key: option for key, option in options.items() if len(option.split(None, 1)) < 2}
+        options = {key: option for key, option in options.items() if _may_be_one_word(option)}
     return answers.option_with_text(text, options) if options else None
+
+
+def _may_be_one_word(option: str) -> bool:
+    """Say whether an option may be one word once quotes and blanks at its ends are folded away."""
+    first, *rest = option.split(None, 1) or [""]
+    return not rest or not first.strip(_ENDS) or not "".join(rest[0].split()).strip(_ENDS)
 
 
 def _known(letter: str | None, text: str, options: Mapping[str, str]) -> str:

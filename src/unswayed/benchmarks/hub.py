@@ -15,7 +15,7 @@ from typing import Any, cast
 from unswayed.benchmarks import arrow, cells, provenance
 from unswayed.benchmarks import rows as tables
 from unswayed.benchmarks.options import is_absent
-from unswayed.benchmarks.pictures import NO_PICTURE, Pictures
+from unswayed.benchmarks.pictures import NAME_FOLDER, Pictures
 from unswayed.benchmarks.rows import Row
 from unswayed.errors import ConfigError, DataError, UnswayedError
 from unswayed.types import ImageRef
@@ -108,8 +108,8 @@ class HubRows:
             if not isinstance(cell, tuple) and not is_absent(cell):
                 return self.named(cell)
         raise DataError(
-            f"expected a picture in {' or '.join(columns or self.pictures)}, found none; name "
-            f"their folder with images=FOLDER, or read the questions alone with images=none"
+            f"expected a picture in {' or '.join(columns or self.pictures)}, found none; "
+            f"{NAME_FOLDER}"
         )
 
     def named(self, name: Any) -> tuple[ImageRef, ...]:
@@ -118,16 +118,7 @@ class HubRows:
         Raises:
             DataError: one is missing, outside the folder or undecodable.
         """
-        try:
-            return Pictures(self.folder).find(name)[0]
-        except DataError as error:
-            message = str(error)
-            if message.startswith(NO_PICTURE):
-                message = (
-                    f"{message.partition(';')[0]}; name the folder of the pictures with images=, "
-                    f"or read the questions alone with images=none"
-                )
-            raise DataError(message) from error
+        return Pictures(self.folder, remedy=NAME_FOLDER).find(name)[0]
 
     def provenance(self) -> dict[str, Any]:
         """Return which data was read: files with their digests, or the commit on the hub.

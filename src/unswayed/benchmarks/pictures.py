@@ -22,6 +22,20 @@ from unswayed.types import ImageRef
 NO_PICTURE = "no picture at"
 """Start of the message about a picture that is not there, by which such rows are counted."""
 
+FETCH_AGAIN = "fetch the data set again"
+"""Remedy for data sets whose pictures lie in one place alone."""
+
+NAME_FOLDER = (
+    "name the folder of the pictures with images=, or read the questions alone with images=none"
+)
+"""Remedy for benchmarks with the option `images`."""
+
+NAME_FOLDER_OR_PREFIX = (
+    "name the folder of the pictures with images=, or a start of the path that is not there with "
+    "strip_prefix="
+)
+"""Remedy for benchmarks with the options `images` and `strip_prefix`."""
+
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM", b"II*\0", b"MM\0*")
 _DATA_URI = re.compile(r"data:[\w/+.;=-]*;base64,", re.IGNORECASE)
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
@@ -36,10 +50,13 @@ class Pictures:
     Attributes:
         root: the folder; paths in rows are relative to it, or absolute and inside it.
         strip_prefix: start of the paths in rows that is not there in the folder.
+        remedy: what the user can do about a picture that is not there; names only options that
+            the benchmark has.
     """
 
     root: Path
     strip_prefix: str = ""
+    remedy: str = FETCH_AGAIN
 
     def find(self, value: Any) -> tuple[tuple[ImageRef, ...], str]:
         """Return the pictures that a cell names, and a key that is the same for the same ones.
@@ -76,13 +93,10 @@ class Pictures:
         if inside is None:
             raise DataError(
                 f"expected a picture under {self.root}, found {text!r}, which leads out of it; "
-                f"name the folder of the pictures with images="
+                f"{self.remedy}"
             )
         if not self._is_file(text):
-            raise DataError(
-                f"{NO_PICTURE} {path}; name the folder of the pictures with images=, or a start "
-                f"of the path that is not there with strip_prefix="
-            )
+            raise DataError(f"{NO_PICTURE} {path}; {self.remedy}")
         if path.stat().st_size == 0:
             raise DataError(f"the picture {path} is an empty file")
         return ImageRef(path=str(path)), inside

@@ -21,7 +21,7 @@ from unswayed.benchmarks.items import collect
 from unswayed.benchmarks.layout import NONE, Layout, first_known
 from unswayed.benchmarks.open_samples import open_sample
 from unswayed.benchmarks.options import is_absent
-from unswayed.benchmarks.pictures import Pictures
+from unswayed.benchmarks.pictures import NAME_FOLDER_OR_PREFIX, Pictures
 from unswayed.errors import ConfigError, DataError
 from unswayed.types import AnswerKind, Failure, ImageRef, Sample
 from unswayed.values import OpenKind
@@ -124,7 +124,7 @@ class ReplayBenchmark:
         picture = self._columns.get("image") or first_known("image", row)
         images: tuple[ImageRef, ...] = ()
         if self._images:
-            pictures = Pictures(Path(self._images), self._strip_prefix)
+            pictures = Pictures(Path(self._images), self._strip_prefix, NAME_FOLDER_OR_PREFIX)
             images, _ = pictures.find(row.get(picture))
         cluster = row.get(self._columns.get("cluster", "") or picture)
         category = row.get(self._columns.get("category", "benchmark"))
@@ -168,7 +168,7 @@ class ReplayBenchmark:
             )
             columns["image"] = NONE
         root = Path(self._images) if self._images else self.path.parent
-        pictures = Pictures(root, self._strip_prefix)
+        pictures = Pictures(root, self._strip_prefix, NAME_FOLDER_OR_PREFIX)
         return Layout(self.name, pictures, columns, self._answer_as)
 
     def _cluster(self, first: rows.Row, others: Iterable[rows.Row], image: str) -> str:

@@ -60,8 +60,8 @@ class SpatialMM:
             images: folder of the pictures; the file's own if empty; `none` for no pictures.
             kind: `choice`, or `text` for the free answers of multihop.
             seed: seed of the options of multihop.
-            answer_as: `letter` lets the letter of a gold count whose text is another option's;
-                with `auto` such a row is a failure.
+            answer_as: what counts of a gold whose letter and text name different options:
+                `letter` or `text`; with `auto` such a row is a failure.
 
         Raises:
             ConfigError: an option is not as it must be.
