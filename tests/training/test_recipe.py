@@ -1,0 +1,177 @@
+"""Recipes: every value written out, every slip told, and the shipped ones as they should be."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from unswayed.errors import ConfigError, UnknownName
+from unswayed.training.data import check, overlaps
+from unswayed.training.recipe import TrainingRecipe, shipped, training_recipe
+
+ROOT = Path(__file__).parents[2]
+SHIPPED = sorted((ROOT / "src/unswayed/training/recipes").glob("*.toml"))
+STUDY = sorted((ROOT / "recipes/study/train").glob("*.toml"))
+FILES = [pytest.param(path, id=f"{path.parent.name}/{path.stem}") for path in SHIPPED + STUDY]
+
+
+def missing(table: dict[str, Any], model: BaseModel, where: str = "") -> list[str]:
+    """Return the keys with a value that a file leaves to the code's defaults."""
+    found: list[str] = []
+    for name in type(model).model_fields:
+        value, path = getattr(model, name), f"{where}{name}"
+        if value is None:
+            continue
+        if name not in table:
+            found.append(path)
+        elif isinstance(value, BaseModel):
+            found += missing(table[name], value, f"{path}.")
+    return found
+
+
+def test_the_names_are_the_files() -> None:
+    assert sorted(path.stem for path in SHIPPED) == list(shipped())
+    assert {"accuracy", "augmented", "faithful", "augmented-faithful"} < set(shipped())
+    assert all(shipped().values())
+    assert len(STUDY) == 5
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_every_value_is_written_out_with_its_source(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert missing(tomllib.loads(text), training_recipe(path)) == []
+    for line in text.splitlines():
+        key, equals, _ = line.partition(" = ")
+        plain = ("faithful = false", "variants = [")  # off; its source stands at its end
+        if equals and not key.startswith("#") and line not in plain:
+            assert "  # " in line, line
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_data_and_evaluation_are_apart(path: Path) -> None:
+    recipe = training_recipe(path)
+    assert recipe.evaluation.benchmarks
+    assert overlaps(recipe) == []
+    if path in SHIPPED:
+        check(recipe)
+
+
+def test_the_check_of_missing_values_can_fail() -> None:
+    recipe = training_recipe("accuracy")
+    assert "grpo.epsilon" in missing({"grpo": {"steps": 1}}, recipe)
+
+
+def test_the_papers_values() -> None:
+    for name in ("augmented", "faithful", "augmented-faithful"):
+        for recipe in (
+            training_recipe(name),
+            training_recipe(ROOT / f"recipes/study/train/{name}.toml"),
+        ):
+            rates = set(recipe.augmentation.rates.values())
+            assert rates == ({0.1} if "augmented" in name else {0.0})
+            assert recipe.reward.faithful is ("faithful" in name)
+            assert (recipe.reward.format, recipe.reward.correct) == (0.1, 1.0)
+            assert recipe.grpo.group_size == 8
+    for path in STUDY:
+        recipe = training_recipe(path)
+        assert (recipe.grpo.learning_rate, recipe.checkpoints.every) == (1e-6, 250)
+
+
+def test_the_base_recipes_use_no_remedy() -> None:
+    remedies = {"likelihood_consistency", "paired_invariance", "lagrangian", "guards"}
+    used = {
+        name: {key for key in remedies if getattr(training_recipe(name).reward, key) is not None}
+        for name in shipped()
+    }
+    assert used == {
+        "accuracy": set(),
+        "augmented": set(),
+        "augmented-faithful": set(),
+        "faithful": set(),
+        "care": {"likelihood_consistency"},
+        "invariant": {"paired_invariance"},
+        "lagrangian": {"lagrangian"},
+        "guarded": {"guards"},
+    }
+
+
+def test_overrides_win() -> None:
+    recipe = training_recipe(
+        "accuracy",
+        ["grpo.steps=7", "reward.judge=llm:x", "grpo.steps=9"],
+        {"seed": 5, "model": None},
+    )
+    assert (recipe.grpo.steps, recipe.reward.judge, recipe.seed) == (9, "llm:x", 5)
+    assert recipe.model == "organism,which=early"
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("grpo.stepz=3", "unknown recipe key 'grpo.stepz'; did you mean grpo.steps"),
+        ("reward.guards.leest=3", "did you mean reward.guards.least"),
+        ("reward.length.weight=-1", "'reward.length.weight'.*greater than or equal to 0"),
+        ("reward.length.most=3", "most to be greater than target"),
+        ("grpo.learning_rate=nan", "finite number"),
+        ("augmentation.wrong_think=0.7", "augmentation: expected the rates to sum to at most 1"),
+        ("grpo.group_size=1", "greater than or equal to 2"),
+        ("grpo.loss_type=ppo", "'grpo' or|'grpo',"),
+        ("steps", "expected --set key=value"),
+        ("grpo.steps.x=1", "no section"),
+        ("reward.paired_invariance.weight=1", "rates that sum to 1"),
+    ],
+)
+def test_slips_are_told(override: str, message: str) -> None:
+    overrides = [override]
+    if "wrong_think" in override:
+        overrides += ["augmentation.correct_think=0.7"]
+    with pytest.raises((ConfigError, UnknownName), match=message):
+        training_recipe("accuracy", overrides)
+
+
+def test_the_verdict_is_used_once() -> None:
+    with pytest.raises(ConfigError, match="not both"):
+        training_recipe("faithful", ["reward.lagrangian.target=0.9"])
+    with pytest.raises(ConfigError, match="judge_wrong"):
+        training_recipe("lagrangian", ["reward.judge_wrong=false"])
+
+
+def test_pairs_fill_whole_steps() -> None:
+    with pytest.raises(ConfigError, match="an even grpo"):
+        training_recipe("invariant", ["grpo.prompts_per_step=5"])
+
+
+def test_weights_are_everywhere_or_nowhere() -> None:
+    data = [{"benchmark": "scenes,split=train", "weight": 1}, {"benchmark": "sat,split=train"}]
+    with pytest.raises(ConfigError, match="a weight for every source"):
+        training_recipe("accuracy", options={"data": data})
+
+
+def test_files_that_are_no_recipes(tmp_path: Path) -> None:
+    with pytest.raises(UnknownName, match="did you mean faithful"):
+        training_recipe("faithfull")
+    with pytest.raises(ConfigError, match="cannot read the recipe"):
+        training_recipe(tmp_path / "none.toml")
+    broken = tmp_path / "broken.toml"
+    broken.write_text("a = ")
+    with pytest.raises(ConfigError, match="no TOML"):
+        training_recipe(broken)
+    broken.write_bytes(b"\xff")
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        training_recipe(broken)
+    broken.write_text("seed = 3")
+    with pytest.raises(ConfigError, match="'model' is missing"):
+        training_recipe(broken)
+    broken.write_text('model = "m"\ndata = []')
+    with pytest.raises(ConfigError, match="data"):
+        training_recipe(broken)
+
+
+def test_a_recipe_survives_the_run_folder() -> None:
+    for name in shipped():
+        recipe = training_recipe(name)
+        assert TrainingRecipe.model_validate_json(recipe.model_dump_json()) == recipe
