@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import json
+import re
 import zlib
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from unswayed.benchmarks.spatial_mm import SpatialMM
 from unswayed.benchmarks.vstar import VStar
 from unswayed.benchmarks.whatsup import WhatsUp
 from unswayed.errors import DataError
-from unswayed.inventory import take
+from unswayed.inventory import problem, take
 from unswayed.registry import Spec
 from unswayed.runs import Run
 from unswayed.types import Failure, Sample
@@ -53,14 +55,39 @@ ROWS: dict[str, tuple[dict[str, Any], str, str]] = {
     "refcoco": (
         {"question_id": "1", "answer": ["the dog"], "bbox": [1, 2, 3, 4]},
         "image",
-        "answer",
+        "bbox",
     ),
+    "mmvp": (
+        {"Index": 1, "Question": "Open?", "Options": "(a) yes (b) no", "Correct Answer": "(a)"},
+        "image",
+        "Options",
+    ),
+    "sat": (
+        {"question": "Where?", "answers": ["left", "right"], "correct_answer": "left"},
+        "image_bytes",
+        "answers",
+    ),
+    "sat-v2": (
+        {"question": "Where?", "answers": ["left", "right"], "correct_answer": "left"},
+        "images",
+        "correct_answer",
+    ),
+    "pixmo-count": ({"question": "How many cats?", "answer": "2"}, "image", "answer"),
+    "geometry3k-text": ({"problem": "<image>Find x.", "answer": "4"}, "images", "answer"),
+    "geometry3k-choices": (
+        {"problem": "Find x.", "choices": ["2", "3", "4", "5"], "ground_truth": "C"},
+        "images",
+        "ground_truth",
+    ),
+    "vsr": ({"caption": "The cat is on the mat.", "label": 1, "relation": "on"}, "image", "label"),
 }  # fmt: skip
 """Benchmark → a row in its columns, the column of the picture, a column that it needs."""
 
 OPTIONS = {"blink-hub": {"tasks": "Spatial_Relation"}}
-IDS = ("idx", "index", "Question_id", "question_id")
-HUB = [name for name in ROWS if name != "file"]
+IDS = ("idx", "index", "Index", "Question_id", "question_id")
+HUB = [name for name in ROWS if name not in ("file", "vsr")]
+LISTS = ("sat", "sat-v2", "geometry3k-text", "geometry3k-choices")
+"""Benchmarks whose column of pictures holds a list."""
 
 
 def png(side: int = 4) -> bytes:
@@ -185,14 +212,43 @@ def test_cells_of_the_wrong_kind_are_failures(name: str, cell: object, folder: P
     assert all(item.message for item in items[1:] if isinstance(item, Failure))
 
 
-def in_parquet(name: str, path: Path, rows: list[dict[str, Any]]) -> Path:
+def in_parquet(name: str, path: Path, rows: list[dict[str, Any]], picture: bytes = b"") -> Path:
     column = ROWS[name][1]
-    kind = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-    cells = [{"bytes": png(64), "path": None} for _ in rows]
+    kind: Any = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    cells: list[Any] = [{"bytes": picture or png(64), "path": None} for _ in rows]
+    if name in LISTS:
+        kind, cells = pa.list_(kind), [[cell] for cell in cells]
     columns = {c: pa.array([row[c] for row in rows]) for c in rows[0] if c != column}
     key = "image" if name in ("cv-bench", "mme-realworld-lite") else column
     pq.write_table(pa.table({**columns, key: pa.array(cells, type=kind)}), path)
     return path
+
+
+@pytest.mark.parametrize("name", HUB)
+def test_a_bomb_inside_a_row_is_found_when_it_is_decoded(name: str, tmp_path: Path) -> None:
+    path = in_parquet(name, tmp_path / "rows.parquet", numbered(name, {}, {}), bomb())
+    found = take(bench(name, path), pictures=True)
+    assert (found.usable, found.undecodable) == (0, 2)
+    assert "decompression bomb" in found.messages[0][1]
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_broken_rows_are_skipped_only_where_that_is_said(name: str, folder: Path) -> None:
+    found = take(bench(name, jsonl(folder, shown(name, "good.png", "gone.png"))))
+    assert (found.usable, found.broken, found.missing) == (1, 1, 1)
+    assert "1 of the 2 rows" in problem(found)
+    assert problem(found, skip_broken=True) == ""
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_the_remedy_for_a_missing_picture_names_options_that_there_are(
+    name: str, folder: Path
+) -> None:
+    _, bad = two(name, jsonl(folder, shown(name, "good.png", "gone.png")))
+    options = inspect.signature(registry.load("benchmark", name)).parameters
+    named = re.findall(r"(\w+)=", bad.message)
+    assert named
+    assert set(named) <= options.keys()
 
 
 @pytest.mark.parametrize("name", HUB)
@@ -216,6 +272,17 @@ def test_parquet_damaged_in_the_middle(name: str, tmp_path: Path) -> None:
         except DataError as error:
             items, said = [], str(error)
         assert items or "rows.parquet" in said or "column" in said
+
+
+def test_every_benchmark_of_the_hub_is_tested_here() -> None:
+    """Every benchmark that reads a data set of the hub is in the tests above."""
+    ours = [
+        name
+        for name, place in registry.names("benchmark").items()
+        if place.startswith("unswayed.benchmarks.")
+        and "revision" in inspect.signature(registry.load("benchmark", name)).parameters
+    ]
+    assert set(ours) - {"vstar"} == set(HUB)
 
 
 @pytest.mark.parametrize("name", HUB)
