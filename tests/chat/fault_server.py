@@ -89,7 +89,7 @@ class Served:
         self.thread.start()
 
     def close(self) -> None:
-        asyncio.run_coroutine_threadsafe(self.runner.cleanup(), self.loop).result()
+        asyncio.run_coroutine_threadsafe(self._stop(), self.loop).result()
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join()
         self.loop.close()
@@ -98,11 +98,19 @@ class Served:
         app = web.Application(client_max_size=64 << 20)
         app.router.add_post("/v1/chat/completions", self._chat)
         app.router.add_get("/v1/models", self._models)
-        self.runner = web.AppRunner(app, shutdown_timeout=0.0, access_log=None)
+        self.runner = web.AppRunner(
+            app, shutdown_timeout=0.0, access_log=None, handler_cancellation=True
+        )
         await self.runner.setup()
         site = web.TCPSite(self.runner, "127.0.0.1", port, backlog=1024)
         await site.start()
         return self.runner.addresses[0][1]
+
+    async def _stop(self) -> None:
+        stopping = asyncio.current_task()
+        for task in asyncio.all_tasks() - {stopping}:  # handlers that hang
+            task.cancel()
+        await self.runner.cleanup()
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()

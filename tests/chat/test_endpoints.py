@@ -29,7 +29,10 @@ def test_reasoning_models_of_openai(model: str) -> None:
     found = endpoint("openai", model)
     able = found.capabilities
     assert found.key_variable == "OPENAI_API_KEY"
-    assert not (able.prefill or able.temperature or able.seed or able.samples)
+    assert not (able.prefill)
+    assert not (able.temperature)
+    assert not (able.seed)
+    assert not (able.samples)
     assert (able.letter_logprobs, able.top_logprobs) == (None, 0)
     assert able.max_tokens_field == "max_completion_tokens"
     assert (able.system_role, able.thoughts, able.images) == ("developer", "hidden", True)
@@ -51,7 +54,11 @@ def test_gemini() -> None:
 
 def test_another_server_is_assumed_to_have_nothing() -> None:
     able = endpoint("http", "m", "http://host:1/v1/").capabilities
-    assert not (able.prefill or able.images or able.letter_logprobs or able.samples or able.seed)
+    assert not (able.prefill)
+    assert not (able.images)
+    assert not (able.letter_logprobs)
+    assert not (able.samples)
+    assert not (able.seed)
     with pytest.raises(ConfigError, match="base_url"):
         endpoint("http", "m")
 
