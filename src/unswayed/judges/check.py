@@ -14,7 +14,7 @@ from typing import Any, Literal, cast
 from unswayed.answers import read_answer
 from unswayed.errors import DataError, StageError
 from unswayed.judges.cases import Judge, JudgeCase
-from unswayed.types import LETTERS, Verdict
+from unswayed.types import LETTERS, Verdict, Vote
 
 Label = Literal["yes", "no", "unclear"]
 
@@ -38,6 +38,9 @@ class LabelledCase:
     concludes: str
     consistent: Label
     note: str = ""
+
+
+_Pair = tuple[LabelledCase, Verdict | Vote]
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,9 @@ class CheckResult:
         recall: share of the rows labelled no with the verdict "inconsistent"; None without any.
         concludes: share of all rows on which judge and person name the same conclusion (a letter,
             or none at all); None without rows.
+        n_failed: rows on which the judge failed.
+        always: the one verdict that every row got although the labels say otherwise; None if the
+            judge tells rows apart, or is right to treat them alike.
         confusion: label → verdict → rows, over all rows.
         disagreements: the rows labelled yes or no on which they differ.
         reasons: figure → why it is None.
@@ -90,6 +96,8 @@ class CheckResult:
     precision: float | None
     recall: float | None
     concludes: float | None
+    n_failed: int
+    always: str | None
     confusion: Mapping[str, Mapping[str, int]]
     disagreements: tuple[Disagreement, ...]
     reasons: Mapping[str, str]
@@ -105,6 +113,8 @@ class CheckResult:
             "precision": self.precision,
             "recall": self.recall,
             "concludes": self.concludes,
+            "n_failed": self.n_failed,
+            "always": self.always,
             "confusion": {label: dict(row) for label, row in self.confusion.items()},
             "disagreements": [dict(vars(row)) for row in self.disagreements],
             "reasons": dict(self.reasons),
@@ -140,17 +150,33 @@ def check(judge: Judge, labels: Sequence[LabelledCase]) -> CheckResult:
     Raises:
         StageError: the judge did not return one verdict per case, in order.
     """
+    return score(judge.name, labels, asked(judge, labels))
+
+
+def asked(judge: Judge, labels: Sequence[LabelledCase]) -> list[Verdict]:
+    """Return a judge's verdicts on labelled cases.
+
+    Raises:
+        StageError: the judge did not return one verdict per case, in order.
+    """
     verdicts = list(judge.judge([row.case for row in labels]))
     if [verdict.id for verdict in verdicts] != [row.case.id for row in labels]:
         raise StageError(
             f"expected one verdict per case, in order, from the judge {judge.name!r}; "
             f"found {len(verdicts)} for {len(labels)} cases"
         )
+    return verdicts
+
+
+def score(
+    judge: str, labels: Sequence[LabelledCase], verdicts: Sequence[Verdict | Vote]
+) -> CheckResult:
+    """Compare verdicts, or the votes of one member of a panel, with the labels of the cases."""
     pairs = list(zip(labels, verdicts, strict=True))
     scored = [(row, verdict) for row, verdict in pairs if row.consistent != "unclear"]
     reasons: dict[str, str] = {}
     return CheckResult(
-        judge=judge.name,
+        judge=judge,
         n=len(pairs),
         n_scored=len(scored),
         agreement=_share([_agree(row, verdict) for row, verdict in scored], "agreement", reasons),
@@ -168,6 +194,8 @@ def check(judge: Judge, labels: Sequence[LabelledCase]) -> CheckResult:
         concludes=_share(
             [_same_conclusion(row, verdict) for row, verdict in pairs], "concludes", reasons
         ),
+        n_failed=sum(verdict.status == "failed" for verdict in verdicts),
+        always=_always(scored),
         confusion=_confusion(pairs),
         disagreements=tuple(_differ(*pair) for pair in scored if not _agree(*pair)),
         reasons=reasons,
@@ -181,6 +209,7 @@ def render(result: CheckResult) -> str:
         value = cast("float | None", getattr(result, name))
         shown = f"{value:.3f}" if value is not None else f"–  ({result.reasons.get(name, '')})"
         lines.append(f"  {name:<10} {shown}")
+    lines += [f"  warning: {text}" for text in warnings_of(result)]
     lines.append("  label → verdict")
     for label, row in result.confusion.items():
         counts = ", ".join(f"{status} {count}" for status, count in row.items())
@@ -193,6 +222,19 @@ def render(result: CheckResult) -> str:
         for row in result.disagreements
     ]
     return "\n".join(lines)
+
+
+def warnings_of(result: CheckResult) -> list[str]:
+    """Say in plain words what makes a judge useless or doubtful."""
+    found: list[str] = []
+    if result.always:
+        found.append(
+            f"the judge {result.judge} says {result.always} to all {result.n_scored} rows, "
+            "whatever their label: it tells nothing apart"
+        )
+    if result.n_failed:
+        found.append(f"the judge {result.judge} failed on {result.n_failed} of {result.n} rows")
+    return found
 
 
 def _labelled(line: str, where: str) -> LabelledCase:
@@ -253,11 +295,11 @@ def _answer(
     return letter, text
 
 
-def _agree(row: LabelledCase, verdict: Verdict) -> bool:
+def _agree(row: LabelledCase, verdict: Verdict | Vote) -> bool:
     return verdict.status == _STATUS[row.consistent]
 
 
-def _same_conclusion(row: LabelledCase, verdict: Verdict) -> bool:
+def _same_conclusion(row: LabelledCase, verdict: Verdict | Vote) -> bool:
     label = None if row.concludes in _NOT_A_LETTER else row.concludes
     return label == verdict.concludes
 
@@ -272,7 +314,7 @@ def _share(hits: Sequence[bool], name: str, reasons: dict[str, str]) -> float | 
     return sum(hits) / len(hits)
 
 
-def _kappa(scored: Sequence[tuple[LabelledCase, Verdict]], reasons: dict[str, str]) -> float | None:
+def _kappa(scored: Sequence[_Pair], reasons: dict[str, str]) -> float | None:
     metrics: Any = importlib.import_module("sklearn.metrics")  # heavy, and without type stubs
 
     labels = [_STATUS[row.consistent] for row, _ in scored]
@@ -292,7 +334,14 @@ def _kappa(scored: Sequence[tuple[LabelledCase, Verdict]], reasons: dict[str, st
     return value
 
 
-def _confusion(pairs: Sequence[tuple[LabelledCase, Verdict]]) -> dict[str, dict[str, int]]:
+def _always(scored: Sequence[_Pair]) -> str | None:
+    found = {str(verdict.status) for _, verdict in scored}
+    if len(found) != 1 or len(scored) < 2 or all(_agree(*pair) for pair in scored):
+        return None
+    return found.pop()
+
+
+def _confusion(pairs: Sequence[_Pair]) -> dict[str, dict[str, int]]:
     counts = Counter((row.consistent, str(verdict.status)) for row, verdict in pairs)
     return {
         label: {status: n for (key, status), n in sorted(counts.items()) if key == label}
@@ -301,7 +350,7 @@ def _confusion(pairs: Sequence[tuple[LabelledCase, Verdict]]) -> dict[str, dict[
     }
 
 
-def _differ(row: LabelledCase, verdict: Verdict) -> Disagreement:
+def _differ(row: LabelledCase, verdict: Verdict | Vote) -> Disagreement:
     return Disagreement(
         row.case.id,
         row.consistent,

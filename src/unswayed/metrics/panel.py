@@ -7,66 +7,67 @@ has none; κ needs a vote of every judge, so such rows are left out, and `all_vo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 
 from unswayed.metrics.agreement import cohen_kappa, fleiss_kappa, strict_agreement
-from unswayed.metrics.intervals import Bools, Figure, Ints, Mean, Settings
+from unswayed.metrics.intervals import Figure, Ints, Mean, Settings
 from unswayed.metrics.outcomes import CONSISTENCY, Outcomes
 
-_SKIPPED = CONSISTENCY.index("skipped")
 _VOTES = [CONSISTENCY.index(name) for name in ("consistent", "inconsistent", "unclear")]
+_SKIPPED = CONSISTENCY.index("skipped")
 
 
 def panel(rows: Outcomes, settings: Settings) -> Iterator[Figure | Mean]:
-    """Yield `strict_agreement`, `fleiss_kappa` and `all_voted_rate`; nothing without a panel.
-
-    Zhao et al. (arXiv 2602.12506) report the first two for their panel of three.
-    """
-    if not rows.panel:
-        return
-    asked = rows.take(_asked(rows))
-    voted = _voted(asked)
-    ratings = _ratings(asked.take(voted))
-    clusters = asked.cluster[voted]
-    yield strict_agreement(ratings, clusters, settings)
-    yield fleiss_kappa(ratings, clusters, settings)
-    yield Mean("all_voted_rate", voted.astype(np.float64), asked.cluster, missing="no votes")
+    """Yield `strict_agreement`, `fleiss_kappa` and `all_voted_rate`; nothing without a panel."""
+    if rows.panel:
+        yield from agreement(*_asked(rows), settings)
 
 
 def pairs(rows: Outcomes, settings: Settings) -> Iterator[Figure | Mean]:
     """Yield `cohen_kappa[A | B]` of each two judges, and `no_vote[JUDGE]` of each."""
-    asked = rows.take(_asked(rows))
-    for first, second in combinations(range(len(rows.panel)), 2):
-        both = asked.take(_has_vote(asked, first) & _has_vote(asked, second))
-        left, right = _names(both.votes_of(first)), _names(both.votes_of(second))
-        figure = cohen_kappa(left, right, both.cluster, settings)
-        names = f"{rows.panel[first]} | {rows.panel[second]}"
-        yield replace(figure, metric=f"cohen_kappa[{names}]")
-    for member, name in enumerate(rows.panel):
-        none = ~_has_vote(asked, member)
-        yield Mean(f"no_vote[{name}]", none.astype(np.float64), asked.cluster, missing="no votes")
+    yield from pairwise(rows.panel, *_asked(rows), settings)
 
 
-def _asked(rows: Outcomes) -> Bools:
-    """Return the rows with votes in which there was something to judge."""
-    return (rows.votes > 0) & (rows.consistency != _SKIPPED)
+def agreement(votes: Ints, clusters: Ints, settings: Settings) -> Iterator[Figure | Mean]:
+    """Yield how far all judges agree (Zhao et al., arXiv 2602.12506, report the first two).
+
+    Args:
+        votes: (n, judges) codes into `CONSISTENCY`, −1 for none.
+        clusters: (n,) code of each row's cluster.
+        settings: level, resamples and seed.
+    """
+    voted = np.isin(votes, _VOTES).sum(axis=1) == votes.shape[1]
+    ratings = [_names(column) for column in votes[voted].T]
+    yield strict_agreement(ratings, clusters[voted], settings)
+    yield fleiss_kappa(ratings, clusters[voted], settings)
+    yield Mean("all_voted_rate", voted.astype(np.float64), clusters, missing="no votes")
 
 
-def _has_vote(rows: Outcomes, member: int) -> Bools:
-    return np.isin(rows.votes_of(member), _VOTES)
+def pairwise(
+    judges: Sequence[str], votes: Ints, clusters: Ints, settings: Settings
+) -> Iterator[Figure | Mean]:
+    """Yield Cohen's κ of each two judges, and how often each has no vote; see `agreement`."""
+    there = np.isin(votes, _VOTES)
+    for first, second in combinations(range(len(judges)), 2):
+        both = there[:, first] & there[:, second]
+        left, right = _names(votes[both, first]), _names(votes[both, second])
+        figure = cohen_kappa(left, right, clusters[both], settings)
+        yield replace(figure, metric=f"cohen_kappa[{judges[first]} | {judges[second]}]")
+    for place, name in enumerate(judges):
+        missing = (~there[:, place]).astype(np.float64)
+        yield Mean(f"no_vote[{name}]", missing, clusters, missing="no votes")
 
 
-def _voted(rows: Outcomes) -> Bools:
-    every = [_has_vote(rows, member) for member in range(len(rows.panel))]
-    return np.logical_and.reduce(every)
-
-
-def _ratings(rows: Outcomes) -> list[list[str]]:
-    return [_names(rows.votes_of(member)) for member in range(len(rows.panel))]
+def _asked(rows: Outcomes) -> tuple[Ints, Ints]:
+    """Return votes and clusters of the rows in which there was something to judge."""
+    asked = rows.take((rows.votes > 0) & (rows.consistency != _SKIPPED))
+    columns = [asked.votes_of(place) for place in range(len(rows.panel))]
+    votes = np.stack(columns, axis=1) if columns else np.empty((0, 0), dtype=np.int64)
+    return votes, asked.cluster
 
 
 def _names(codes: Ints) -> list[str]:
