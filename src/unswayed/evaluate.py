@@ -21,7 +21,7 @@ from tqdm import tqdm
 from unswayed import answers, prompts, registry, shards
 from unswayed.benchmarks import Benchmark
 from unswayed.errors import ConfigError, DataError, RunError, StageError, UnknownName
-from unswayed.judges.cases import Judge, JudgeCase, case_of
+from unswayed.judges.cases import Judge, JudgeCase, batch_size, case_of, described
 from unswayed.metrics.measure import ALL, risk_coverage
 from unswayed.metrics.measure import measure as estimates_of
 from unswayed.metrics.outcomes import Outcomes, collect
@@ -385,6 +385,10 @@ def _proven(batches: Iterator[list[Generation]]) -> Iterator[list[Generation]]:
 def judge(run: Run, judge: Judge, settings: Settings) -> None:
     """Write `verdicts.jsonl`; verdicts of another judge are set aside, not lost.
 
+    A verdict does not depend on which cases are asked together, so a resumed run asks only for
+    those that are missing: they may cost money. Verdicts are written as they come, also those that
+    came before an error.
+
     Raises:
         RunError: the run holds no generation yet.
         StageError: the judge did not return a verdict for each case.
@@ -397,14 +401,26 @@ def judge(run: Run, judge: Judge, settings: Settings) -> None:
     done, total = run.verdicts.repair(), run.generations.repair()
     if total == 0:
         raise _no_generations(run)
+    run.add_to_description("judge", described(judge))
     with _progress(total, done, "judge") as bar:
-        for start, batch in _batches(_pairs(run), WRITE_EVERY):
-            if start + len(batch) <= done:
-                continue
-            fresh = list(_verdicts(batch, judge, settings))[max(done - start, 0) :]
-            run.verdicts.append(fresh)
-            bar.update(len(fresh))
+        for _, batch in _batches(islice(_pairs(run), done, None), batch_size(judge)):
+            _write_verdicts(run, _verdicts(batch, judge, settings), bar)
     run.mark_complete("verdicts", complete=run.complete("generations"))
+
+
+def _write_verdicts(run: Run, verdicts: Iterator[Verdict], bar: tqdm[Any]) -> None:
+    """Write verdicts as they come; what came before an error is written too."""
+    pending: list[Verdict] = []
+    try:
+        for verdict in verdicts:
+            pending.append(verdict)
+            if len(pending) >= WRITE_EVERY:
+                full, pending = pending, []
+                run.verdicts.append(full)
+                bar.update(len(full))
+    finally:
+        run.verdicts.append(pending)
+        bar.update(len(pending))
 
 
 def measure(run: Run, settings: Settings) -> None:
@@ -570,15 +586,17 @@ def _describe(run: Run, done: int, what: str, found: dict[str, Any]) -> None:
     run.add_to_description(what, found)
 
 
-def _check_same(
-    who: str, asked: Sequence[Variant | JudgeCase], made: Sequence[Generation | Verdict]
-) -> None:
+def _check_same(who: str, asked: Sequence[Variant], made: Sequence[Generation]) -> None:
     """Require one record for each item asked, in order: a plugin's slip must not shift a file."""
     if [item.id for item in asked] != [record.id for record in made]:
-        raise StageError(
-            f"expected {who} to return one record for each of {len(asked)} items, in their order; "
-            f"found {len(made)}, or others: mend it and run the same command again"
-        )
+        raise _other_records(who, len(asked))
+
+
+def _other_records(who: str, count: int) -> StageError:
+    return StageError(
+        f"expected {who} to return one record for each of {count} items, in their order; found "
+        "fewer, more or others: mend it and run the same command again"
+    )
 
 
 def _pairs(run: Run) -> Iterator[tuple[Variant, Generation]]:
@@ -594,11 +612,17 @@ def _verdicts(
     """Yield a verdict a pair, in order; the judge is asked where there is something to judge."""
     asked = [_case(variant, generation, judge, settings) for variant, generation in pairs]
     cases = [case for case in asked if isinstance(case, JudgeCase)]
-    made = list(judge.judge(cases))
-    _check_same(f"the judge {judge.name}", cases, made)
-    verdicts = iter(made)
+    verdicts = iter(judge.judge(cases))
     for case in asked:
-        yield case if isinstance(case, Verdict) else next(verdicts)
+        if isinstance(case, Verdict):
+            yield case
+            continue
+        verdict = next(verdicts, None)
+        if verdict is None or verdict.id != case.id:
+            raise _other_records(f"the judge {judge.name}", len(cases))
+        yield verdict
+    if next(verdicts, None) is not None:
+        raise _other_records(f"the judge {judge.name}", len(cases))
 
 
 def _case(
