@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 from unswayed.cli import main
+from unswayed.cli.data import _source
 
 
 class Result(NamedTuple):
@@ -65,6 +67,37 @@ def test_broken_rows_end_with_2_unless_they_are_accepted(call: Call, tmp_path: P
     assert len(result.err.splitlines()) == 1
     accepted = call(spec, "--skip-broken")
     assert (accepted.status, accepted.out, accepted.err) == (0, result.out, "")
+
+
+def test_what_was_read_is_named(call: Call, tmp_path: Path) -> None:
+    path = rows(tmp_path, {}, {"answer": "B"})
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    result = call(f"file:{path},image=none")
+    assert f"  source      q.jsonl, SHA-256 {digest[:12]}…" in result.out.splitlines()
+    assert "  broken      0 (no pictures were read)" in result.out.splitlines()
+    found = json.loads(call(f"file:{path},image=none", "--json").out)
+    assert found["provenance"]["files"][0]["sha256"] == digest
+    assert json.loads(call("scenes,n=2", "--json").out)["provenance"] == {}
+
+
+@pytest.mark.parametrize(
+    ("provenance", "said"),
+    [
+        (
+            {"hub_id": "o/n", "split": "test", "revision": "main", "commit": "ab12", "note": ""},
+            "o/n, test, at ab12",
+        ),
+        (
+            {"hub_id": "o/n", "split": "x", "revision": "main", "commit": None, "note": "no net"},
+            "o/n, x, at main (commit not known) (no net)",
+        ),
+        ({"files": 48, "bytes": 9, "sha256": "ab" * 32}, "48 files, SHA-256 abababababab…"),
+        ({"files": [{"path": "a"}, {"path": "b"}]}, "2 files"),
+        ({"x": {"files": [{"path": "a"}]}, "y": {"files": [{"path": "b"}]}}, "1 files; 1 files"),
+    ],
+)
+def test_sources_in_words(provenance: dict[str, Any], said: str) -> None:
+    assert _source(provenance) == said
 
 
 def test_nothing_usable_ends_with_2(call: Call, tmp_path: Path) -> None:

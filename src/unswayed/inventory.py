@@ -71,6 +71,7 @@ class Inventory:
         long_questions: samples with a question of `LONG_QUESTION` characters or more.
         longest_gold: share of samples with one longest option where it is the gold; None without.
         longest_by_chance: the same for a gold drawn at random.
+        provenance: which data was read, if the benchmark says it.
         messages: the first failures and broken pictures, as (row, message).
         odd: what is suspicious, one sentence each.
     """
@@ -99,6 +100,7 @@ class Inventory:
     long_questions: int
     longest_gold: float | None
     longest_by_chance: float | None
+    provenance: Mapping[str, Any] = field(default_factory=dict[str, Any])
     messages: Sequence[tuple[str, str]] = ()
     odd: Sequence[str] = ()
 
@@ -126,7 +128,9 @@ def take(benchmark: Benchmark, limit: int | None = None, *, pictures: bool = Fal
         tally.add(item)
         if number == limit:
             break
-    return tally.inventory(benchmark.name, None if limit else expected_rows(benchmark))
+    found = tally.inventory(benchmark.name, None if limit else expected_rows(benchmark))
+    provenance: Any = getattr(benchmark, "provenance", None)
+    return replace(found, provenance=provenance() if provenance else {})
 
 
 def spec_of(name: str, path: Path | None) -> Spec:

@@ -108,7 +108,7 @@ def nlvr(folder: Path, change: Any) -> Nlvr:
         (blink, '{"query": "Is it?"}', "expected options"),
         (blink, "[]", "expected a JSON object in request.json, found a list"),
         (blink, "{", "expected a JSON object in request.json"),
-        (geometry3k, {}, "no diagram: expected img_diagram.png or image.png in the folder 7"),
+        (geometry3k, {}, "7 named img_diagram.png or image.png; fetch"),
         (nlvr, {"label": "perhaps"}, "the gold 'perhaps' is not one of the options"),
         (nlvr, {"sentence": " "}, "expected a sentence"),
         (nlvr, {"images": ["../../secret.png"]}, "leads out of it"),

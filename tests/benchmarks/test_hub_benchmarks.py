@@ -28,6 +28,10 @@ from unswayed.benchmarks.mmvp import MMVP
 from unswayed.benchmarks.provenance import PINNED
 from unswayed.benchmarks.three_dsr import ThreeDSRBench
 from unswayed.errors import ConfigError, DataError
+from unswayed.perturbations import Context
+from unswayed.perturbations.templates import Templates
+from unswayed.perturbations.variants import recipe, variants_of
+from unswayed.prompts import render_user, shipped
 from unswayed.types import Failure, ImageRef, Sample
 
 pa = pytest.importorskip("pyarrow")
@@ -213,6 +217,26 @@ def test_mmbench_circular_copies_share_a_group(tmp_path: Path) -> None:
     assert [(sample.id, sample.group) for sample in plain] == [
         ("mmbench/en-dev-plain/241", None), ("mmbench/en-dev-plain/7", None),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["hint", "option"])
+def test_mmbench_nan_is_in_no_text_that_a_model_sees(tmp_path: Path, kind: str) -> None:
+    row = mm_row(hint="nan" if kind == "hint" else "A hint.", C="nan", D=float("nan"))
+    row["D"] = None if kind == "hint" else "NaN"
+    sample = only(MMBench(str(parquet(tmp_path / "dev.parquet", [row]))))
+    known: Any = {"base": registry.load("perturbation", "base")}
+    context = Context(Templates(), "prefill", 0)
+    (variant,) = variants_of(sample, [recipe("base", known)], context)
+    for profile in shipped().values():
+        assert "nan" not in render_user(variant, profile).casefold()
+
+
+@pytest.mark.parametrize("owner", ["lmms-lab", "lmms-lab-encoder"])
+@pytest.mark.parametrize("spec", ["mmbench,hub_id={}/MMBench", "vstar,hub_id={}/vstar-bench"])
+def test_the_owner_that_was_renamed_can_be_named_either_way(owner: str, spec: str) -> None:
+    source = registry.create("benchmark", spec.format(owner)).source
+    assert source.hub_id.partition("/")[0] == owner
+    assert source.provenance()["hub_id"] == source.hub_id
 
 
 def test_mmbench_test_split_has_no_golds(tmp_path: Path) -> None:
@@ -548,6 +572,26 @@ def test_3dsr_groups(tmp_path: Path, scoring: str, groups: list[str | None]) -> 
     rows = [dsr_row(str(i), qid=qid) for i, qid in enumerate(ids)]
     samples = dsr(tmp_path, rows, scoring=scoring)
     assert [sample.group for sample in samples] == groups
+
+
+def test_3dsr_groups_are_those_of_the_official_script(tmp_path: Path) -> None:
+    """VLMEvalKit groups by qid without "-flip", by qid[:8] or qid[:13], and by qid[:8]."""
+    ids = [f"{base}{flip}{k}" for base in ("AAAAAAAA", "BBBBBBBB") for flip in ("", "-flip")
+           for k in ("", "-1", "-2", "-3")]  # fmt: skip
+    rows = [dsr_row(str(i), qid=qid) for i, qid in enumerate(ids)]
+    official = {
+        "flip": lambda qid: qid.replace("-flip", ""),
+        "circular": lambda qid: qid[:13] if "-flip" in qid else qid[:8],
+        "flip-circular": lambda qid: qid[:8],
+    }
+    for scoring, key in official.items():
+        samples = dsr(tmp_path, rows, scoring=scoring)
+        ours: dict[str | None, set[str]] = {}
+        theirs: dict[str, set[str]] = {}
+        for qid, sample in zip(ids, samples, strict=True):
+            ours.setdefault(sample.group, set()).add(qid)
+            theirs.setdefault(key(qid), set()).add(qid)
+        assert sorted(map(sorted, ours.values())) == sorted(map(sorted, theirs.values()))
 
 
 def test_3dsr_tsv_pictures_are_mirrored_already(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any, cast
 from unswayed.benchmarks import folders, provenance
 from unswayed.benchmarks import options as parsing
 from unswayed.benchmarks.items import choice_sample, collect
-from unswayed.benchmarks.pictures import Pictures
+from unswayed.benchmarks.pictures import FETCH_AGAIN, NO_PICTURE, Pictures
 from unswayed.errors import DataError
 from unswayed.types import Failure, Sample
 
@@ -63,4 +63,5 @@ class Geometry3K:
         for name in _DIAGRAMS:
             if (self.root / folder / name).is_file():
                 return name
-        raise DataError(f"no diagram: expected {' or '.join(_DIAGRAMS)} in the folder {folder}")
+        names = " or ".join(_DIAGRAMS)
+        raise DataError(f"{NO_PICTURE} {self.root / folder} named {names}; {FETCH_AGAIN}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -71,6 +71,7 @@ def lines(found: Inventory) -> Iterator[str]:
     known = "" if found.expected is None else f" of {found.expected} expected"
     yield f"{one_line(found.benchmark)}: {found.samples + found.failures} rows{known}"
     rows = {
+        "source": _source(found.provenance),
         "usable": str(found.usable),
         "broken": f"{found.broken} ({_broken(found)})",
         "kinds": _counts(found.kinds),
@@ -100,7 +101,28 @@ def _categories(counts: Mapping[str, int]) -> Iterator[str]:
         yield f"    … {len(counts) - _SHOWN} more (--json)"
 
 
+def _source(provenance: Mapping[str, Any]) -> str:
+    """Say which data was read: the commit on the hub, or the digest of the files."""
+    from unswayed.report.text import one_line
+
+    if "hub_id" in provenance:
+        commit = provenance["commit"] or f"{provenance['revision']} (commit not known)"
+        note = f" ({provenance['note']})" if provenance["note"] else ""
+        return one_line(f"{provenance['hub_id']}, {provenance['split']}, at {commit}{note}", 300)
+    parts: list[Any] = [part for part in provenance.values() if isinstance(part, dict)]
+    if parts:  # one for each part of the benchmark
+        return "; ".join(_source(part) for part in parts)
+    files: Any = provenance.get("files", [])
+    if isinstance(files, int):
+        return f"{files} files, SHA-256 {provenance['sha256'][:12]}…"
+    if len(files) == 1 and "sha256" in files[0]:
+        return one_line(f"{Path(files[0]['path']).name}, SHA-256 {files[0]['sha256'][:12]}…", 300)
+    return f"{len(files)} files" if files else ""
+
+
 def _broken(found: Inventory) -> str:
+    if found.samples and found.without_picture == found.samples:
+        return "no pictures were read"
     decoded = found.undecodable
     undecodable = "not decoded (--pictures)" if decoded is None else f"{decoded} undecodable"
     return f"pictures: {found.missing} missing, {undecodable}"
