@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,27 @@ def test_the_base_recipes_use_no_remedy() -> None:
         "lagrangian": {"lagrangian"},
         "guarded": {"guards"},
     }
+
+
+def test_shipped_recipes_differ_in_reward_and_augmentation_alone() -> None:
+    rest = [
+        training_recipe(name).model_dump(exclude={"reward", "augmentation"}) for name in shipped()
+    ]
+    assert all(one == rest[0] for one in rest)
+
+
+def test_the_page_names_every_recipe() -> None:
+    page = (ROOT / "docs/training.md").read_text("utf-8")
+    listed = re.findall(r"^\| `([\w-]+)` \|", page.partition("## The reward")[0], re.MULTILINE)
+    assert sorted(listed) == list(shipped())
+
+
+def test_the_pages_example_is_read() -> None:
+    page = (ROOT / "docs/training.md").read_text("utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    recipe = training_recipe("accuracy", options=tomllib.loads(example))
+    assert [source.weight for source in recipe.data] == [2, 1]
+    check(recipe)
 
 
 def test_overrides_win() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from threading import Lock
 from typing import Any
 
@@ -210,7 +211,8 @@ class Scorer:
     ) -> dict[str, Verdict]:
         """Return the verdict of each key; the judge is asked for those that are not cached."""
         wanted = {
-            key: found
+            # one prompt has many completions, and judges tell cases apart by their id
+            key: replace(found, id=key)
             for key, found in zip(keys, asked, strict=True)
             if key is not None and isinstance(found, JudgeCase)
         }
