@@ -356,13 +356,10 @@ class Http:
         An error comes out only when everything before it was returned. What else is under way is
         waited for first: its replies are paid for, and a cache keeps them.
         """
-        for request in islice(waiting, window - len(flow)):
-            if request.images and not self.supports_images():
-                raise ConfigError(
-                    f"{self.name} takes no pictures, and {request.sample_id} shows one; use "
-                    "another model, or images=true if the server does take them"
-                )
-            flow.append(asyncio.create_task(self._one(request, decoding)))
+        more = list(islice(waiting, window - len(flow)))
+        for request in more:
+            self._check(request)
+        flow.extend(asyncio.create_task(self._one(request, decoding)) for request in more)
         made: list[Generation] = []
         while flow and (flow[0].done() or not made):
             try:
@@ -374,6 +371,19 @@ class Http:
                 raise
             flow.popleft()
         return made
+
+    def _check(self, request: Request) -> None:
+        """Refuse what the server cannot do, before anything is sent."""
+        if request.images and not self.supports_images():
+            raise ConfigError(
+                f"{self.name} takes no pictures, and {request.sample_id} shows one; use another "
+                "model, or images=true if the server does take them"
+            )
+        if request.prefill and not self.supports_prefill():
+            raise ConfigError(
+                f"{self.name} takes no assistant prefill, and {request.variant} of "
+                f"{request.sample_id} has one; use --delivery user-turn"
+            )
 
     async def _one(self, request: Request, decoding: Decoding) -> Generation:
         """Continue one prompt and read its letter distribution."""

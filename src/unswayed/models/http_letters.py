@@ -217,12 +217,17 @@ def _spellings(
 ) -> tuple[int, ...]:
     """Return the single tokens that spell a letter after `before`: alone, or with blanks or marks.
 
-    A candidate counts if the tokenizer writes it behind `before` as one token more.
+    A candidate counts if the tokenizer writes it behind `before` as one token more. Where it would
+    join the two (`>` and `A` as `>A`), the candidate counts that is one token by itself: the model
+    may write what the tokenizer would not.
     """
     found = [] if own is None else [own]
     for text in _candidates(letter, lead):
         ids = tokenizer.tokens(before + text)
-        if ids[:-1] == tuple(shared) and ids[-1] not in found:
+        if ids[:-1] != tuple(shared):
+            alone = tokenizer.tokens(text)
+            ids = alone if len(alone) == 1 and tokenizer.text(alone) == text else ()
+        if ids and ids[-1] not in found:
             found.append(ids[-1])
     return tuple(found)
 
