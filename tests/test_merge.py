@@ -221,6 +221,16 @@ def test_a_shard_that_is_not_finished(shards: list[Path], tmp_path: Path, stage:
     refused(tmp_path, shards, rf"the {stage} of .*2 \(shard 2/3\) are not finished")
 
 
+def test_what_the_shards_cost_is_added_up(shards: list[Path], tmp_path: Path) -> None:
+    spent = {"prompt": 10, "completion": 2, "reasoning": None, "cost": "$1"}
+    for folder in shards:
+        edit(folder / "run.json", lambda found: found.update(usage=spent))
+    described = merge(tmp_path / "merged", shards).run.description()
+    total = {"prompt": 30, "completion": 6, "reasoning": None, "cost": "$1 + $1 + $1"}
+    assert described["usage"] == total
+    assert described["merged"][0]["usage"] == spent
+
+
 def test_a_benchmark_that_changed_between_shards(shards: list[Path], tmp_path: Path) -> None:
     edit(shards[1] / "shard.json", lambda found: found.update(digest="0" * 16))
     refused(tmp_path, shards, "read other samples")

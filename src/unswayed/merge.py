@@ -31,7 +31,7 @@ _LINES = {
     "failures": "failures",
 }
 """Stage file → which of the places in `shard.json` its lines have."""
-_AGREE = ("unswayed", "model", "profile", "decoding")
+_AGREE = ("unswayed", "data", "model", "profile", "decoding")
 """What `run.json` must say alike in every shard, beside the settings."""
 _NOTED = ("data", "git", "python", "packages", "hardware")
 """What may differ between machines, and is kept for each shard."""
@@ -126,7 +126,7 @@ def merge(out: Path, folders: Sequence[Path]) -> Merged:
         for stage, lines in _LINES.items():
             if stage != "verdicts" or judged:
                 _merge_lines(parts, stage, lines, out)
-        _describe(run, parts)
+        _describe(run, parts, judged)
         for stage in ("variants", "generations", "verdicts"):
             run.mark_complete(stage, complete=stage != "verdicts" or judged)
         (out / _MARK).unlink()
@@ -196,7 +196,7 @@ def _check_agree(first: Part, part: Part) -> None:
 
 
 def _comparable(part: Part) -> dict[str, Any]:
-    settings = part.settings.model_dump(mode="json", exclude={"shard"})
+    settings = part.settings.model_dump(mode="json", exclude={"shard", "serving"})
     settings["model"] = _without_address(part.settings.model)
     found = {key: part.description.get(key) for key in _AGREE}
     model = cast("dict[str, Any]", found["model"] or {})
@@ -305,7 +305,7 @@ def _placed(part: Part, stage: str, places: Sequence[int]) -> Iterator[tuple[int
         )
 
 
-def _describe(run: Run, parts: Sequence[Part]) -> None:
+def _describe(run: Run, parts: Sequence[Part], judged: bool) -> None:
     """Write `run.json`: that of the whole, with what is to be known of each shard."""
     first = parts[0]
     settings = first.settings.model_copy(update={"shard": None})
@@ -313,14 +313,33 @@ def _describe(run: Run, parts: Sequence[Part]) -> None:
         settings.deciding(), {"merged": [str(p.folder) for p in parts]}, settings.seed
     )
     described["measuring"] = settings.measuring()
-    described |= {key: first.description[key] for key in _AGREE if key in first.description}
+    described["serving"] = settings.serving.model_dump(mode="json")
+    kept = [*_AGREE, "judge"] if judged else _AGREE
+    described |= {key: first.description[key] for key in kept if key in first.description}
+    described |= _usage([part.description.get("usage") or {} for part in parts])
     described["merged"] = [
-        {
-            "folder": str(part.folder),
-            "shard": str(part.shard),
-            "created": part.description["created"],
-        }
-        | {key: part.description.get(key) for key in _NOTED}
+        {"folder": str(part.folder), "shard": str(part.shard)}
+        | {key: part.description.get(key) for key in _OWN}
         for part in parts
     ]
     write_json(run.folder / "run.json", described)
+
+
+def _usage(each: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return what the shards cost together, under `usage`; nothing for models that are not served.
+
+    A count that one shard does not know is not known of the whole. What was paid is listed.
+    """
+    if not any(each):
+        return {}
+    keys = {key: None for one in each for key in one}
+    found: dict[str, Any] = {}
+    for key in keys:
+        values = [one.get(key) for one in each]
+        if all(isinstance(value, str) for value in values):
+            found[key] = " + ".join(cast("list[str]", values))
+        elif all(isinstance(value, int | float) for value in values):
+            found[key] = sum(cast("list[float]", values))
+        else:
+            found[key] = None
+    return {"usage": found}
