@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from unswayed.training.recipe import RewardSettings
 from unswayed.training.scorer import Scorer
+from unswayed.training.tables import RewardSettings
 from unswayed.types import Sample, Variant
 
 pytest.importorskip("aiohttp")

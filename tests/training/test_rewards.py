@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from unswayed import answers, values
 from unswayed.errors import StageError
-from unswayed.training.recipe import LengthTerm, RepetitionTerm, RewardSettings
 from unswayed.training.rewards import (
     TERMS,
     consistency,
@@ -24,6 +23,7 @@ from unswayed.training.rewards import (
     repetition_penalty,
     reward_parts,
 )
+from unswayed.training.tables import LengthTerm, RepetitionTerm, RewardSettings
 from unswayed.types import AnswerKind, Consistency, Sample, Variant, Verdict
 
 PLAIN = RewardSettings()

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from unswayed.errors import ConfigError, RunError, StageError
 from unswayed.training import guards, invariance, likelihood
 from unswayed.training.lagrangian import Multiplier
-from unswayed.training.recipe import (
+from unswayed.training.rewards import Outcome, read_completion
+from unswayed.training.tables import (
     Guards,
     Lagrangian,
     LikelihoodConsistency,
     PairedInvariance,
     RewardSettings,
 )
-from unswayed.training.rewards import Outcome, read_completion
 from unswayed.types import AnswerKind, Sample, Variant
 
 OPTIONS = {"A": "the chair", "B": "the table", "C": "the lamp"}

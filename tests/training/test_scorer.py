@@ -10,8 +10,8 @@ import pytest
 
 from unswayed.errors import ConfigError, RunError, StageError, UnknownName
 from unswayed.judges.cases import JudgeCase
-from unswayed.training.recipe import Guards, Lagrangian, LikelihoodConsistency, RewardSettings
 from unswayed.training.scorer import MAX_FAILED_BATCHES, Scorer
+from unswayed.training.tables import Guards, Lagrangian, LikelihoodConsistency, RewardSettings
 from unswayed.types import Consistency, Sample, Variant, Verdict
 
 OPTIONS = {"A": "the chair", "B": "the table"}

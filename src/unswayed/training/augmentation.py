@@ -8,7 +8,7 @@ the same code; a thought is a prefill that stays open and carries no loss.
 from __future__ import annotations
 
 from unswayed.perturbations import seeded
-from unswayed.training.recipe import Augmentation
+from unswayed.training.tables import Augmentation
 
 BASE = "base"
 VARIANTS = (BASE, *Augmentation().rates)

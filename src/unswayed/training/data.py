@@ -27,7 +27,8 @@ from unswayed.prompts import Profile
 from unswayed.runs import Run
 from unswayed.settings import Settings
 from unswayed.training.augmentation import BASE, VARIANTS, variant_name
-from unswayed.training.recipe import DataSource, TrainingRecipe
+from unswayed.training.recipe import TrainingRecipe
+from unswayed.training.tables import DataSource
 from unswayed.types import Failure, Sample, Variant
 
 T = TypeVar("T")

@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from unswayed.training.recipe import Guards
 from unswayed.training.rewards import Outcome, ngrams, words
+from unswayed.training.tables import Guards
 
 _TRIGRAM = 3
 _COMMON = """

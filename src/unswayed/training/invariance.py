@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from unswayed import values
 from unswayed.errors import ConfigError
-from unswayed.training.recipe import RewardSettings
 from unswayed.training.rewards import Outcome, correctness
+from unswayed.training.tables import RewardSettings
 
 BASE = "base"
 

@@ -19,7 +19,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from unswayed.errors import RunError
-from unswayed.training.recipe import Lagrangian
+from unswayed.training.tables import Lagrangian
 
 
 class Multiplier(BaseModel):

@@ -17,8 +17,8 @@ import math
 from collections.abc import Sequence
 
 from unswayed.errors import StageError
-from unswayed.training.recipe import LikelihoodConsistency
 from unswayed.training.rewards import Outcome
+from unswayed.training.tables import LikelihoodConsistency
 
 LEAST_CORRECT = 0.1
 """Correctness that a bonus needs at least to be beyond (the authors' code)."""

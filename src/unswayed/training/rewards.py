@@ -18,7 +18,7 @@ from fractions import Fraction
 
 from unswayed import answers, values
 from unswayed.errors import StageError
-from unswayed.training.recipe import LengthTerm, RepetitionTerm, RewardSettings
+from unswayed.training.tables import LengthTerm, RepetitionTerm, RewardSettings
 from unswayed.types import Consistency, Variant, Verdict
 
 TERMS = (

@@ -20,7 +20,6 @@ from unswayed.judges.cases import Judge, JudgeCase, case_of
 from unswayed.runs import content_hash
 from unswayed.training import guards, invariance, likelihood
 from unswayed.training.lagrangian import Multiplier
-from unswayed.training.recipe import RewardSettings
 from unswayed.training.rewards import (
     Outcome,
     RewardParts,
@@ -28,6 +27,7 @@ from unswayed.training.rewards import (
     read_completion,
     reward_parts,
 )
+from unswayed.training.tables import RewardSettings
 from unswayed.types import Variant, Verdict
 
 MAX_CACHED = 200_000
