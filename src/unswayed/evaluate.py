@@ -32,6 +32,7 @@ from unswayed.perturbations.annotations import Annotations
 from unswayed.perturbations.templates import Templates
 from unswayed.perturbations.variants import Recipe, recipe, variants_of
 from unswayed.prompts import Profile
+from unswayed.registry import model_spec
 from unswayed.runs import SHARD_FILE, Run, read_image, write_json
 from unswayed.settings import Settings
 from unswayed.shards import Shard
@@ -147,14 +148,6 @@ class Work:
             mine if value is None else value for value, mine in zip(given, own, strict=True)
         )
         return Decoding(int(tokens), temperature, top_p, self.settings.seed, wanted.force_answer)
-
-
-def model_spec(text: str) -> registry.Spec:
-    """Read a model spec; a checkpoint folder or hub id stands for `transformers:PATH`."""
-    head = text.partition(",")[0]
-    if ".py:" not in head and ":" not in head and ("/" in head or Path(head).is_dir()):
-        return registry.parse(f"transformers:{text}")
-    return registry.parse(text)
 
 
 def evaluate(settings: Settings, out: Path, written: dict[str, Any] | None = None) -> Run:

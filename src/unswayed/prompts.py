@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import re
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -122,15 +123,23 @@ def render_user(variant: Variant, profile: Profile) -> str:
     The order is fixed: caption, question, options, draft thought. What differs between variants
     stands as late as the protocol allows, so that they share the longest prefix.
     """
-    profile = _for(variant, profile)
+    injected = (variant.caption or "", variant.draft or "")
+    question = variant.sample.question
+    return render_question(question, variant.options, _for(variant, profile), *injected)
+
+
+def render_question(
+    question: str, options: Mapping[str, str], profile: Profile, caption: str = "", draft: str = ""
+) -> str:
+    """Return the text of a user's turn that asks a question; see `render_user`."""
     lines = [
         profile.before,
-        f"Caption: {variant.caption}" if variant.caption else "",
-        _fill(profile.question, question=variant.sample.question),
-        profile.options if variant.options else "",
-        *(_fill(profile.option, letter=k, text=v) for k, v in variant.options.items()),
+        f"Caption: {caption}" if caption else "",
+        _fill(profile.question, question=question),
+        profile.options if options else "",
+        *(_fill(profile.option, letter=k, text=v) for k, v in options.items()),
         profile.after,
-        f"Draft reasoning: {variant.draft}" if variant.draft else "",
+        f"Draft reasoning: {draft}" if draft else "",
     ]
     return "\n".join(line for line in lines if line)
 

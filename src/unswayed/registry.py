@@ -97,6 +97,14 @@ def parse_inner(text: str) -> Spec:
     return parse(text.replace(";", ","))
 
 
+def model_spec(text: str) -> Spec:
+    """Read a model spec; a checkpoint folder or hub id stands for `transformers:PATH`."""
+    head = text.partition(",")[0]
+    if ".py:" not in head and ":" not in head and ("/" in head or Path(head).is_dir()):
+        return parse(f"transformers:{text}")
+    return parse(text)
+
+
 def names(kind: Kind) -> dict[str, str]:
     """Return the registered names of a kind with the place that each comes from."""
     return {point.name: point.value for point in _points(kind).values()}
