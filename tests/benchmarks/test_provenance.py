@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,11 @@ def test_every_pinned_commit_is_one_and_of_a_data_set_that_is_read() -> None:
     }
     blink = registry.create("benchmark", "blink-hub").provenance()
     assert read | {task["hub_id"] for task in blink.values()} == PINNED.keys()
+
+
+def test_the_page_lists_the_pinned_commits() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "benchmarks.md").read_text("utf-8")
+    assert dict(re.findall(r"^\| `([^`/]+/[^`]+)` \| `([0-9a-f]{40})` \|$", page, re.M)) == PINNED
 
 
 def test_a_pinned_commit_is_loaded_without_asking(fake: Hub) -> None:

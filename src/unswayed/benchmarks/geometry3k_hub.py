@@ -4,7 +4,8 @@ Lu et al. 2021, *Inter-GPS: Interpretable Geometry Problem Solving with Formal L
 Reasoning* (ACL 2021, arXiv 2105.04165). `hiyouga/geometry3k`: columns images, problem
 ("<image>Find x.") and answer (free text, sometimes LaTeX), splits train, validation and test.
 `Yang130/geometry3k_4choices_mixed`: images, problem, choices (4) and ground_truth,
-split test. Read their cards for the licences. Rows name no picture: the cluster is the row.
+split test; read its card for the licence. The first is under the MIT licence. Rows name no picture:
+the cluster is the row.
 
 A free answer is compared as text, and another way to write the same number is wrong.
 """

@@ -29,12 +29,14 @@ from unswayed.benchmarks.shuffling import check_seed, order, shuffled
 from unswayed.errors import DataError
 from unswayed.types import Failure, ImageRef, Sample
 
+ROWS = {"train": 36_916, "validation": 540, "test": 540}
+"""Rows of every split, as on the hub page."""
+
 QUESTION = "How many {label} are there in the image?"
 PICTURE = "picture"
 """Column that the name of the fetched picture is put into."""
 
-_CHOICES = 4
-_MOST = 10_000
+_CHOICES, _MOST = 4, 10_000
 
 
 class PixMoCount:

@@ -41,7 +41,7 @@ FILES = {
 """Official file of every subset, without `.json`."""
 
 ROWS = {"a": 412, "b": 408, "coco-one": 2247, "coco-two": 440, "gqa-one": 1160, "gqa-two": 291}
-"""Rows of every subset (the paper's section 3; A and B counted in the files)."""
+"""Rows of every subset; those of COCO and GQA could not be checked against the files."""
 
 _CONTROLLED = re.compile(r"(.+?)_(left_of|right_of|on|under|in-front_of|behind)_(.+)")
 
