@@ -34,7 +34,9 @@ _LINES = {
 _AGREE = ("unswayed", "data", "model", "profile", "decoding")
 """What `run.json` must say alike in every shard, beside the settings."""
 _NOTED = ("data", "git", "python", "packages", "hardware")
-"""What may differ between machines, and is kept for each shard."""
+"""What may differ between machines, and is no reason to refuse a shard."""
+_OWN = ("created", "usage", *_NOTED)
+"""What is kept for each shard."""
 
 
 @dataclass(frozen=True)
