@@ -124,3 +124,18 @@ def test_a_cut_off_answer_is_forced_open_alike(
         )
         forced += there.letters.forced
     assert forced > len(shown) / 2
+
+
+def test_the_request_decides_how_is_sampled_not_the_server(
+    serve: Serve, shown: list[Request], served: list[Generation]
+) -> None:
+    """The server's own defaults allow one token and penalise repetition (`make test-vllm`).
+
+    That greedy outputs are those of this process shows that no penalty is at work. No seeds: a
+    vLLM on a CPU may die of one.
+    """
+    sampling = Decoding(max_new_tokens=60, temperature=1.0)
+    sampled = serve(seed="false").generate(shown, sampling)
+    assert all(made.error is None for made in sampled)
+    greedy = [made.text for made in served]
+    assert sum(a.text != b for a, b in zip(sampled, greedy, strict=True)) > len(shown) / 10

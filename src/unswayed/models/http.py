@@ -28,7 +28,7 @@ from unswayed.chat.wire import secret_of
 from unswayed.errors import ConfigError, ModelError
 from unswayed.models import Decoding, Request, Serving
 from unswayed.models import http_letters as lettering
-from unswayed.models.http_bodies import CONTINUE, KEEP_SPECIAL, Body, body
+from unswayed.models.http_bodies import CONTINUE, KEEP_SPECIAL, PLAIN, Body, body
 from unswayed.models.http_letters import Spelling
 from unswayed.models.http_probe import ANSWER, QUESTION, THINK, Proof, picture, prove
 from unswayed.models.http_routes import NoRoute, Routes
@@ -341,7 +341,7 @@ class Http:
 
     @cached_property
     def _extra(self) -> Body:
-        made: Body = dict(KEEP_SPECIAL) if self.preset in _ENGINES else {}
+        made: Body = {**KEEP_SPECIAL, **PLAIN} if self.preset in _ENGINES else {}
         return made | ({"reasoning_effort": self._effort} if self._effort else {})
 
     async def _ready(

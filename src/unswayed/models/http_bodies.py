@@ -21,6 +21,10 @@ one, without a word; SGLang takes the second field alone and passes over the fir
 KEEP_SPECIAL = {"skip_special_tokens": False}
 """Tags such as `<think>` may be special tokens, which engines leave out of a text unless asked."""
 
+PLAIN = {"top_p": 1.0, "top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
+"""What a request leaves open, engines take from the checkpoint's own `generation_config.json`.
+Qwen2.5-VL's has a repetition penalty, which changes greedy outputs, too. So everything is said."""
+
 _PICTURES_KEPT = 32
 
 
@@ -39,7 +43,7 @@ def body(
         capabilities: what the server takes.
         decoding: how to sample.
         prefill: start of the assistant's turn, which is left open; empty for none.
-        extra: further fields.
+        extra: further fields; those above win.
 
     Raises:
         OSError: a picture cannot be read.
@@ -56,7 +60,7 @@ def body(
         made["seed"] = seed_of(decoding.seed, request.id)
     if prefill:
         made |= CONTINUE
-    return made | (extra or {})
+    return (extra or {}) | made
 
 
 def messages(request: Request, capabilities: Capabilities, prefill: str) -> list[Body]:
