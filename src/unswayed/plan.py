@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from unswayed import prompts, registry
 from unswayed.benchmarks import Benchmark
 from unswayed.errors import DataError
 from unswayed.evaluate import Work, check, model_spec
+from unswayed.models import ServedModel
 from unswayed.perturbations.variants import variants_of
 from unswayed.settings import Settings
 from unswayed.shards import Dealer
@@ -41,6 +43,7 @@ class Plan:
     shares: tuple[Share, ...]
     names: tuple[str, ...]
     max_new_tokens: int
+    serving: str = ""
 
     def text(self) -> str:
         """Return the plan as a table for people."""
@@ -56,6 +59,7 @@ class Plan:
             f"variants: {', '.join(self.names)}",
             f"generations: {total}; at most {total * self.max_new_tokens:,} new tokens "
             f"({self.max_new_tokens} each)",
+            *([self.serving] if self.serving else []),
         ]
         return "\n".join([head, *rows, *ends])
 
@@ -74,10 +78,35 @@ def plan(settings: Settings) -> Plan:
     # A class that sets its profile only when it is made would have to be made: not for a plan.
     profile = prompts.profile(settings.profile or getattr(factory, "profile", "default"))
     dealer = Dealer(work.shard)
+    shares = tuple(_share(work, benchmark, profile, dealer) for benchmark in work.benchmarks)
+    tokens = settings.decoding.max_new_tokens or profile.max_new_tokens
     return Plan(
-        tuple(_share(work, benchmark, profile, dealer) for benchmark in work.benchmarks),
+        shares,
         tuple(recipe.name for recipe in work.recipes),
-        settings.decoding.max_new_tokens or profile.max_new_tokens,
+        tokens,
+        _served(settings, shares, tokens),
+    )
+
+
+def _served(settings: Settings, shares: Sequence[Share], new_tokens: int) -> str:
+    """Return what a served model would be asked at most; empty for other models.
+
+    To make one sends nothing.
+    """
+    spec = model_spec(settings.model)
+    if not hasattr(registry.load("model", spec.name), "stream"):
+        return ""
+    model: Any = registry.create("model", spec)
+    if not isinstance(model, ServedModel):
+        return ""
+    prompts = sum(share.variants for share in shares)
+    most = model.most(prompts, sum(share.prompt_tokens for share in shares), new_tokens)
+    if settings.serving.prices:
+        model.load_prices(settings.serving.prices)
+    return (
+        f"requests: at most {most.requests:,} ({prompts:,} for outputs, the others for letter "
+        f"distributions); tokens: at most {most.prompt or 0:,} in prompts (about) and "
+        f"{most.completion or 0:,} written; cost at most: {model.cost(most)}"
     )
 
 

@@ -133,6 +133,14 @@ class ServedModel(Model, Protocol):
         """
         ...
 
+    def most(self, prompts: int, prompt_tokens: int, new_tokens: int) -> Usage:
+        """Return what a run can cost at most, by an estimate of its prompts."""
+        ...
+
+    def load_prices(self, file: Path) -> None:
+        """Read the file of prices that `cost` goes by."""
+        ...
+
     def cost(self, usage: Usage, unknown: int = 0) -> str:
         """Return what tokens cost, for people; `n/a` if no price is known.
 
