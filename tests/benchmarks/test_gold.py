@@ -46,7 +46,7 @@ def test_a_number_that_can_be_no_index_is_a_text() -> None:
 @pytest.mark.parametrize(
     ("value", "options", "message"),
     [
-        ("E", PLACES, "the gold 'E' is not one of the options"),
+        ("E", PLACES, "the gold 'E. upwards' is not one of the options"),
         ("nowhere", PLACES, "the gold 'nowhere' is not one of the options"),
         ("d", PLACES, "the gold 'd' is not one of the options"),
         ("red", {"A": "red", "B": "Red "}, None),
@@ -59,7 +59,7 @@ def test_a_number_that_can_be_no_index_is_a_text() -> None:
         ("2", COUNTS, "may be an index; .* or the text of option B"),
         ("A", {"A": "B", "B": "A"}, "option A by its letter and option B by its text"),
         ("D. left", PLACES, "the gold names D, but its text 'left' is not that of option D"),
-        ("E. upwards", PLACES, "the gold 'E' is not one of the options"),
+        ("E. upwards", PLACES, "the gold 'E. upwards' is not one of the options"),
     ],
 )
 def test_golds_that_are_no_option_or_unclear(

@@ -116,13 +116,15 @@ def test_a_loader_is_never_written_out() -> None:
         ("2D", "test", ["test_2d.parquet"]),
         ("en", "dev", ["en/dev-00000-of-00001.parquet"]),
         ("cn", "dev", ["cn/dev/0000.parquet", "cn/dev/0001.parquet"]),
+        (None, "val", ["SAT_val.parquet"]),
     ],
 )
 def test_layouts(tmp_path: Path, config: str | None, split: str, expected: list[str]) -> None:
     for name in (
         "data/train-00000-of-00001.parquet", "test_2d.parquet", "test_3d.parquet",
         "en/dev-00000-of-00001.parquet", "en/test-00000-of-00001.parquet",
-        "cn/dev/0000.parquet", "cn/dev/0001.parquet", "README.md",
+        "cn/dev/0000.parquet", "cn/dev/0001.parquet", "README.md", "SAT_val.parquet",
+        "SAT_static.parquet",
     ):  # fmt: skip
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()

@@ -97,7 +97,7 @@ def _by_index(text: str, options: Mapping[str, str], base: int) -> str:
 
 def _labelled(letter: str, rest: str, options: Mapping[str, str]) -> str:
     if letter not in options:
-        return _known(None, letter, options)
+        return _known(None, f"{letter}. {rest}", options)
     if answers.normalise(options[letter]) != answers.normalise(rest):
         raise DataError(
             f"the gold names {letter}, but its text {short(rest)} is not that of option {letter} "

@@ -194,7 +194,7 @@ def files(path: Path, split: str, config: str | None = None) -> list[Path]:
     """Return the files of a split: the path itself, or those of a folder in hub layout.
 
     Layouts: `data/SPLIT-00000-of-00001.parquet`, `CONFIG/SPLIT-*.parquet`, `SPLIT_CONFIG.parquet`,
-    `CONFIG/SPLIT/0000.parquet`, and the same with one of the text formats.
+    `CONFIG/SPLIT/0000.parquet`, `NAME_SPLIT.parquet`, and the same with one of the text formats.
 
     Raises:
         DataError: there are none, or a shard of them is missing.
@@ -226,9 +226,12 @@ def _of_split(path: Path, split: str, config: str | None) -> bool:
     folders = [part.lower() for part in path.parent.parts]
     shard = _SHARD.fullmatch(path.stem)
     name = (shard["name"] if shard else path.stem).lower()
-    start, _, rest = re.sub(r"[-_.]", "-", name).partition("-")
-    named = start == split.lower() or split.lower() in folders
-    return named and (config is None or config.lower() in (*folders, rest))
+    words = re.sub(r"[-_.]", "-", name)
+    start, _, rest = words.partition("-")
+    before, _, end = words.rpartition("-")
+    named = split.lower() in (start, end, *folders)
+    other = rest if start == split.lower() else before
+    return named and (config is None or config.lower() in (*folders, rest, other))
 
 
 def _check_shards(paths: Sequence[Path]) -> None:
