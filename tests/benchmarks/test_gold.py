@@ -46,7 +46,7 @@ def test_a_number_that_can_be_no_index_is_a_text() -> None:
 @pytest.mark.parametrize(
     ("value", "options", "message"),
     [
-        ("E", PLACES, "the gold 'E. upwards' is not one of the options"),
+        ("E", PLACES, "the gold 'E' is not one of the options"),
         ("nowhere", PLACES, "the gold 'nowhere' is not one of the options"),
         ("d", PLACES, "the gold 'd' is not one of the options"),
         ("red", {"A": "red", "B": "Red "}, None),
