@@ -172,6 +172,17 @@ def test_what_cannot_be_used_is_counted_and_drawn_no_more(tmp_path: Path) -> Non
     assert lines[-1].startswith("3 rows not used; the first: ")
 
 
+def test_a_text_that_is_not_there_leaves_its_sample_out(tmp_path: Path) -> None:
+    texts = tmp_path / "texts.jsonl"
+    note = {"sample": "q/0", "part": "caption", "asserts": "B", "text": "It is two."}
+    texts.write_text(json.dumps(note))
+    augmentation = {"correct_caption": 1.0, "texts": f"file:{texts}"}
+    drawn = made(tmp_path, questions(tmp_path, "q", 3), prompts=4, augmentation=augmentation)
+    assert {prompt.variant.caption for prompt in drawn} == {"It is two."}
+    assert {failure.id for failure in drawn.failures} <= {"q/1", "q/2"}
+    assert {failure.stage for failure in drawn.failures} == {"perturb"}
+
+
 def test_not_one_usable_sample_is_said(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"not one that can be used \(2 rows failed; the first"):
         made(tmp_path, questions(tmp_path, "q", 2, 0, 1))
@@ -200,7 +211,7 @@ def test_a_text_that_needs_options_leaves_an_open_question_as_it_is(tmp_path: Pa
     drawn = made(tmp_path, spec, prompts=4, augmentation={"wrong_think": 1.0})
     assert {prompt.variant.name for prompt in drawn} == {"base"}
     assert drawn.unfit == 4
-    assert drawn.summary()[-1].startswith("4 without the text drawn for them")
+    assert drawn.summary()[-1].startswith("4 stayed as they are")
     right = made(tmp_path, spec, prompts=1, augmentation={"correct_think": 1.0})
     assert "3 cm" in right[0].variant.prefill
 
@@ -228,6 +239,7 @@ def test_wrong_specs_are_told_before_anything_is_read() -> None:
         ("sat,split=test", "sat,circular=true", True),
         ("geometry3k-text,split=train", "geometry3k-choices", False),
         ("file:a.jsonl", "file:a.jsonl,name=other", True),
+        ("file:a.jsonl", "file:./b/../a.jsonl", True),
         ("file:a.jsonl", "file:b.jsonl", False),
         ("scenes,split=train", "scenes", False),
         ("scenes,n=9,split=train", "scenes,n=200,split=train", True),

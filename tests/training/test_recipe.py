@@ -121,6 +121,13 @@ def test_the_pages_example_is_read() -> None:
     check(recipe)
 
 
+def test_the_pages_code_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (ROOT / "docs/training.md").read_text("utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(compile(code, "docs/training.md", "exec"), {})
+    assert capsys.readouterr().out.splitlines() == ["1.1 consistent", "0.1 inconsistent"]
+
+
 def test_overrides_win() -> None:
     recipe = training_recipe(
         "accuracy",

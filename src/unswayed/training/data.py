@@ -29,7 +29,7 @@ from unswayed.settings import Settings
 from unswayed.training.augmentation import BASE, VARIANTS, variant_name
 from unswayed.training.recipe import TrainingRecipe
 from unswayed.training.tables import DataSource
-from unswayed.types import Failure, Sample, Variant
+from unswayed.types import Failure, Sample, Stage, Variant
 
 T = TypeVar("T")
 _DECIDING = ("path", "split", "hub_id")
@@ -83,7 +83,10 @@ class TrainingPrompts(Sequence[TrainingPrompt]):
             f"shown as {_counted(names)}",
         ]
         if self.unfit:
-            lines.append(f"{self.unfit} without the text drawn for them: it asks for options")
+            lines.append(
+                f"{self.unfit} stayed as they are: the text drawn for them asserts a wrong answer, "
+                "and a question for a text has none"
+            )
         if self.failures:
             first = self.failures[0]
             lines.append(
@@ -144,7 +147,10 @@ def _rows_of(text: str) -> tuple[str, dict[str, Any]]:
         raise
     call.apply_defaults()
     deciding = {*_DECIDING, *(("seed",) if spec.name == "scenes" else ())}
-    return spec.name, {key: value for key, value in call.arguments.items() if key in deciding}
+    found = {key: value for key, value in call.arguments.items() if key in deciding}
+    if found.get("path"):
+        found["path"] = str(Path(found["path"]).resolve())
+    return spec.name, found
 
 
 def _counted(counts: Counter[str]) -> str:
@@ -266,13 +272,15 @@ class _Draw:
             name, self.unfit = BASE, self.unfit + 1
         paired = self.recipe.reward.paired_invariance is not None
         shown = [self.recipes[each] for each in ((name, BASE) if paired else (name,))]
+        stage: Stage = "load"
         try:
             images = tuple(self.store.store_image(image) for image in sample.images)
+            stage = "perturb"
             stored = sample.model_copy(update={"images": images})
             made = list(variants_of(stored, shown, self.context))
         except DataError as error:
             self.broken.add(sample.id)
-            self.failures.append(_failure(sample, error))
+            self.failures.append(_failure(stage, sample, error))
             return []
         return [self._prompt(variant, repeat) for variant in made]
 
@@ -283,9 +291,9 @@ class _Draw:
         return TrainingPrompt(variant, files, system, user, repeat)
 
 
-def _failure(sample: Sample, error: DataError) -> Failure:
+def _failure(stage: Stage, sample: Sample, error: DataError) -> Failure:
     return Failure(
-        stage="load",
+        stage=stage,
         id=sample.id,
         benchmark=sample.benchmark,
         error=type(error).__name__,
