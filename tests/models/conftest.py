@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import random
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -124,3 +127,33 @@ def _labels(ids: Any, tails: list[list[int]]) -> Any:
     for row, tail in enumerate(tails):
         labels[row, -len(tail) :] = torch.tensor(tail)
     return labels
+
+
+def _module() -> ModuleType:
+    name = "unswayed_test_model_server"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(
+            name, Path(__file__).with_name("model_server.py")
+        )
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Any]]:
+    """Return a function that starts a server with flags; its module knows the chances."""
+    pytest.importorskip("aiohttp")
+    started: list[Any] = []
+
+    def start(**flags: Any) -> Any:
+        module = _module()
+        started.append(module.ModelServer(module.Flags(**flags)))
+        started[-1].module = module
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.close()

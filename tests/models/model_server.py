@@ -56,6 +56,7 @@ class Flags:
     long: str = ""  # says that prompts with this are too long
     plain: bool = False  # no token holds a bracket and a letter
     answer: bool = True  # gives an answer at all
+    delay: float = 0.0  # seconds that a reply takes
 
 
 @dataclass
@@ -172,6 +173,7 @@ class ModelServer:
         self._check_key(request)
         body = await request.json()
         self.seen.append(body)
+        await asyncio.sleep(self.flags.delay)
         prompt = self.rendered(body)
         problem = self._problem(body, prompt)
         if problem is not None:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import base64
-import importlib.util
 import math
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -22,34 +19,6 @@ pytest.importorskip("aiohttp")
 OPTIONS = {"A": "red", "B": "blue", "C": "green"}
 OPEN = "<think>It looks like B"
 CLOSED = "<think>Okay let's see. This should be the final answer.</think>"
-
-
-def _module() -> ModuleType:
-    name = "unswayed_test_model_server"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(
-            name, Path(__file__).with_name("model_server.py")
-        )
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
-
-
-@pytest.fixture
-def serve() -> Iterator[Callable[..., Any]]:
-    """Return a function that starts a server with flags."""
-    started: list[Any] = []
-
-    def start(**flags: Any) -> Any:
-        module = _module()
-        started.append(module.ModelServer(module.Flags(**flags)))
-        return started[-1]
-
-    yield start
-    for server in started:
-        server.close()
 
 
 @pytest.fixture
@@ -94,7 +63,7 @@ def after_start(server: Any) -> list[dict[str, Any]]:
 
 def letters_of(server: Any, flags_plain: bool = False) -> dict[str, float]:
     """Return the true distribution over A, B and C behind `<answer>`."""
-    module = _module()
+    module = server.module
     after = module.AFTER_BRACKET
     spelt = {"A": after["A"] + after[" A"] + after["A."], "B": after["B"], "C": after["C"]}
     if flags_plain:
