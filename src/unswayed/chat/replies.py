@@ -43,6 +43,7 @@ _FINISH: Mapping[str, Finish] = {
 }
 """How servers say why they stopped (OpenAI, vLLM, SGLang, TGI, Gemini)."""
 
+_NO_MARKS = bytes(each for each in range(256) if each not in b'":')
 _LEAST_LOGPROB = -1e6
 _MOST_LOGPROB = 1e-2
 """A log-probability lies below 0; half precision may round it above by a little."""
@@ -145,9 +146,15 @@ def _no_number(name: str) -> NoReturn:
 
 
 def _written(data: bytes) -> int:
-    """Count the keys that stand in a valid JSON text: its colons outside of strings."""
-    plain = data.replace(b"\\\\", b"").replace(b'\\"', b"")
-    return b"".join(plain.split(b'"')[::2]).count(b":")
+    """Count the keys that stand in a valid JSON text: its colons outside of strings.
+
+    What is neither quote nor colon goes first. Two quotes side by side then are an empty string, or
+    the seam of two strings with no colon between them; without them the count is the same.
+    """
+    if b"\\" in data:
+        data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+    marks = data.translate(None, _NO_MARKS).replace(b'""', b"")
+    return b"".join(marks.split(b'"')[::2]).count(b":")
 
 
 def _kept(value: Any) -> int:
