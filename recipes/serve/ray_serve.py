@@ -1,6 +1,6 @@
 """Serve a model through Ray Serve LLM: replicas of vLLM over the machines of a Ray cluster.
 
-    ray start --head                                  # on the first machine; ray start --address=… on others
+    ray start --head     # on the first machine, and `ray start --address=…` on the others
     python recipes/serve/ray_serve.py Qwen/Qwen2.5-VL-7B-Instruct --replicas 16
     unswayed evaluate recipes/study/qwen2.5-vl-7b.toml --out runs/qwen
 
