@@ -171,7 +171,10 @@ def test_a_spent_budget_is_one_line_and_a_higher_one_goes_on(serve: Any, tmp_pat
     assert after == whole.read_bytes()
 
 
-def test_a_killed_run_asks_only_for_what_is_missing(serve: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_stopped_run_asks_only_for_what_is_missing(
+    serve: Any, tmp_path: Path, how: signal.Signals
+) -> None:
     server = serve(plain=True, delay=0.05)
     settings, out = wanted(server, benchmarks=("scenes,n=10",)), tmp_path / "run"
     child = subprocess.Popen(
@@ -181,8 +184,8 @@ def test_a_killed_run_asks_only_for_what_is_missing(serve: Any, tmp_path: Path) 
     while not lines.exists() or lines.read_bytes().count(b"\n") < 3:
         assert child.poll() is None
         time.sleep(0.01)
-    os.kill(child.pid, signal.SIGKILL)
-    child.wait()
+    os.kill(child.pid, how)
+    assert child.wait() == (130 if how == signal.SIGINT else -how)
     kept = lines.read_bytes().count(b"\n")
     assert kept < 40
     server.flags.delay, asked = 0.0, len(server.seen)

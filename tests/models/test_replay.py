@@ -105,6 +105,12 @@ def test_a_recorded_error_is_a_failed_generation_only_if_asked_for(tmp_path: Pat
     assert (failed.status, failed.error) == ("error", "refused")
 
 
+def test_a_recorded_refusal_is_one(tmp_path: Path) -> None:
+    path = recording(tmp_path, {"id": "a", "output": "", "end": "refused"})
+    (found,) = ask(Replay(path, status="end"), request("a"))
+    assert (found.status, found.error) == ("refused", "recorded as refused")
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [

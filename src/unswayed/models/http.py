@@ -364,7 +364,7 @@ class Http:
         while flow and (flow[0].done() or not made):
             try:
                 made.append(await flow[0])
-            except BaseException:
+            except Exception:  # an interrupt is none, and waits for nothing
                 if made:
                     return made
                 await asyncio.gather(*flow, return_exceptions=True)

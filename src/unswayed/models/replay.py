@@ -12,12 +12,12 @@ import threading
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, cast
+from typing import Any, BinaryIO, cast
 
 from unswayed import recordings
 from unswayed.errors import DataError
 from unswayed.models import Decoding, Request
-from unswayed.types import Generation
+from unswayed.types import Finish, Generation
 
 _BASE = "base"
 
@@ -47,8 +47,8 @@ class Replay:
                 the whole output counts even so.
             id: column of the id; a file without it is named by its lines.
             variant: column of the variant; an output without one is one for `base`.
-            status: column that says how an output ended: `stop`, `length` or `error` (other words
-                are `stop`); empty: every output counts as a whole one.
+            status: column that says how an output ended: `stop`, `length`, `error` or
+                `refused` (other words are `stop`); empty: every output counts as a whole one.
             name: name of the model; `replay/` and the file's stem if empty.
 
         Raises:
@@ -143,12 +143,12 @@ class Replay:
             raise DataError(f"the recorded output is not valid Unicode: {error.reason}") from error
         return text
 
-    def _ending(
-        self, row: Mapping[str, Any]
-    ) -> tuple[Literal["stop", "length", "error"], str | None]:
+    def _ending(self, row: Mapping[str, Any]) -> tuple[Finish, str | None]:
         found = str(row.get(self._status, "")) if self._status else ""
         if found == "error":
             return "error", str(row.get("error") or "recorded as an error")
+        if found == "refused":
+            return "refused", str(row.get("error") or "recorded as refused")
         return ("length" if found == "length" else "stop"), None
 
     def _open(self) -> BinaryIO:
