@@ -88,7 +88,8 @@ class Routes:
         except urllib.error.HTTPError as error:
             said = " ".join(error.read(4096).decode("utf-8", "replace").split())
             message = self._secret.without(f"HTTP {error.code}: {said[:_SHOWN]}")
-            if error.code in (404, 405, 501):
+            if error.code in (404, 405, 501) or (error.code == 400 and url != self._chat):
+                # Ray Serve has /tokenize and replies 400, whatever is asked
                 raise NoRoute(f"{url}: {message}") from None
             raise ModelError(f"{url} refuses a request of one token ({message})") from None
         except (OSError, ValueError) as error:
