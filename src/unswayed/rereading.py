@@ -67,7 +67,7 @@ class Reread:
         model: str,
         *,
         shuffles: int = 4,
-        margin: float = 0.2,
+        margin: float = 0.5,
         seed: int = 0,
         profile: str | None = None,
         batch_size: int = 16,

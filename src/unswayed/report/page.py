@@ -30,7 +30,16 @@ from unswayed.runs import Run, write_bytes
 NAME = "report.html"
 _TEMPLATES = "templates"
 _AUROC = ("auroc_p_correct", "auroc_neg_entropy", "aurc_confidence", "aurc_p_correct")
-_JUDGED = (*QUADRANTS, "faithful_accuracy", "unclear_rate", "judge_failed_rate", "skipped_rate")
+_JUDGED = (
+    *QUADRANTS,
+    "faithful_accuracy",
+    "unclear_rate",
+    "judge_failed_rate",
+    "skipped_rate",
+    "strict_agreement",
+    "fleiss_kappa",
+    "all_voted_rate",
+)
 LONGEST_SETTING = 4000
 """Characters of one entry of `run.json` that are shown."""
 

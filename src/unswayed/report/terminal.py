@@ -96,7 +96,22 @@ def _block(measured: Measured, scope: str) -> str:
     title = "all benchmarks" if scope == ALL else one_line(scope, 60)
     steady = measured.find(scope, ALL, "steadfastness")
     tail = [f"steadfastness % {_figure(steady)}, n = {steady.n}"] if steady else []
+    tail += _agreement(measured, scope)
     return "\n".join([click.style(title, bold=True), *_aligned([head, *lines]), *tail])
+
+
+def _agreement(measured: Measured, scope: str) -> list[str]:
+    """Say how far a panel's judges agree over all variants; nothing for a single judge."""
+    strict, kappa = (measured.find(scope, ALL, m) for m in ("strict_agreement", "fleiss_kappa"))
+    if strict is None or kappa is None:
+        return []
+    pairs = [
+        f"{one_line(term(one.metric).title, 100)} {_figure(one)}"
+        for one in measured.estimates
+        if (one.benchmark, one.variant) == (scope, ALL) and one.metric.startswith("cohen_kappa[")
+    ]
+    whole = f"judges agree % {_figure(strict)}, Fleiss' κ {_figure(kappa)}, n = {strict.n}"
+    return ["; ".join([whole, *pairs])]
 
 
 def _with_refused(

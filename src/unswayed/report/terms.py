@@ -111,6 +111,25 @@ TERMS: dict[str, Term] = {
             "Share of outputs without a thought or a readable answer, which are not judged.",
         ),
         Term(
+            "strict_agreement",
+            "Judges agree",
+            "share",
+            "Share of outputs on which all judges of the panel say the same, among those on which "
+            "all of them voted.",
+        ),
+        Term(
+            "fleiss_kappa",
+            "Fleiss' κ",
+            "number",
+            "Agreement of the panel's judges beyond chance: 0 is chance, 1 is perfect.",
+        ),
+        Term(
+            "all_voted_rate",
+            "All voted",
+            "share",
+            "Share of the judged outputs on which every judge of the panel has a vote.",
+        ),
+        Term(
             "quadrant_consistent_correct",
             "Consistent, correct",
             "share",
@@ -314,6 +333,11 @@ _BY_LETTER = {
     "gold_share_": "Share of the questions whose right option has this letter.",
 }
 
+_BY_JUDGE: dict[str, tuple[str, Unit, str]] = {
+    "cohen_kappa[": ("Cohen's κ", "number", "Agreement of two judges beyond chance."),
+    "no_vote[": ("No vote", "share", "Share of the judged outputs on which this judge failed."),
+}
+
 
 def term(metric: str) -> Term:
     """Return the term of a metric; one that has no entry is shown under its own name."""
@@ -323,11 +347,15 @@ def term(metric: str) -> Term:
         if metric.startswith(prefix):
             title = metric.replace("_share_", " share, ").capitalize()
             return Term(metric, title, "share", meaning)
+    for prefix, (name, unit, meaning) in _BY_JUDGE.items():
+        if metric.startswith(prefix):
+            title = f"{name}, {one_line(metric[len(prefix) : -1], 80)}"
+            return Term(metric, title, unit, meaning)
     if metric.startswith("accuracy["):
         title = f"Accuracy, {one_line(metric[len('accuracy[') : -1], 60)}"
         return Term(metric, title, "share", "Accuracy in this category of the benchmark.")
-    unit: Unit = "share" if metric.endswith("_rate") else "number"
-    return Term(metric, metric.replace("_", " "), unit, "")
+    rate: Unit = "share" if metric.endswith("_rate") else "number"
+    return Term(metric, metric.replace("_", " "), rate, "")
 
 
 def value_text(value: float | None, unit: Unit) -> str:
