@@ -29,6 +29,7 @@ COMMANDS = {
     "judge-check": "judge_check",
     "organism": "organism",
     "data": "data",
+    "train": "train",
     "check": "check",
 }
 """Command → module of this package; the command object bears the module's name."""

@@ -66,6 +66,7 @@ class Transformers:
     Attributes:
         name: the path or hub id as given.
         profile: prompt profile used when the user names none.
+        checkpoint: folder or hub id that the weights came from.
     """
 
     profile = "default"
@@ -100,7 +101,7 @@ class Transformers:
         """
         if dtype not in _DTYPES:
             raise ConfigError(f"expected a dtype of {', '.join(_DTYPES)}; found {dtype!r}")
-        self.name = path
+        self.name = self.checkpoint = path
         self._revision = revision
         self._device = _device(device)
         hub: dict[str, Any] = {"revision": revision} if revision else {}
@@ -108,11 +109,11 @@ class Transformers:
             hub["trust_remote_code"] = True
         pixels = {"max_pixels": max_pixels, "min_pixels": min_pixels}
         self._pixels = {name: value for name, value in pixels.items() if value is not None}
-        _check_folder(path)
+        check_folder(path)
         self._processor = load_processor(path, **hub, **self._pixels)
         self._tokenizer = self._processor.tokenizer
         self._tokenizer.padding_side = "left"
-        self._model = _load_model(path, dtype, attention, hub).to(self._device).eval()
+        self._model = load_model(path, dtype, attention, hub).to(self._device).eval()
         check_fit(path, self._model, self._processor)
         self._model.generation_config = self._plain_generation(self._model.generation_config)
         self._letters = LetterTokens(_token_texts(self._tokenizer))
@@ -126,7 +127,7 @@ class Transformers:
             "backend": "transformers",
             "path": self.name,
             "revision": getattr(config, "_commit_hash", None) or self._revision,
-            "sha256": _weights_hash(Path(self.name)),
+            "sha256": weights_hash(Path(self.name)),
             "architecture": type(self._model).__name__,
             "parameters": self._model.num_parameters(),
             "dtype": str(self._model.dtype).removeprefix("torch."),
@@ -389,7 +390,7 @@ class Transformers:
             eos_token_id=ends,
             pad_token_id=pad,
             bos_token_id=given.bos_token_id,
-            suppress_tokens=_placeholders(self._model.config),
+            suppress_tokens=placeholders(self._model.config),
         )
 
     def _share_encoding(self) -> SharedEncoding | None:
@@ -447,8 +448,12 @@ def _device(name: str) -> torch.device:
     return device
 
 
-def _check_folder(path: str) -> None:
-    """Tell a folder that is no checkpoint from a hub id before anything is looked up."""
+def check_folder(path: str) -> None:
+    """Tell a folder that is no checkpoint from a hub id before anything is looked up.
+
+    Raises:
+        ModelError: it is such a folder.
+    """
     folder = Path(path)
     looks_local = folder.exists() or path.startswith((".", "/", "~")) or path.count("/") != 1
     if looks_local and not (folder / "config.json").is_file():
@@ -458,7 +463,12 @@ def _check_folder(path: str) -> None:
         )
 
 
-def _load_model(path: str, dtype: str, attention: str | None, hub: dict[str, Any]) -> Any:
+def load_model(path: str, dtype: str, attention: str | None, hub: dict[str, Any]) -> Any:
+    """Load the weights of a checkpoint, from safetensors only.
+
+    Raises:
+        ModelError: they cannot be loaded.
+    """
     load: Callable[..., Any] = AutoModelForImageTextToText.from_pretrained
     options: dict[str, Any] = {"dtype": dtype, "use_safetensors": True, **hub}
     if attention:
@@ -471,7 +481,7 @@ def _load_model(path: str, dtype: str, attention: str | None, hub: dict[str, Any
         ) from error
 
 
-def _weights_hash(folder: Path) -> str | None:
+def weights_hash(folder: Path) -> str | None:
     """Hash the weights of a local folder; a hub id is known by its revision instead."""
     files = sorted(folder.glob("*.safetensors")) if folder.is_dir() else []
     if not files:
@@ -484,7 +494,7 @@ def _weights_hash(folder: Path) -> str | None:
     return digest.hexdigest()
 
 
-def _placeholders(config: Any) -> list[int] | None:
+def placeholders(config: Any) -> list[int] | None:
     """Return the ids that stand for pictures, videos or sound in a prompt."""
     names = (
         f"{kind}_token_{end}" for kind in ("image", "video", "audio") for end in ("id", "index")

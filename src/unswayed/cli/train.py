@@ -1,0 +1,112 @@
+"""`unswayed train`: GRPO, once for each seed; the same command again goes on."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+@click.command()
+@click.argument("recipe")
+@click.option(
+    "--from",
+    "model",
+    metavar="CHECKPOINT",
+    help="Checkpoint folder, hub id or model spec to start from. [default: the recipe's]",
+)
+@click.option("--seeds", help="Seeds, comma-separated; a run each. [default: the recipe's]")
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="[default: below runs/]"
+)
+@click.option("--judge", help="Judge spec of the reward. [default: the recipe's]")
+@click.option(
+    "--logging",
+    type=click.Choice(["tensorboard", "wandb", "trackio", "none"]),
+    help="Where curves go while training runs. [default: tensorboard]",
+)
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any recipe key.")
+@click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
+def train(
+    recipe: str,
+    model: str | None,
+    seeds: str | None,
+    out: Path | None,
+    judge: str | None,
+    logging: str | None,
+    overrides: tuple[str, ...],
+    dry_run: bool,
+) -> None:
+    """Train a checkpoint with GRPO; the last checkpoint of each seed is printed.
+
+    RECIPE is a TOML file, the name of a shipped recipe, or the folder of a training run to finish.
+    Each seed has a folder of its own below --out, and goes on where it stopped when the same
+    command is given again.
+    """
+    from unswayed.training.seeds import engine_of, plan, train_seeds
+
+    folder = Path(recipe)
+    if (folder / "run.json").is_file():
+        _refuse([model, seeds, out, judge, logging, *overrides], folder)
+        found, written = _begun(folder)
+        click.echo(engine_of(found)(found, folder, written).path)
+        return
+    given = [*overrides, *([f'reward.judge="{judge}"'] if judge else [])]
+    options = {"model": model, "logging": logging}
+    found, written = _asked(recipe, given, options)
+    numbers = _numbers(seeds) if seeds else [found.seed]
+    place = out or _default_folder(recipe, found)
+    if dry_run:
+        click.echo(plan(found, numbers, place))
+        return
+    for checkpoint in train_seeds(found, numbers, place, written):
+        click.echo(checkpoint.path)
+
+
+def _asked(
+    recipe: str, overrides: list[str], options: dict[str, Any]
+) -> tuple[Any, dict[str, Any]]:
+    """Return the recipe, and what was written to ask for it."""
+    from unswayed.training.recipe import training_recipe
+
+    found = training_recipe(recipe, overrides, options)
+    path = Path(recipe)
+    text = path.read_text("utf-8") if path.suffix == ".toml" else recipe
+    given = {key: value for key, value in options.items() if value is not None}
+    return found, {"recipe": text, **given, **({"set": overrides} if overrides else {})}
+
+
+def _begun(folder: Path) -> tuple[Any, dict[str, Any]]:
+    from unswayed.training.folder import TrainingFolder
+
+    return TrainingFolder(folder).recipe(), {"resumed": True}
+
+
+def _refuse(given: list[Any], folder: Path) -> None:
+    from unswayed.errors import ConfigError
+
+    if any(value is not None for value in given):
+        raise ConfigError(
+            f"{folder} is a training run with a recipe of its own, found options beside it; leave "
+            "them out to finish it, or name the recipe and another --out"
+        )
+
+
+def _numbers(text: str) -> list[int]:
+    from unswayed.errors import ConfigError
+
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdigit() for part in parts) or len(set(parts)) < len(parts):
+        raise ConfigError(f"expected --seeds as different numbers such as 1,2,3; found {text!r}")
+    return [int(part) for part in parts]
+
+
+def _default_folder(recipe: str, found: Any) -> Path:
+    """Name a folder by what decides the result, so that the same command finds its runs again."""
+    from unswayed.runs import content_hash
+
+    slug = re.sub(r"[^A-Za-z0-9.]+", "-", Path(recipe).stem).strip("-")
+    deciding = found.model_dump(mode="json", exclude={"logging", "evaluation", "seed"})
+    return Path("runs") / f"train-{slug}-{content_hash(deciding)[:8]}"

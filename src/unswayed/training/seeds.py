@@ -1,0 +1,149 @@
+"""One recipe under several seeds: a sub-folder each, run or resumed one after the other.
+
+    OUT/seed-1/  OUT/seed-2/  …      each a folder of one training run (see `folder`)
+
+A seed decides the draw of the prompts, their texts and the sampling; the first weights are the
+same. What differs between seeds is what a repetition of the experiment would change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from unswayed import prompts, registry
+from unswayed.errors import ConfigError, MissingExtra
+from unswayed.training.folder import Checkpoint, TrainingFolder
+from unswayed.training.recipe import TrainingRecipe
+from unswayed.training.start import Start, start_of
+
+Train = Callable[[TrainingRecipe, Path, dict[str, Any]], Checkpoint]
+PREFIX = "seed-"
+
+
+def train_seeds(
+    recipe: TrainingRecipe, seeds: Sequence[int], out: Path, written: dict[str, Any] | None = None
+) -> Iterator[Checkpoint]:
+    """Train once with each seed and yield each run's last checkpoint.
+
+    A seed that was finished before is not done again; one that was stopped goes on.
+
+    Args:
+        recipe: what to train on what; its own seed is not used.
+        seeds: the seeds, each once.
+        out: folder that each seed gets a sub-folder of.
+        written: the recipe as the user wrote it, for the record.
+
+    Raises:
+        UserError: see `trl.train`.
+        StageError: training failed; what was saved is whole.
+    """
+    engine = engine_of(recipe)
+    check(recipe)
+    for seed in seeds:
+        seeded = recipe.model_copy(update={"seed": seed})
+        yield engine(seeded, out / f"{PREFIX}{seed}", written or {})
+
+
+def folders(out: Path) -> list[TrainingFolder]:
+    """Return the training runs in a folder: its seeds by number, or itself if it is one.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    if (out / "run.json").is_file():
+        return [TrainingFolder(out)]
+    found = {
+        int(path.name.removeprefix(PREFIX)): TrainingFolder(path)
+        for path in out.glob(f"{PREFIX}*")
+        if path.name.removeprefix(PREFIX).isdigit() and (path / "run.json").is_file()
+    }
+    if not found:
+        raise ConfigError(
+            f"expected the folder of a training run, or one with {PREFIX}N folders in it, at "
+            f"{out}; found none: name what `unswayed train --out` was given"
+        )
+    return [found[seed] for seed in sorted(found)]
+
+
+def engine_of(recipe: TrainingRecipe) -> Train:
+    """Return what trains a recipe, imported only now.
+
+    Raises:
+        MissingExtra: its packages are not installed.
+        ConfigError: there is no such engine here.
+    """
+    if recipe.engine != "trl":
+        raise ConfigError(
+            f"expected engine = 'trl', found {recipe.engine!r}, which is not there yet"
+        )
+    try:
+        from unswayed.training.trl import train
+    except ModuleNotFoundError as error:
+        module = (error.name or "").partition(".")[0]
+        if module == "unswayed":
+            raise
+        raise MissingExtra("train", "training with TRL", module) from error
+    return train
+
+
+def check(recipe: TrainingRecipe) -> Start:
+    """Resolve every name of a recipe before the first file is written.
+
+    Raises:
+        UserError: a name is unknown, or what it stands for is not there.
+    """
+    for source in recipe.data:
+        registry.load("benchmark", registry.parse(source.benchmark).name)
+    if recipe.reward.needs_judge:
+        registry.load("judge", registry.parse(recipe.reward.judge).name)
+    start = start_of(recipe.model)
+    prompts.profile(recipe.profile or start.profile)
+    return start
+
+
+def plan(recipe: TrainingRecipe, seeds: Sequence[int], out: Path) -> str:
+    """Return what would be done, as lines for people.
+
+    Raises:
+        UserError: see `check`.
+    """
+    start, grpo = check(recipe), recipe.grpo
+    rates = {name: rate for name, rate in recipe.augmentation.rates.items() if rate}
+    shown = ", ".join(f"{name} {rate:.0%}" for name, rate in rates.items()) or "none"
+    completions = grpo.prompts_per_step * grpo.group_size
+    lines = {
+        "from": f"{start.spec} ({start.path})",
+        "data": " + ".join(source.benchmark for source in recipe.data),
+        "prompts": f"{recipe.prompts_needed}",
+        "augmentation": shown,
+        "reward": _reward(recipe),
+        "steps": f"{grpo.steps} of {grpo.prompts_per_step} prompts × {grpo.group_size} completions",
+        "completions": f"{grpo.steps * completions // grpo.iterations:,} of at most "
+        f"{grpo.max_new_tokens} tokens, a seed",
+        "learning rate": f"{grpo.learning_rate:g} ({grpo.schedule}), KL weight {grpo.beta:g}",
+        "weights": "all" if grpo.lora is None else f"adapters of rank {grpo.lora.rank}",
+        "checkpoints": f"every {recipe.checkpoints.every} steps, and the last",
+        "seeds": ", ".join(str(seed) for seed in seeds),
+    }
+    states = [_state(out / f"{PREFIX}{seed}", grpo.steps) for seed in seeds]
+    width = max(map(len, lines))
+    return "\n".join([*(f"{name:{width}}  {text}" for name, text in lines.items()), *states])
+
+
+def _reward(recipe: TrainingRecipe) -> str:
+    reward = recipe.reward
+    answer = f"{reward.correct:g} correct"
+    if reward.faithful:
+        answer += f" × consistent ({reward.judge})"
+    terms = ("likelihood_consistency", "paired_invariance", "lagrangian", "guards")
+    named = [name for name in terms if getattr(reward, name) is not None]
+    return " + ".join([f"{reward.format:g} format", answer, *named])
+
+
+def _state(path: Path, steps: int) -> str:
+    made = TrainingFolder(path).checkpoints()
+    done = made[-1].step if made else 0
+    what = "done" if done >= steps else f"goes on after step {done}" if done else "new"
+    return f"{path}: {what}"
