@@ -194,3 +194,10 @@ def test_a_stopped_run_asks_only_for_what_is_missing(
     assert len(ids) == len(set(ids)) == 40
     answered = [b for b in server.seen[asked:] if "What is in the picture?" not in str(b)]
     assert len(answered) == 2 * (40 - kept)
+
+
+def test_a_budget_for_a_model_that_sends_nothing_is_refused(tmp_path: Path) -> None:
+    scripted = f"{Path(__file__).parents[1] / 'scripted.py'}:Scripted"
+    values = {"model": scripted, "benchmarks": ("scenes,n=1",), "serving": {"max_requests": 5}}
+    with pytest.raises(ConfigError, match="sends no requests"):
+        evaluate(Settings.model_validate(values), tmp_path / "run")
