@@ -34,6 +34,9 @@ Kind = Literal["benchmark", "model", "judge", "perturbation"]
 
 _INTEGER = re.compile(r"[+-]?(?:0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?")
+_AROUND_A_FILE = re.compile(r"[a-z][\w.-]+:(?=.+\.py:)")
+"""A name whose argument names a class of a file: `reread:my_model.py:MyModel`."""
+
 _EXTRA_OF = {
     "torch": "transformers",
     "transformers": "transformers",
@@ -80,7 +83,7 @@ def parse(text: str) -> Spec:
             raise ConfigError(f"option {key.strip()!r} is given twice in {text!r}; give it once")
         options[key.strip()] = _value(value.strip())
     head = head.strip()
-    if ".py:" in head:
+    if ".py:" in head and not _AROUND_A_FILE.match(head):
         return Spec(head, None, options)
     name, colon, argument = head.partition(":")
     if not name.strip():
