@@ -27,6 +27,18 @@ CLOSED = {"o3", "o4-mini", "gemini-2.5-pro", "gemini-3.1-pro"}
 SCENES = ("scenes,n=2",)
 
 
+@pytest.fixture
+def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files that the recipes expect beside them, with nothing in them yet."""
+    names = [f"spatial-mm/spatial_mm_{part}.json" for part in ("one_obj", "two_obj", "multihop")]
+    names += ["whatsup/controlled_images_dataset.json", "whatsup/controlled_clevr_dataset.json"]
+    for name in names:
+        path = tmp_path / "data" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("[{}]")
+    monkeypatch.chdir(tmp_path)
+
+
 def study() -> Any:
     return pytest.mark.parametrize("recipe", STUDY, ids=lambda path: path.stem)
 
@@ -44,6 +56,7 @@ def test_the_models_of_the_study_are_all_there() -> None:
 
 
 @study()
+@pytest.mark.usefixtures("local")
 def test_every_name_in_a_recipe_exists(recipe: Path) -> None:
     pytest.importorskip("aiohttp")
     found = settings(recipe, {})
@@ -51,7 +64,8 @@ def test_every_name_in_a_recipe_exists(recipe: Path) -> None:
     assert found.profile is not None
     assert prompts.profile(found.profile).name == found.profile
     assert set(found.variants) == set(DEFAULT)
-    assert len(found.benchmarks) == 8
+    assert len({parse(spec).name for spec in found.benchmarks}) == 7  # Spatial-MM: Obj and Multihop
+    assert all("subset=" in spec or "mm_" in spec for spec in found.benchmarks[2:7])
     assert found.delivery == ("user-turn" if recipe.stem in CLOSED else "prefill")
 
 
@@ -75,7 +89,8 @@ def test_a_recipe_says_how_to_serve_it_and_that_it_was_not_run(recipe: Path) -> 
         assert f"recipes/serve/vllm.sh {model} " in text
 
 
-def test_a_benchmark_that_is_not_at_hand_is_named_in_one_line(
+@pytest.mark.usefixtures("local")
+def test_a_hub_that_is_out_of_reach_is_named_in_one_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pytest.importorskip("aiohttp")
@@ -90,6 +105,17 @@ def test_a_benchmark_that_is_not_at_hand_is_named_in_one_line(
             plan(settings(recipe, {}))
         assert "\n" not in str(error.value)
         assert "path=PATH" in str(error.value)
+
+
+def test_a_file_that_is_not_at_hand_is_named_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("aiohttp")
+    monkeypatch.chdir(tmp_path)
+    for recipe in STUDY:
+        with pytest.raises(DataError, match=r"spatial_mm_one_obj\.json") as error:
+            plan(settings(recipe, {}))
+        assert "\n" not in str(error.value)
 
 
 def test_the_demo_is_the_embedded_model() -> None:
