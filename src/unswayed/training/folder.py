@@ -32,11 +32,11 @@ from unswayed.training.recipe import TrainingRecipe
 from unswayed.types import Failure
 
 OPTIMISER = "optimizer.pt"
-_RESUMPTION = (OPTIMISER, "scheduler.pt", "scaler.pt", "rng_state*.pth")
+_RESUMPTION = (OPTIMISER, "scheduler.pt", "scaler.pt", "rng_state*.pth", "reference/*")
 """Files of a checkpoint that only a resumption needs."""
 _NAME = re.compile(r"checkpoint-(\d+)")
-_WATCHING = {"logging", "evaluation"}
-"""What of a recipe does not decide the weights: a resumption may change it."""
+_WATCHING = {"logging", "evaluation", "verl"}
+"""What of a recipe does not decide the result: a resumption may change it."""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from unswayed.training.tables import (
     Augmentation,
     CheckpointEvaluation,
     Checkpoints,
+    Cluster,
     DataSource,
     RewardSettings,
     Section,
@@ -44,6 +45,7 @@ class TrainingRecipe(Section):
         evaluation: what each checkpoint is evaluated on.
         seed: of the draws, the augmentation, the foils and the sampling.
         engine: what trains: TRL on one machine, verl on several.
+        verl: where verl runs, None for one machine of 8 GPUs; the other engine does not read it.
         logging: where the curves go while training runs.
     """
 
@@ -58,6 +60,7 @@ class TrainingRecipe(Section):
     evaluation: CheckpointEvaluation = CheckpointEvaluation()
     seed: int = 0
     engine: Literal["trl", "verl"] = "trl"
+    verl: Cluster | None = None
     logging: Literal["tensorboard", "wandb", "trackio", "none"] = "tensorboard"
 
     @property
@@ -65,6 +68,11 @@ class TrainingRecipe(Section):
         """Prompts that training draws: `prompts`, or as many as its steps use."""
         batches = -(-self.grpo.steps // self.grpo.iterations)
         return self.prompts or batches * self.grpo.prompts_per_step
+
+    @property
+    def cluster(self) -> Cluster:
+        """Where verl runs."""
+        return self.verl or Cluster()
 
     @model_validator(mode="after")
     def _weights_everywhere_or_nowhere(self) -> TrainingRecipe:
