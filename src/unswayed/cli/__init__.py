@@ -30,6 +30,7 @@ COMMANDS = {
     "organism": "organism",
     "data": "data",
     "train": "train",
+    "track": "track",
     "check": "check",
 }
 """Command → module of this package; the command object bears the module's name."""

@@ -28,6 +28,9 @@ import click
     help="Where curves go while training runs. [default: tensorboard]",
 )
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any recipe key.")
+@click.option(
+    "--track", "tracked", is_flag=True, help="Evaluate each checkpoint; draw the curves at the end."
+)
 @click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
 def train(
     recipe: str,
@@ -37,6 +40,7 @@ def train(
     judge: str | None,
     logging: str | None,
     overrides: tuple[str, ...],
+    tracked: bool,
     dry_run: bool,
 ) -> None:
     """Train a checkpoint with GRPO; the last checkpoint of each seed is printed.
@@ -51,7 +55,10 @@ def train(
     if (folder / "run.json").is_file():
         _refuse([model, seeds, out, judge, logging, *overrides], folder)
         found, written = _begun(folder)
-        click.echo(engine_of(found)(found, folder, written).path)
+        follow = _follower(found) if tracked else None
+        call = follow(folder) if follow else None
+        click.echo(engine_of(found)(found, folder, written, call).path)
+        _finish(folder, tracked)
         return
     given = [*overrides, *([f'reward.judge="{judge}"'] if judge else [])]
     options = {"model": model, "logging": logging}
@@ -61,8 +68,31 @@ def train(
     if dry_run:
         click.echo(plan(found, numbers, place))
         return
-    for checkpoint in train_seeds(found, numbers, place, written):
+    follow = _follower(found) if tracked else None
+    for checkpoint in train_seeds(found, numbers, place, written, follow):
         click.echo(checkpoint.path)
+    _finish(place, tracked)
+
+
+def _follower(recipe: Any) -> Any:
+    """Return what evaluates checkpoints as they are made; refuse now what would fail then."""
+    from unswayed.training.dynamics import require
+    from unswayed.training.track import check_evaluation, following
+
+    require()
+    check_evaluation(recipe)
+    return following
+
+
+def _finish(place: Path, tracked: bool) -> None:
+    """Make up for evaluations that are missing, and draw."""
+    if tracked:
+        from unswayed.cli.track import show
+        from unswayed.training.curves import redraw
+        from unswayed.training.track import track
+
+        track(place)
+        show(redraw(place), place)
 
 
 def _asked(

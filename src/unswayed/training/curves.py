@@ -3,103 +3,71 @@
     curves.svg   curves.png    a row a metric, a column a group of variants; one pair a benchmark
     rewards.svg  rewards.png   the reward, its parts and the length of what was sampled
 
-A thin line is a seed; the thick one is the mean over the seeds, drawn only at steps that all of
-them have. One seed has no thick line: it is not a mean of anything.
+A thin line is a seed; the bold one is the mean over the seeds, drawn only at steps that all of
+them have. A bar behind the last step is the interval of that mean over seeds, from three seeds on;
+with a single seed it is the interval over questions, which says nothing of another seed. Rewards,
+a value a step, are noisy: their bold line is a running mean.
 """
 
 # matplotlib's own stubs leave **kwargs untyped, which strict mode would report at every call.
 # pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
-import io
-import warnings
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
-from statistics import fmean, median
+from statistics import fmean
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from unswayed.errors import MissingExtra
-from unswayed.runs import write_bytes
-from unswayed.training.dynamics import ALL, TRAINING, Dynamics, Row, verdicts
+from unswayed.metrics.seeds import over_seeds
+from unswayed.training.canvas import COLOURS, INK, MARKERS, MUTED, REFERENCE, canvas, save
+from unswayed.training.contrasts import FEW
+from unswayed.training.dynamics import ALL, TRAINING, Dynamics, Row, dynamics, verdicts, write
+from unswayed.training.measures import EVALUATED, REWARDED, Measure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 Line = Mapping[int, float]
 """Step → value."""
+_GROUPS = {
+    "nothing asserted": (),
+    "a wrong answer asserted": ("wrong-",),
+    "the right answer asserted": ("correct-",),
+}
+"""Column → how the names of its variants begin; the first takes all that are left."""
+_BASE = "base"
+_UNSCORED = "reward/unscored"
+_NOTE_WIDTH = 125
+_WINDOWS = 20
+"""A running mean is over one part in so many of the steps."""
 
 
 @dataclass(frozen=True)
-class Panel:
-    """How a metric is drawn.
+class Look:
+    """How a variant's lines are drawn."""
 
-    Attributes:
-        metric: its name in the table.
-        title: its name for people.
-        scale: factor from the table's value, such as 100 for percent.
-        limits: of the axis; None fits the data.
+    colour: str
+    marker: str
+    style: Literal["-", "--"] = "-"
+
+
+def redraw(out: Path) -> Dynamics:
+    """Write a training's table and figures anew from its evaluations and logs; return the table.
+
+    Raises:
+        ConfigError: there is no training in the folder.
+        RunError: a file of it cannot be read.
+        MissingExtra: matplotlib or pyarrow is not installed.
+        StageError: a file cannot be written.
     """
-
-    metric: str
-    title: str
-    scale: float = 1.0
-    limits: tuple[float, float] | None = None
-
-
-PERCENT = (-2.0, 102.0)
-EVALUATED = (
-    Panel("accuracy", "accuracy, %", 100, PERCENT),
-    Panel("faithful_accuracy", "faithful accuracy, %", 100, PERCENT),
-    Panel("consistency_rate", "consistency, %", 100, PERCENT),
-    Panel("p_correct", "P(correct)", 1, (-0.02, 1.02)),
-    Panel("entropy", "H, nats"),
-    Panel("sway", "sway, points", 100),
-    Panel("thought_words", "words of own thought"),
-)
-REWARDED = (
-    Panel("reward", "reward"),
-    Panel("reward/format", "format"),
-    Panel("reward/correct", "correct"),
-    Panel("reward/consistent", "consistent, share"),
-    Panel("output_words", "words of an output"),
-    Panel("reward/unscored", "without a reward, share"),
-)
-_GROUPS = {
-    "nothing injected": (),
-    "wrong text": ("wrong-",),
-    "right text": ("correct-",),
-    "text that says nothing": ("neutral-",),
-}
-"""Column → how the names of its variants begin; the first takes all that are left."""
-_COLOURS = ("#0b5fa5", "#c2410c", "#15803d", "#7c3aed", "#b45309", "#0e7490")
-_INK, _MUTED, _GRID = "#1f2328", "#57606a", "#d8dee4"
-_SETTINGS: dict[str, Any] = {
-    "svg.fonttype": "none",
-    "text.parse_math": False,
-    "font.family": "DejaVu Sans",
-    "font.size": 9.0,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": _MUTED,
-    "axes.linewidth": 0.7,
-    "axes.labelcolor": _INK,
-    "axes.axisbelow": True,
-    "axes.grid": True,
-    "text.color": _INK,
-    "xtick.color": _MUTED,
-    "ytick.color": _MUTED,
-    "grid.color": _GRID,
-    "grid.linewidth": 0.6,
-    "legend.frameon": False,
-    "figure.facecolor": "white",
-}
-_THIN, _THICK = 0.9, 2.4
+    found = dynamics(out)
+    write(found, out)
+    draw(found, out)
+    return found
 
 
 def draw(found: Dynamics, out: Path) -> list[Path]:
@@ -109,14 +77,13 @@ def draw(found: Dynamics, out: Path) -> list[Path]:
         MissingExtra: matplotlib is not installed.
         StageError: a file cannot be written.
     """
-    benchmarks = sorted({row.benchmark for row in found.rows} - {TRAINING})
-    if ALL in benchmarks:  # of several benchmarks together: each has a figure of its own
-        benchmarks.remove(ALL)
+    # `all` is several benchmarks together, each of which has a figure of its own
+    benchmarks = sorted({row.benchmark for row in found.rows} - {TRAINING, ALL})
     made: list[Path] = []
     for benchmark in benchmarks:
         suffix = f"-{_plain(benchmark)}" if len(benchmarks) > 1 else ""
         rows = [row for row in found.rows if row.benchmark == benchmark]
-        made += _evaluated(rows, found, benchmark, out / f"curves{suffix}")
+        made += _evaluated(rows, _notes(found, rows), out / f"curves{suffix}")
     logged = [row for row in found.rows if row.benchmark == TRAINING]
     return made + (_rewarded(logged, out / "rewards") if logged else [])
 
@@ -131,27 +98,53 @@ def lines_of(rows: Iterable[Row], scale: float = 1.0) -> dict[int, dict[int, flo
 
 
 def mean_line(lines: Mapping[int, Line]) -> dict[int, float]:
-    """Return the mean over seeds at the steps that all of them have; empty for fewer than two."""
-    if len(lines) < 2:
+    """Return the mean over seeds at the steps that all of them have."""
+    if not lines:
         return {}
     steps = set[int].intersection(*(set(line) for line in lines.values()))
     return {step: fmean(line[step] for line in lines.values()) for step in sorted(steps)}
 
 
-def half_width(rows: Iterable[Row], scale: float = 1.0) -> float | None:
-    """Return the median half width of the rows' intervals; None without any."""
-    widths = [
-        scale * (row.high - row.low) / 2
-        for row in rows
-        if row.low is not None and row.high is not None
-    ]
-    return median(widths) if widths else None
+def running_mean(line: Line, window: int) -> dict[int, float]:
+    """Return the mean of each value with its neighbours; fewer of them at the ends.
+
+    Args:
+        line: the line, by step.
+        window: values in a mean, odd.
+    """
+    steps, half = sorted(line), window // 2
+    return {
+        step: fmean(line[near] for near in steps[max(0, place - half) : place + half + 1])
+        for place, step in enumerate(steps)
+    }
+
+
+def last_interval(rows: Sequence[Row]) -> tuple[int, float, float] | None:
+    """Return the last common step and its interval: over seeds, or over questions of a single one.
+
+    Args:
+        rows: of one metric and variant.
+    """
+    lines = lines_of(rows)
+    mean = mean_line(lines)
+    if not mean:
+        return None
+    step = max(mean)
+    if len(lines) == 1:
+        last = next(row for row in rows if row.step == step and row.value is not None)
+        low, high = last.low, last.high
+    elif len(lines) >= FEW:
+        spread = over_seeds([line[step] for line in lines.values()])
+        low, high = spread.low, spread.high
+    else:
+        return None
+    return None if low is None or high is None else (step, low, high)
 
 
 def columns(variants: Iterable[str]) -> dict[str, list[str]]:
     """Return column → its variants, without columns that would be empty; `base` comes first."""
     found: dict[str, list[str]] = {name: [] for name in _GROUPS}
-    for variant in sorted(variants, key=lambda name: (name != "base", name)):
+    for variant in sorted(variants, key=lambda name: (name != _BASE, name)):
         matching = [
             name
             for name, starts in _GROUPS.items()
@@ -161,184 +154,159 @@ def columns(variants: Iterable[str]) -> dict[str, list[str]]:
     return {name: inside for name, inside in found.items() if inside}
 
 
-def _evaluated(rows: Sequence[Row], found: Dynamics, benchmark: str, path: Path) -> list[Path]:
+def _evaluated(rows: Sequence[Row], notes: Sequence[str], path: Path) -> list[Path]:
     by_metric: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
         by_metric[row.metric].append(row)
-    panels = [one for one in EVALUATED if lines_of(by_metric[one.metric])]
+    shown = [one for one in EVALUATED if lines_of(by_metric[one.metric])]
     groups = columns({row.variant for row in rows} - {ALL})
-    if not panels or not groups:
+    if not shown or not groups:
         return []
-    height = 1.5 * len(panels) + 1.6
-    with _figure((3.1 * len(groups) + 0.9, height)) as figure:
+    with canvas((2.9 * len(groups) + 0.8, 1.35 * len(shown) + 1.5)) as figure:
         grid: Any = figure.subplots(
-            len(panels), len(groups), sharex=True, sharey="row", squeeze=False
+            len(shown), len(groups), sharex=True, sharey="row", squeeze=False
         )
         for across, (title, variants) in enumerate(groups.items()):
-            for down, panel in enumerate(panels):
+            looks = _looks(variants, rows)
+            for down, measure in enumerate(shown):
                 axes: Axes = grid[down][across]
-                drawn = _reference_and(variants, by_metric[panel.metric])
-                for variant, colour in drawn.items():
-                    of_one = [r for r in by_metric[panel.metric] if r.variant == variant]
-                    _lines(axes, lines_of(of_one, panel.scale), colour, variant)
-                _dress(axes, panel, across == 0, half_width(by_metric[panel.metric], panel.scale))
-            _legend(grid[0][across], title, _reference_and(variants, rows))
+                _panel(axes, by_metric[measure.metric], measure, looks)
+                if across == 0:
+                    axes.set_ylabel(measure.label.replace(" (", "\n("))
+            _legend(grid[0][across], title, looks)
             grid[-1][across].set_xlabel("optimiser steps")
-        # A suptitle above the rows; the words below it are what a reader must know.
-        figure.suptitle(
-            "\n".join([f"{benchmark}, checkpoint by checkpoint", *_notes(found, rows)]),
-            x=0.01,
-            ha="left",
-            fontsize=9,
-        )
-        return _save(figure, path)
+        figure.align_ylabels(grid[:, 0])
+        _title(figure, [f"{rows[0].benchmark}: every checkpoint, the same questions", *notes])
+        return save(figure, path)
 
 
-def _reference_and(variants: Sequence[str], rows: Iterable[Row]) -> dict[str, str]:
-    """Return variant → colour of a column: its own, and base in grey where base is elsewhere."""
-    colours: dict[str, str] = dict(zip(variants, cycle(_COLOURS), strict=False))
-    if "base" in colours:
-        return {**colours, "base": _INK}
-    there = any(row.variant == "base" for row in rows)
-    return {"base": "#9aa4af", **colours} if there else colours
-
-
-def _rewarded(rows: Sequence[Row], path: Path) -> list[Path]:
-    seeds = sorted({row.seed for row in rows})
-    lines = {one: lines_of(r for r in rows if r.metric == one.metric) for one in REWARDED}
-    panels = [
-        one
-        for one, by_seed in lines.items()
-        if any(by_seed.values())
-        and (one.metric != "reward/unscored" or any(any(x.values()) for x in by_seed.values()))
-    ]
-    high = -(-len(panels) // 3)
-    with _figure((9.6, 1.9 * high + 0.9)) as figure:
-        grid: Any = figure.subplots(high, 3, sharex=True, squeeze=False)
-        for place, panel in enumerate(panels):
-            axes: Axes = grid[place // 3][place % 3]
-            _lines(axes, lines[panel], _COLOURS[0], "")
-            _dress(axes, panel, True, None)
-            axes.set_xlabel("optimiser steps")
-        for place in range(len(panels), 3 * high):
-            grid[place // 3][place % 3].set_axis_off()
-        figure.suptitle(
-            f"sampled in training, a point a step\n{_seeds_note(seeds)}",
-            x=0.01,
-            ha="left",
-            fontsize=9,
-        )
-        return _save(figure, path)
-
-
-def _lines(axes: Axes, lines: Mapping[int, Line], colour: str, label: str) -> None:
-    mean = mean_line(lines)
-    for line in lines.values():
-        axes.plot(
-            list(line),
-            list(line.values()),
-            color=colour,
-            linewidth=_THIN if mean or len(lines) > 1 else 1.5,
-            alpha=0.5 if mean else 1.0,
-            marker="o" if len(line) < 15 else "",
-            markersize=2.2,
-        )
-    if mean:
-        axes.plot(list(mean), list(mean.values()), color=colour, linewidth=_THICK, label=label)
-
-
-def _dress(axes: Axes, panel: Panel, first: bool, half: float | None) -> None:
-    if panel.limits:
-        axes.set_ylim(*panel.limits)
-    if first:
-        axes.set_ylabel(panel.title)
-    if half is not None and first:
-        axes.text(
-            0.02,
-            0.04,
-            f"± {half:.2g} a point" if panel.scale == 1 else f"± {half:.1f} a point",
-            transform=axes.transAxes,
-            fontsize=7.5,
-            color=_MUTED,
-        )
+def _panel(axes: Axes, rows: Sequence[Row], measure: Measure, looks: Mapping[str, Look]) -> None:
+    """Draw a metric's lines of some variants, and the intervals of their last step."""
+    steps = [row.step for row in rows]
+    gap = 0.025 * (max(steps) - min(steps) or 1)
+    for place, (variant, look) in enumerate(looks.items()):
+        inside = [row for row in rows if row.variant == variant]
+        lines = lines_of(inside, measure.scale)
+        _lines(axes, lines, mean_line(lines), look)
+        if found := last_interval(inside):
+            step, low, high = found
+            at = step + gap * (1 + place)
+            ends = [measure.scale * end for end in (low, high)]
+            axes.plot([at, at], ends, color=look.colour, linewidth=1.3, solid_capstyle="butt")
+    if measure.limits:
+        axes.set_ylim(*measure.limits)
     axes.locator_params(axis="x", nbins=5, integer=True)
     axes.tick_params(length=0)
 
 
-def _legend(axes: Axes, title: str, colours: Mapping[str, str]) -> None:
-    from matplotlib.lines import Line2D
+def _rewarded(rows: Sequence[Row], path: Path) -> list[Path]:
+    lines = {one: lines_of(r for r in rows if r.metric == one.metric) for one in REWARDED}
+    shown = [one for one, by_seed in lines.items() if _worth_showing(one, by_seed)]
+    steps = len({row.step for row in rows})
+    window = 2 * (steps // _WINDOWS // 2) + 1
+    high = -(-len(shown) // 3)
+    with canvas((8.2, 1.75 * high + 0.7)) as figure:
+        grid: Any = figure.subplots(high, 3, squeeze=False)
+        for axes in grid.flat[len(shown) :]:
+            axes.set_axis_off()
+        for axes, measure in zip(grid.flat, shown, strict=False):
+            bold = running_mean(mean_line(lines[measure]), window)
+            _lines(axes, lines[measure], bold, Look(COLOURS[0], ""))
+            if min(value for line in lines[measure].values() for value in line.values()) >= 0:
+                axes.set_ylim(bottom=0)
+            axes.set_ylabel(measure.label)
+            axes.set_xlabel("optimiser steps")
+            axes.locator_params(axis="x", nbins=5, integer=True)
+            axes.tick_params(length=0)
+        thin = _seeds_note(sorted({row.seed for row in rows}))
+        note = f"{thin} Bold: running mean over {window} steps." if window > 1 else thin
+        _title(figure, ["sampled in training: means over the completions of a step", note])
+        return save(figure, path)
 
-    handles = [
-        Line2D([], [], color=colour, linewidth=2, label=name[:34])
-        for name, colour in colours.items()
-    ]
-    axes.legend(
-        handles=handles,
-        title=title,
-        loc="lower left",
-        bbox_to_anchor=(0, 1.02),
-        ncols=1,
-        fontsize=8,
-        title_fontsize=9,
-        alignment="left",
-        borderaxespad=0,
-        handlelength=1.4,
+
+def _worth_showing(measure: Measure, lines: Mapping[int, Line]) -> bool:
+    values = [value for line in lines.values() for value in line.values()]
+    return any(values) if measure.metric == _UNSCORED else bool(values)
+
+
+def _lines(axes: Axes, lines: Mapping[int, Line], bold: Line, look: Look) -> None:
+    """Draw each seed thin, and their mean; a single evaluated seed is its own mean."""
+    style: dict[str, Any] = {"color": look.colour, "linestyle": look.style}
+    if len(lines) > 1 or not look.marker:
+        for line in lines.values():
+            axes.plot(list(line), list(line.values()), linewidth=0.7, alpha=0.45, **style)
+    axes.plot(
+        list(bold),
+        list(bold.values()),
+        linewidth=1.8,
+        marker=look.marker if len(bold) <= 15 else "",
+        markersize=3.5,
+        **style,
     )
 
 
+def _looks(variants: Sequence[str], rows: Iterable[Row]) -> dict[str, Look]:
+    """Return variant → look of a column: its own, and base in grey where base is elsewhere."""
+    shapes = zip(cycle(COLOURS), cycle(MARKERS), strict=False)
+    own = {name: Look(*shape) for name, shape in zip(variants, shapes, strict=False)}
+    if _BASE in own:
+        return {**own, _BASE: Look(INK, "o")}
+    there = any(row.variant == _BASE for row in rows)
+    return {_BASE: Look(REFERENCE, "", "--"), **own} if there else own
+
+
+def _legend(axes: Axes, title: str, looks: Mapping[str, Look]) -> None:
+    from matplotlib.lines import Line2D
+
+    axes.legend(
+        handles=[
+            Line2D(
+                [],
+                [],
+                color=look.colour,
+                marker=look.marker,
+                linestyle=look.style,
+                linewidth=1.8,
+                markersize=4,
+                label=name[:34],
+            )
+            for name, look in looks.items()
+        ],
+        title=title,
+        loc="lower left",
+        bbox_to_anchor=(0, 1.02),
+        fontsize=8,
+        title_fontsize=8.5,
+        alignment="left",
+        borderaxespad=0,
+        handlelength=2.2,
+    )
+
+
+def _title(figure: Any, lines: Sequence[str]) -> None:
+    text = "\n".join(part for line in lines for part in wrap(line, _NOTE_WIDTH))
+    figure.suptitle(text, x=0.01, ha="left", fontsize=8, color=MUTED)
+
+
 def _notes(found: Dynamics, rows: Sequence[Row]) -> list[str]:
-    counts = [row.n for row in rows if row.metric == "accuracy" and row.n]
-    lines = [_seeds_note(found.seeds)]
-    if counts:
-        least, most = min(counts), max(counts)
-        span = f"{least}" if least == most else f"{least} to {most}"
-        lines.append(
-            f"A point is over {span} questions; ±: half its 95 % interval over questions, median."
-        )
-    benchmark = rows[0].benchmark
-    of_this = {key: value for key, value in found.findings.items() if key[1] == benchmark}
-    fallen, others = verdicts(Dynamics((), of_this, found.reference))
-    said = [f"Collapsed: {line}" for line in fallen] + [f"Thoughts of {line}" for line in others]
-    return [part for line in [*lines, *said] for part in wrap(line, 120)]
+    counts = {row.n for row in rows if row.metric == "accuracy" and row.n}
+    span = f"{min(counts)}–{max(counts)}" if len(counts) > 1 else f"{max(counts, default=0)}"
+    bar = {1: " Bar: 95 % interval of the last step over questions.", 2: ""}.get(
+        len(found.seeds), " Bar: 95 % interval of the last step's mean over seeds."
+    )
+    inside = {key: one for key, one in found.findings.items() if key[1] == rows[0].benchmark}
+    fallen, _ = verdicts(Dynamics((), inside, found.reference))
+    return [
+        f"{_seeds_note(found.seeds)} A point: {span} questions.{bar}",
+        *(f"Collapsed: {line}" for line in fallen),
+    ]
 
 
 def _seeds_note(seeds: Sequence[int]) -> str:
     if len(seeds) < 2:
         return "One seed: another seed of the same recipe may do something else."
     named = ", ".join(map(str, seeds))
-    return f"Thin: each of {len(seeds)} seeds ({named}); thick: their mean, where all have a value."
-
-
-@contextmanager
-def _figure(size: tuple[float, float]) -> Generator[Figure]:
-    """Give a figure under settings that are the same on every machine.
-
-    Raises:
-        MissingExtra: matplotlib is not installed.
-    """
-    try:
-        import matplotlib
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError as error:
-        raise MissingExtra("report", "drawing curves", "matplotlib") from error
-    with matplotlib.rc_context(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        matplotlib.rcdefaults()
-        settings: Any = matplotlib.rcParams
-        settings.update({**_SETTINGS, "svg.hashsalt": "unswayed"})
-        yield Figure(figsize=size, layout="constrained")
-
-
-def _save(figure: Figure, path: Path) -> list[Path]:
-    made: list[Path] = []
-    kinds: dict[str, dict[str, Any]] = {"svg": {"metadata": {"Date": None}}, "png": {"dpi": 150}}
-    for kind, options in kinds.items():
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format=kind, **options)
-        target = path.with_name(f"{path.name}.{kind}")
-        write_bytes(target, buffer.getvalue())
-        made.append(target)
-    return made
+    return f"Thin: each of {len(seeds)} seeds ({named}); bold: their mean."
 
 
 def _plain(name: str) -> str:

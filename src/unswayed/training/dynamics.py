@@ -24,6 +24,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import fmean, median
 from typing import Any
@@ -31,10 +32,10 @@ from typing import Any
 from unswayed.errors import MissingExtra, RunError
 from unswayed.runs import Run, write_bytes
 from unswayed.training.collapse import Finding, detect, shared
+from unswayed.training.evaluations import evaluations
 from unswayed.training.folder import TrainingFolder
 from unswayed.training.seeds import folders
 from unswayed.training.thoughts import Thought, thoughts_of
-from unswayed.training.track import evaluations
 
 FILE = "dynamics.parquet"
 TRAINING, ALL = "training", "all"
@@ -95,6 +96,15 @@ class Dynamics:
         """The seeds that have rows."""
         return sorted({row.seed for row in self.rows})
 
+    @property
+    def evaluated(self) -> dict[int, set[int]]:
+        """Seed → the steps that it was evaluated at, seeds without any left out."""
+        found: defaultdict[int, set[int]] = defaultdict(set)
+        for row in self.rows:
+            if row.benchmark != TRAINING:
+                found[row.seed].add(row.step)
+        return dict(sorted(found.items()))
+
 
 def dynamics(out: Path) -> Dynamics:
     """Read the evaluations and logs of a training, of each of its seeds.
@@ -126,6 +136,20 @@ def dynamics(out: Path) -> Dynamics:
     return Dynamics(tuple(rows), findings, reference)
 
 
+def require() -> None:
+    """Require what tables and figures are made with, before an hour is spent on evaluations.
+
+    Raises:
+        MissingExtra: pyarrow or matplotlib is not installed.
+    """
+    for extra, module, what in (
+        ("train", "pyarrow", "writing dynamics.parquet"),
+        ("report", "matplotlib", "drawing curves"),
+    ):
+        if find_spec(module) is None:
+            raise MissingExtra(extra, what, module)
+
+
 def write(found: Dynamics, out: Path) -> Path:
     """Write the table as Parquet and return its path.
 
@@ -133,11 +157,10 @@ def write(found: Dynamics, out: Path) -> Path:
         MissingExtra: pyarrow is not installed.
         StageError: it cannot be written.
     """
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ModuleNotFoundError as error:
-        raise MissingExtra("train", "dynamics.parquet", "pyarrow") from error
+    require()
+    import pyarrow
+    from pyarrow import parquet
+
     whole, real, text = pyarrow.int64(), pyarrow.float64(), pyarrow.string()
     kinds = (whole, whole, text, text, text, real, real, real, whole)
     names = list(Row.__dataclass_fields__)

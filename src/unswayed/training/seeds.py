@@ -1,5 +1,6 @@
 """One recipe under several seeds: a sub-folder each, run or resumed one after the other.
 
+    OUT/seeds.json                   the seeds that were asked for
     OUT/seed-1/  OUT/seed-2/  …      each a folder of one training run (see `folder`)
 
 A seed decides the draw of the prompts, their texts and the sampling; the first weights are the
@@ -8,22 +9,30 @@ same. What differs between seeds is what a repetition of the experiment would ch
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from unswayed import prompts, registry
 from unswayed.errors import ConfigError, MissingExtra
+from unswayed.runs import write_json
 from unswayed.training.folder import Checkpoint, TrainingFolder
 from unswayed.training.recipe import TrainingRecipe
 from unswayed.training.start import Start, start_of
 
-Train = Callable[[TrainingRecipe, Path, dict[str, Any]], Checkpoint]
+OnCheckpoint = Callable[[Checkpoint], None]
+Train = Callable[[TrainingRecipe, Path, dict[str, Any], OnCheckpoint | None], Checkpoint]
 PREFIX = "seed-"
+_SEEDS = "seeds.json"
 
 
 def train_seeds(
-    recipe: TrainingRecipe, seeds: Sequence[int], out: Path, written: dict[str, Any] | None = None
+    recipe: TrainingRecipe,
+    seeds: Sequence[int],
+    out: Path,
+    written: dict[str, Any] | None = None,
+    follow: Callable[[Path], OnCheckpoint] | None = None,
 ) -> Iterator[Checkpoint]:
     """Train once with each seed and yield each run's last checkpoint.
 
@@ -34,6 +43,7 @@ def train_seeds(
         seeds: the seeds, each once.
         out: folder that each seed gets a sub-folder of.
         written: the recipe as the user wrote it, for the record.
+        follow: returns, for a seed's folder, what is called with each of its checkpoints.
 
     Raises:
         UserError: see `trl.train`.
@@ -41,9 +51,21 @@ def train_seeds(
     """
     engine = engine_of(recipe)
     check(recipe)
+    write_json(out / _SEEDS, {"seeds": sorted({*_asked(out), *seeds})})
     for seed in seeds:
-        seeded = recipe.model_copy(update={"seed": seed})
-        yield engine(seeded, out / f"{PREFIX}{seed}", written or {})
+        seeded, path = recipe.model_copy(update={"seed": seed}), out / f"{PREFIX}{seed}"
+        yield engine(seeded, path, written or {}, follow(path) if follow else None)
+
+
+def wanted_seeds(out: Path) -> list[str]:
+    """Return the names of the folders that a training of several seeds has or will have made."""
+    return [f"{PREFIX}{seed}" for seed in _asked(out)]
+
+
+def siblings(path: Path) -> list[TrainingFolder]:
+    """Return the runs of the other seeds beside a seed's folder; none beside any other folder."""
+    beside = folders(path.parent) if path.name.startswith(PREFIX) else []
+    return [other for other in beside if other.path != path]
 
 
 def folders(out: Path) -> list[TrainingFolder]:
@@ -130,6 +152,11 @@ def plan(recipe: TrainingRecipe, seeds: Sequence[int], out: Path) -> str:
     states = [_state(out / f"{PREFIX}{seed}", grpo.steps) for seed in seeds]
     width = max(map(len, lines))
     return "\n".join([*(f"{name:{width}}  {text}" for name, text in lines.items()), *states])
+
+
+def _asked(out: Path) -> list[int]:
+    path = out / _SEEDS
+    return json.loads(path.read_text("utf-8"))["seeds"] if path.is_file() else []
 
 
 def _reward(recipe: TrainingRecipe) -> str:

@@ -1,9 +1,5 @@
 """Evaluate the checkpoints of a training: all on the same questions, each once.
 
-    DIR/evaluations/step-0/     the checkpoint that training started from
-    DIR/evaluations/step-20/    checkpoint-20
-    …                           each a run folder, as `unswayed evaluate` makes it
-
 What is evaluated stands in the recipe's `[evaluation]`. The questions, foils and texts depend on no
 training seed, so that the checkpoints of all seeds answer the same. A killed evaluation goes on
 where it stopped; a checkpoint that is still being written is not touched. The training itself is
@@ -12,7 +8,6 @@ only read, so it may run at the same time.
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 import time
@@ -23,23 +18,31 @@ from typing import Any
 
 from tqdm import tqdm
 
-from unswayed.errors import ConfigError, MissingExtra, RunError, UnswayedError
-from unswayed.evaluate import evaluate
+from unswayed.errors import ConfigError, UnswayedError
+from unswayed.evaluate import Work, evaluate
 from unswayed.registry import Spec
 from unswayed.runs import Run
 from unswayed.settings import Settings
+from unswayed.training.evaluations import (
+    EVALUATIONS,
+    asked,
+    check_alike,
+    check_unchanged,
+    differences,
+    evaluations,
+    parent,
+    place,
+    unfinished,
+)
 from unswayed.training.folder import Checkpoint, TrainingFolder
 from unswayed.training.recipe import TrainingRecipe
-from unswayed.training.seeds import PREFIX, folders
+from unswayed.training.seeds import folders, siblings, wanted_seeds
 from unswayed.training.start import Start, start_of
 from unswayed.training.tables import CheckpointEvaluation
 
-EVALUATIONS = "evaluations"
-SEEDS = "seeds.json"
-"""File of a folder of several seeds that names those that are wanted."""
 POLL_S = 10.0
 """Seconds between two looks for new checkpoints."""
-_STEP = "step-"
+_NOTHING = "the recipe evaluates on nothing; expected benchmarks in its [evaluation]"
 
 ModelOf = Callable[[Checkpoint], str]
 """Returns the model spec that a checkpoint is evaluated as."""
@@ -66,7 +69,7 @@ class Tracker:
         """
         self.folder, self.beside = folder, tuple(beside)
         self._change, self._model_of = change, model_of
-        self._said: set[str] = set()
+        self._waited: set[Path] = set()
 
     @cached_property
     def recipe(self) -> TrainingRecipe:
@@ -83,15 +86,12 @@ class Tracker:
         """What each checkpoint is evaluated on.
 
         Raises:
-            ConfigError: nothing.
+            ConfigError: it is nothing.
         """
         own = self.recipe.evaluation
         wanted = self._change(own) if self._change else own
         if not wanted.benchmarks:
-            raise ConfigError(
-                f"the recipe of {self.folder.path} evaluates on nothing: expected benchmarks in "
-                "its [evaluation]; name one with --benchmark"
-            )
+            raise ConfigError(f"{self.folder.path}: {_NOTHING}; name one with --benchmark")
         return wanted
 
     def catch_up(self) -> list[int]:
@@ -121,37 +121,40 @@ class Tracker:
     def _due(self) -> Iterator[Checkpoint]:
         """Yield what is to be evaluated, the first checkpoint first."""
         done = evaluations(self.folder)
-        if 0 not in done and (start := self._first()) is not None:
-            yield start
+        if 0 not in done and self._first is not None:
+            yield self._first
         for checkpoint in self.folder.checkpoints():
-            if reason := unfinished(checkpoint.path):
-                self._once(f"{checkpoint.path} is left alone for now: {reason}")
-            elif checkpoint.step not in done:
-                yield checkpoint
+            if checkpoint.step in done:
+                check_unchanged(checkpoint, done[checkpoint.step])
+            elif reason := unfinished(checkpoint.path):
+                self._wait(checkpoint.path, reason)
             else:
-                _check_unchanged(checkpoint, done[checkpoint.step])
+                yield checkpoint
 
+    @cached_property
     def _first(self) -> Checkpoint | None:
-        """Return the checkpoint that training started from, if it is still what it was."""
-        head = f"step 0 of {self.folder.path} is left out: "
-        if any(said.startswith(head) for said in self._said):
-            return None
+        """The checkpoint that training started from, if it is still what it was."""
         try:
-            now, was = self.start.provenance()["sha256"], _parent(self.folder)
+            same = self.start.provenance()["sha256"] == parent(self.folder)
+            reason = "" if same else f"{self.start.path} holds other weights now"
         except UnswayedError as error:
-            return self._once(f"{head}{error}")
-        if now != was:
-            return self._once(
-                f"{head}{self.start.path} holds other weights now than when training began"
-            )
+            reason = str(error)
+        if reason:
+            _say(f"step 0 of {self.folder.path} is left out: {reason}")
+            return None
         return Checkpoint(0, Path(self.start.path))
+
+    def _wait(self, checkpoint: Path, reason: str) -> None:
+        if checkpoint not in self._waited:
+            self._waited.add(checkpoint)
+            _say(f"{checkpoint} is left alone for now: {reason}")
 
     def _evaluate(self, checkpoint: Checkpoint) -> None:
         settings = self._settings(checkpoint)
         for other in evaluations(self.folder).values():
-            _check_same(settings, other)
+            check_alike(settings, other)
         out = place(self.folder, checkpoint.step)
-        if checkpoint.step == 0 and self._copied(settings, out):
+        if checkpoint.step == 0 and self._shared(settings, out):
             return
         _say(f"evaluating step {checkpoint.step} of {self.folder.path}")
         evaluate(settings, out, {"training": self.folder.path.name, "step": checkpoint.step})
@@ -165,15 +168,16 @@ class Tracker:
         profile = self.recipe.profile or self.start.profile
         return Settings.model_validate({**dict(self.wanted), "model": model, "profile": profile})
 
-    def _copied(self, settings: Settings, out: Path) -> bool:
+    def _shared(self, settings: Settings, out: Path) -> bool:
         """Copy the evaluation of the first checkpoint from another seed, if one has it."""
-        parent = _parent(self.folder)
-        for other in self.beside if parent and not out.exists() else ():
+        own = parent(self.folder)
+        for other in self.beside if own and not out.exists() else ():
             found = evaluations(other).get(0)
-            if found is None or _parent(other) != parent:
+            if found is None or parent(other) != own:
                 continue
-            known = Run(found).description()
-            if known["settings"] == settings.deciding() and _judge(found) == settings.judge:
+            wanted = {**settings.deciding(), "judge": settings.judge}
+            model = Run(found).description()["settings"]["model"]
+            if model == settings.model and not differences(asked(found), wanted, "", ""):
                 copied = out.with_name(f".copied-{out.name}")
                 shutil.rmtree(copied, ignore_errors=True)
                 shutil.copytree(found, copied, ignore=shutil.ignore_patterns(".lock", ".holder*"))
@@ -182,10 +186,19 @@ class Tracker:
                 return True
         return False
 
-    def _once(self, text: str) -> None:
-        if text not in self._said:
-            self._said.add(text)
-            _say(text)
+
+def check_evaluation(recipe: TrainingRecipe) -> None:
+    """Resolve what a recipe evaluates its checkpoints on, before training begins.
+
+    Raises:
+        UserError: it is nothing, or a name is unknown.
+    """
+    if not recipe.evaluation.benchmarks:
+        raise ConfigError(f"{_NOTHING}, or leave --track out")
+    start = start_of(recipe.model)
+    settings = {**dict(recipe.evaluation), "model": start.spec, "profile": recipe.profile}
+    work = Work(Settings.model_validate(settings))
+    _ = work.benchmarks, work.recipes, work.judge
 
 
 def track(
@@ -195,7 +208,7 @@ def track(
     model_of: ModelOf | None = None,
     watch: bool = False,
     poll_s: float = POLL_S,
-    after: Callable[[], None] | None = None,
+    after: Callable[[], Any] | None = None,
 ) -> None:
     """Evaluate the checkpoints of a training, of each of its seeds.
 
@@ -215,9 +228,8 @@ def track(
     while True:
         found = _found(out, watch)
         for one in found:
-            others = [other for other in found if other.path != one.path]
             tracker = known.setdefault(one.path, Tracker(one, change, model_of))
-            tracker.beside = tuple(others)
+            tracker.beside = tuple(other for other in found if other.path != one.path)
         trackers = list(known.values())
         done = [step for tracker in trackers for step in tracker.catch_up()]
         if done and after is not None:
@@ -231,19 +243,21 @@ def track(
             time.sleep(poll_s)
 
 
-def following(
-    path: Path, *, change: Change | None = None, model_of: ModelOf | None = None
-) -> Callable[[Checkpoint], None]:
+def following(path: Path) -> Callable[[Checkpoint], None]:
     """Return what evaluates a training's checkpoints in its own process, as they are made.
 
     An evaluation that fails does not end the training: it is told, and `unswayed track` makes up
-    for it.
+    for it. The training's random numbers are as if nothing had been evaluated.
     """
-    tracker = Tracker(TrainingFolder(path), change, model_of)
+    tracker = Tracker(TrainingFolder(path))
 
     def call(checkpoint: Checkpoint) -> None:
+        import torch
+
+        tracker.beside = tuple(siblings(path))
         try:
-            tracker.catch_up()
+            with torch.random.fork_rng():  # pyright: ignore[reportUnknownMemberType]
+                tracker.catch_up()
         except (UnswayedError, OSError, RuntimeError) as error:  # torch's are RuntimeErrors
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             _say(
@@ -252,21 +266,6 @@ def following(
             )
 
     return call
-
-
-def place(folder: TrainingFolder, step: int) -> Path:
-    """Return the run folder of a step's evaluation."""
-    return folder.path / EVALUATIONS / f"{_STEP}{step}"
-
-
-def evaluations(folder: TrainingFolder) -> dict[int, Path]:
-    """Return the run folders of the finished evaluations, by step."""
-    found = {
-        int(path.name.removeprefix(_STEP)): path
-        for path in (folder.path / EVALUATIONS).glob(f"{_STEP}*")
-        if path.name.removeprefix(_STEP).isdigit() and (path / "metrics.json").is_file()
-    }
-    return dict(sorted(found.items()))
 
 
 def spec_of(start: Start, checkpoint: Checkpoint, dtype: str) -> str:
@@ -281,75 +280,6 @@ def spec_of(start: Start, checkpoint: Checkpoint, dtype: str) -> str:
     return str(Spec("transformers", str(checkpoint.path), options))
 
 
-def unfinished(checkpoint: Path) -> str:
-    """Say what a checkpoint lacks to be loaded; empty if it lacks nothing."""
-    try:
-        from safetensors import SafetensorError, safe_open
-    except ModuleNotFoundError as error:
-        raise MissingExtra("transformers", "evaluating checkpoints", "safetensors") from error
-    try:
-        files = _weights(checkpoint)
-        for file in files:
-            with safe_open(str(file), "np"):
-                pass
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
-        return f"its weights cannot be read yet ({error})"
-    if not (checkpoint / "config.json").is_file():
-        return "it has no config.json"
-    return "" if files else "it has no *.safetensors"
-
-
-def _weights(checkpoint: Path) -> list[Path]:
-    index = checkpoint / "model.safetensors.index.json"
-    if index.is_file():
-        names = set(json.loads(index.read_text("utf-8"))["weight_map"].values())
-        return [checkpoint / name for name in sorted(names)]
-    return sorted(checkpoint.glob("*.safetensors"))
-
-
-def evaluated_on(run: Path) -> dict[str, Any]:
-    """Return what an evaluation's figures depend on beside the model."""
-    settings = Run(run).description()["settings"]
-    return {**{k: v for k, v in settings.items() if k != "model"}, "judge": _judge(run)}
-
-
-def _judge(run: Path) -> str | None:
-    return Run(run).description().get("measuring", {}).get("judge")
-
-
-def _parent(folder: TrainingFolder) -> str | None:
-    """Return the hash of the weights that training started from."""
-    return folder.run.description().get("parent", {}).get("sha256")
-
-
-def _check_same(settings: Settings, other: Path) -> None:
-    """Require that the steps of a training are evaluated alike."""
-    known = evaluated_on(other)
-    wanted = {**settings.deciding(), "judge": settings.judge}
-    differing = [key for key in known if known[key] != wanted.get(key)]
-    if differing:
-        shown = ", ".join(f"{key} was {known[key]!r}, is {wanted.get(key)!r}" for key in differing)
-        raise RunError(
-            f"{other} was evaluated with other settings ({shown}), and steps that differ in them "
-            f"cannot be compared; give the options of then, or move {other.parent} away"
-        )
-
-
-def _check_unchanged(checkpoint: Checkpoint, run: Path) -> None:
-    """Require that an evaluated checkpoint is still the same; hashed only if it is younger."""
-    evaluated = (run / "metrics.json").stat().st_mtime
-    if all(file.stat().st_mtime <= evaluated for file in _weights(checkpoint.path)):
-        return
-    from unswayed.models.transformers import weights_hash
-
-    known = Run(run).description().get("model", {}).get("sha256")
-    if known is not None and known != weights_hash(checkpoint.path):
-        raise RunError(
-            f"{checkpoint.path} holds other weights now than when {run} was made; move {run} away "
-            "to evaluate it again"
-        )
-
-
 def _found(out: Path, watch: bool) -> list[TrainingFolder]:
     try:
         return folders(out)
@@ -359,24 +289,16 @@ def _found(out: Path, watch: bool) -> list[TrainingFolder]:
         return []
 
 
-def _wanted_seeds(out: Path) -> list[str]:
-    """Return the names of the folders that a training of several seeds will have made."""
-    path = out / SEEDS
-    if not path.is_file():
-        return []
-    return [f"{PREFIX}{seed}" for seed in json.loads(path.read_text("utf-8"))["seeds"]]
-
-
 def _ended(out: Path, trackers: Sequence[Tracker]) -> bool:
     there = {tracker.folder.path.name for tracker in trackers}
-    all_there = there >= set(_wanted_seeds(out))
+    all_there = there >= set(wanted_seeds(out))
     return bool(trackers) and all_there and all(tracker.finished for tracker in trackers)
 
 
 def _awaited(out: Path, trackers: Sequence[Tracker]) -> str:
     """Say what is waited for."""
     names = {tracker.folder.path.name for tracker in trackers}
-    parts = [name for name in _wanted_seeds(out) if name not in names]
+    parts = [name for name in wanted_seeds(out) if name not in names]
     for tracker in trackers:
         if not tracker.finished:
             made, last = tracker.folder.checkpoints(), tracker.recipe.grpo.steps

@@ -1,0 +1,94 @@
+"""`unswayed track`: every checkpoint of a training evaluated; its curves, and whether it fell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from unswayed.cli.options import variant_names
+
+if TYPE_CHECKING:
+    from unswayed.training.dynamics import Dynamics
+    from unswayed.training.track import Change, ModelOf
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--watch", is_flag=True, help="Go on beside the training, until it has ended.")
+@click.option("--benchmark", "benchmarks", multiple=True, help="Benchmark spec; repeatable.")
+@click.option("--variants", multiple=True, help="Variant names, comma-separated or repeated.")
+@click.option("--limit", type=click.IntRange(min=1), help="Samples per benchmark.")
+@click.option("--batch-size", type=click.IntRange(min=1), help="Prompts per batch.")
+@click.option("--judge", help="Judge spec.")
+@click.option(
+    "--model",
+    metavar="SPEC",
+    help="What runs a checkpoint, {} standing for its folder, such as "
+    "'transformers:{},device=cuda'. [default: transformers]",
+)
+@click.option("--no-evaluate", is_flag=True, help="Only write the table and the figures anew.")
+@click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
+def track(
+    folder: Path,
+    watch: bool,
+    model: str | None,
+    no_evaluate: bool,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Evaluate every checkpoint of a training; write dynamics.parquet and the curves.
+
+    DIR is the folder of a training run, or the one with its seeds' folders. What is evaluated
+    stands in the recipe's [evaluation]; the options go over it, and are the same for all steps.
+    What was stopped goes on when the same command is given again.
+    """
+    from unswayed.training.curves import redraw
+    from unswayed.training.dynamics import require
+    from unswayed.training.track import track as evaluate_all
+
+    require()
+    change, runner = _change(options), _runner(model)
+    if not no_evaluate:
+        evaluate_all(
+            folder, change=change, model_of=runner, watch=watch, after=lambda: redraw(folder)
+        )
+    show(redraw(folder), folder, as_json)
+
+
+def show(found: Dynamics, folder: Path, as_json: bool = False) -> None:
+    """Print what a training changed and whether its thoughts collapsed; say where the files are."""
+    from unswayed.training.dynamics import FILE, verdicts
+    from unswayed.training.dynamics import as_json as written
+    from unswayed.training.progress import progress
+    from unswayed.training.terminal import progress_text
+
+    if as_json:
+        click.echo(written(found))
+        return
+    click.echo(progress_text(progress(found, folder)))
+    fallen, others = verdicts(found)
+    lines = [f"COLLAPSED  {line}" for line in fallen] + [f"thoughts   {line}" for line in others]
+    click.echo("\n".join(["", *lines]) if lines else "")
+    click.echo(f"table: {folder / FILE}; figures beside it", err=True)
+
+
+def _change(options: dict[str, Any]) -> Change:
+    from unswayed.training.tables import CheckpointEvaluation
+
+    given = {
+        "benchmarks": tuple(options["benchmarks"]) or None,
+        "variants": tuple(variant_names(options["variants"])) or None,
+        **{name: options[name] for name in ("limit", "batch_size", "judge")},
+    }
+    known = {name: value for name, value in given.items() if value is not None}
+
+    def change(own: CheckpointEvaluation) -> CheckpointEvaluation:
+        return CheckpointEvaluation.model_validate({**dict(own), **known})
+
+    return change
+
+
+def _runner(model: str | None) -> ModelOf | None:
+    return None if model is None else lambda checkpoint: model.replace("{}", str(checkpoint.path))

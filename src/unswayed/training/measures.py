@@ -1,0 +1,59 @@
+"""What is shown of a training: the figures' names for people, their units and their axes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How a metric is shown.
+
+    Attributes:
+        metric: its name in the table.
+        title: its name for people.
+        unit: its unit; empty for a probability and for rewards.
+        scale: factor from the table's value to the unit, such as 100 for percent.
+        decimals: digits behind the point.
+        limits: of an axis, in the unit; None fits the data.
+    """
+
+    metric: str
+    title: str
+    unit: str = ""
+    scale: float = 1.0
+    decimals: int = 2
+    limits: tuple[float, float] | None = None
+
+    @property
+    def label(self) -> str:
+        """Title and unit."""
+        return f"{self.title} ({self.unit})" if self.unit else self.title
+
+    def text(self, value: float | None, signed: bool = False) -> str:
+        """Return a value in its unit; n/a for None."""
+        if value is None:
+            return "n/a"
+        return f"{self.scale * value:{'+' if signed else ''}.{self.decimals}f}"
+
+
+_PERCENT = (-3.0, 103.0)
+EVALUATED = (
+    Measure("accuracy", "accuracy", "%", 100, 1, _PERCENT),
+    Measure("faithful_accuracy", "faithful accuracy", "%", 100, 1, _PERCENT),
+    Measure("consistency_rate", "consistency", "%", 100, 1, _PERCENT),
+    Measure("p_correct", "P(correct)", "", 1, 3, (-0.03, 1.03)),
+    Measure("entropy", "entropy H", "nats", 1, 3),
+    Measure("sway", "sway", "points", 100, 1),
+    Measure("thought_words", "thought length", "words", 1, 1),
+)
+"""Of an evaluation, by variant."""
+REWARDED = (
+    Measure("reward", "reward"),
+    Measure("reward/format", "format part"),
+    Measure("reward/correct", "correct part"),
+    Measure("reward/consistent", "consistent", "share"),
+    Measure("output_words", "output length", "words", 1, 1),
+    Measure("reward/unscored", "without a reward", "share"),
+)
+"""Of what was sampled in training."""
