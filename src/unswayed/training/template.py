@@ -76,6 +76,15 @@ def leave_open(processor: Any) -> str:
     return own
 
 
+def opens_thought(template: str, processor: Any) -> bool:
+    """Say whether a checkpoint's own template writes `<think>` itself."""
+    probe = [{"role": "user", "content": [{"type": "text", "text": "?"}]}]
+    rendered = processor.apply_chat_template(
+        probe, chat_template=template, tokenize=False, add_generation_prompt=True
+    )
+    return rendered.rstrip().endswith("<think>")
+
+
 def check_open(render: Render, expected: list[str]) -> None:
     """Render the probes in both ways that training engines use.
 

@@ -1,0 +1,48 @@
+"""How verl asks for completions: its own single turn, ended where the other engine ends one.
+
+verl generates up to the model's end token. What stands behind `</answer>` is cut off here, so that
+it is neither rewarded nor in the loss, and so is what follows a token that stands for a picture
+that is not there. Each completion carries its step, so that the record of rewards can name it.
+"""
+
+# verl is not installed beside the other engine, so what comes from it is of unknown type here.
+# pyright: reportMissingImports=false, reportUnknownVariableType=false
+# pyright: reportUnknownMemberType=false, reportUntypedBaseClass=false
+# pyright: reportUnknownArgumentType=false
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from verl.experimental.agent_loop.single_turn_agent_loop import SingleTurnAgentLoop
+
+from unswayed.training.completions import end_of
+
+_PICTURES = ("image_token", "video_token")
+
+
+class AnswerLoop(SingleTurnAgentLoop):
+    """A single turn that ends behind the answer."""
+
+    async def run(self, sampling_params: dict[str, Any], priority: int = 0, **row: Any) -> Any:
+        """Return the completion of a row of the prompts' file."""
+        made = await super().run(sampling_params, priority, **row)
+        end = self._end(made.response_ids)
+        made.response_ids = made.response_ids[:end]
+        made.response_mask = made.response_mask[:end]
+        if made.response_logprobs is not None:
+            made.response_logprobs = made.response_logprobs[:end]
+        if not made.response_ids:
+            # verl has no empty completions: an end token, which no loss is taken over
+            made.response_ids, made.response_mask = [self.tokenizer.eos_token_id], [0]
+            made.response_logprobs = None if made.response_logprobs is None else [0.0]
+        made.extra_fields["step"] = row.get("global_steps")
+        return made
+
+    def _end(self, ids: Sequence[int]) -> int:
+        """Return how many tokens count."""
+        end = end_of(ids, self.tokenizer.decode)
+        names = [getattr(self.processor, name, None) for name in _PICTURES]
+        pictures = {self.tokenizer.convert_tokens_to_ids(name) for name in names if name}
+        first = next((at for at, token in enumerate(ids) if token in pictures), end)
+        return min(end, first)
