@@ -27,11 +27,22 @@ import click
     type=click.Choice(["tensorboard", "wandb", "trackio", "none"]),
     help="Where curves go while training runs. [default: tensorboard]",
 )
+@click.option(
+    "--engine",
+    type=click.Choice(["trl", "verl"]),
+    help="TRL in this process, or verl on Ray. [default: the recipe's]",
+)
+@click.option("--address", help="Ray cluster that verl runs on. [default: one of its own]")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any recipe key.")
 @click.option(
     "--track", "tracked", is_flag=True, help="Evaluate each checkpoint; draw the curves at the end."
 )
 @click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
+@click.option(
+    "--print-command",
+    is_flag=True,
+    help="Write what verl reads, print the command that would run it, and do not run it.",
+)
 def train(
     recipe: str,
     model: str | None,
@@ -39,9 +50,12 @@ def train(
     out: Path | None,
     judge: str | None,
     logging: str | None,
+    engine: str | None,
+    address: str | None,
     overrides: tuple[str, ...],
     tracked: bool,
     dry_run: bool,
+    print_command: bool,
 ) -> None:
     """Train a checkpoint with GRPO; the last checkpoint of each seed is printed.
 
@@ -49,24 +63,33 @@ def train(
     Each seed has a folder of its own below --out, and goes on where it stopped when the same
     command is given again.
     """
-    from unswayed.training.seeds import engine_of, plan, train_seeds
+    from unswayed.training.seeds import commands, engine_of, plan, train_seeds
 
     folder = Path(recipe)
     if (folder / "run.json").is_file():
-        _refuse([model, seeds, out, judge, logging, *overrides], folder)
+        asked = [model, seeds, out, judge, logging, engine, address, *overrides]
+        _refuse([*asked, *(["--print-command"] if print_command else [])], folder)
         found, written = _begun(folder)
         follow = _follower(found) if tracked else None
         call = follow(folder) if follow else None
         click.echo(engine_of(found)(found, folder, written, call).path)
         _finish(folder, tracked)
         return
-    given = [*overrides, *([f'reward.judge="{judge}"'] if judge else [])]
-    options = {"model": model, "logging": logging}
+    given = [
+        *overrides,
+        *([f'reward.judge="{judge}"'] if judge else []),
+        *([f'verl.address="{address}"'] if address else []),
+    ]
+    options = {"model": model, "logging": logging, "engine": engine}
     found, written = _asked(recipe, given, options)
     numbers = _numbers(seeds) if seeds else [found.seed]
     place = out or _default_folder(recipe, found)
     if dry_run:
         click.echo(plan(found, numbers, place))
+        return
+    if print_command:
+        for command in commands(found, numbers, place, written):
+            click.echo(command)
         return
     follow = _follower(found) if tracked else None
     for checkpoint in train_seeds(found, numbers, place, written, follow):
@@ -138,5 +161,5 @@ def _default_folder(recipe: str, found: Any) -> Path:
     from unswayed.runs import content_hash
 
     slug = re.sub(r"[^A-Za-z0-9.]+", "-", Path(recipe).stem).strip("-")
-    deciding = found.model_dump(mode="json", exclude={"logging", "evaluation", "seed"})
+    deciding = found.model_dump(mode="json", exclude={"logging", "evaluation", "seed", "verl"})
     return Path("runs") / f"train-{slug}-{content_hash(deciding)[:8]}"

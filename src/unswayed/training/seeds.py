@@ -94,20 +94,49 @@ def engine_of(recipe: TrainingRecipe) -> Train:
 
     Raises:
         MissingExtra: its packages are not installed.
-        ConfigError: there is no such engine here.
+        ConfigError: it cannot do what the recipe asks for.
     """
-    if recipe.engine != "trl":
-        raise ConfigError(
-            f"expected engine = 'trl', found {recipe.engine!r}, which is not there yet"
-        )
+    extra, name = ("verl", "verl") if recipe.engine == "verl" else ("train", "TRL")
     try:
+        if recipe.engine == "verl":
+            from unswayed.training import verl, verl_config
+
+            verl_config.check(recipe)
+            verl.require()
+            return verl.train
         from unswayed.training.trl import train
     except ModuleNotFoundError as error:
         module = (error.name or "").partition(".")[0]
         if module == "unswayed":
             raise
-        raise MissingExtra("train", "training with TRL", module) from error
+        raise MissingExtra(extra, f"training with {name}", module) from error
     return train
+
+
+def commands(
+    recipe: TrainingRecipe, seeds: Sequence[int], out: Path, written: dict[str, Any] | None = None
+) -> Iterator[str]:
+    """Prepare a training by verl with each seed, and yield the command that would run it.
+
+    A seed that was finished before has none.
+
+    Raises:
+        UserError: the engine is another one, or see `verl.prepare`.
+    """
+    if recipe.engine != "verl":
+        raise ConfigError(
+            "expected engine = 'verl' with --print-command, found "
+            f"{recipe.engine!r}, which trains in this process and runs no command"
+        )
+    engine_of(recipe)
+    check(recipe)
+    from unswayed.training.verl import prepare
+
+    for seed in seeds:
+        seeded = recipe.model_copy(update={"seed": seed})
+        launch = prepare(seeded, out / f"{PREFIX}{seed}", written or {})
+        if launch is not None:
+            yield str(launch)
 
 
 def check(recipe: TrainingRecipe) -> Start:
@@ -120,6 +149,10 @@ def check(recipe: TrainingRecipe) -> Start:
         registry.load("benchmark", registry.parse(source.benchmark).name)
     if recipe.reward.needs_judge:
         registry.load("judge", registry.parse(recipe.reward.judge).name)
+    if recipe.engine == "verl":
+        from unswayed.training import verl_config
+
+        verl_config.check(recipe)
     start = start_of(recipe.model)
     prompts.profile(recipe.profile or start.profile)
     return start
@@ -147,6 +180,7 @@ def plan(recipe: TrainingRecipe, seeds: Sequence[int], out: Path) -> str:
         "learning rate": f"{grpo.learning_rate:g} ({grpo.schedule}), KL weight {grpo.beta:g}",
         "weights": "all" if grpo.lora is None else f"adapters of rank {grpo.lora.rank}",
         "checkpoints": f"every {recipe.checkpoints.every} steps, and the last",
+        "engine": _engine(recipe),
         "seeds": ", ".join(str(seed) for seed in seeds),
     }
     states = [_state(out / f"{PREFIX}{seed}", grpo.steps) for seed in seeds]
@@ -167,6 +201,14 @@ def _reward(recipe: TrainingRecipe) -> str:
     terms = ("likelihood_consistency", "paired_invariance", "lagrangian", "guards")
     named = [name for name in terms if getattr(reward, name) is not None]
     return " + ".join([f"{reward.format:g} format", answer, *named])
+
+
+def _engine(recipe: TrainingRecipe) -> str:
+    if recipe.engine != "verl":
+        return recipe.engine
+    cluster = recipe.cluster
+    where = f"the Ray cluster at {cluster.address}" if cluster.address else "a Ray of its own"
+    return f"verl on {cluster.nodes} × {cluster.gpus_per_node} GPUs, {where}"
 
 
 def _state(path: Path, steps: int) -> str:

@@ -129,7 +129,7 @@ def _prepared(
 ) -> Generator[tuple[TrainingFolder, Launch | None]]:
     """Hold the folder, with all in it that verl needs; None if the training is finished."""
     verl_config.check(recipe)
-    _require()
+    require()
     start, folder = start_of(recipe.model), TrainingFolder(out)
     attempt = next_attempt(folder.path.absolute() / "verl")
     files = verl_config.Files(folder.path, attempt.records, attempt.metrics)
@@ -354,7 +354,7 @@ def _cause(console: Path) -> str:
     return (named or lines or ["it said nothing"])[-1].strip()[:500]
 
 
-def _require() -> None:
+def require() -> None:
     """Say which package is missing before anything is done.
 
     Raises:
