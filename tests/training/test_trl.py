@@ -20,12 +20,15 @@ from unswayed.models.transformers import Transformers
 from unswayed.organism import weights_folder
 from unswayed.organism.architecture import write_tiny_checkpoint
 from unswayed.training import trl as engine
+from unswayed.training.data import training_prompts
 from unswayed.training.folder import TrainingFolder
 from unswayed.training.recipe import TrainingRecipe
 from unswayed.training.rewards import RewardParts
 from unswayed.training.scorer import Scorer
 from unswayed.training.seeds import folders, train_seeds
 from unswayed.training.start import start_of
+from unswayed.training.trl_settings import STOP
+from unswayed.training.trl_trainer import Trainer, end_of
 from unswayed.types import Variant
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
@@ -56,11 +59,11 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def trainer() -> Generator[Callable[[TrainingRecipe, Path], engine.Trainer]]:
+def trainer() -> Generator[Callable[[TrainingRecipe, Path], Trainer]]:
     """Return a function that makes trainers; they are closed after the test."""
-    opened: list[engine.Trainer] = []
+    opened: list[Trainer] = []
 
-    def make(recipe: TrainingRecipe, out: Path) -> engine.Trainer:
+    def make(recipe: TrainingRecipe, out: Path) -> Trainer:
         start, folder = start_of(recipe.model), TrainingFolder(out)
         with folder.writing():
             folder.begin(recipe, start.provenance(), {})
@@ -72,10 +75,10 @@ def trainer() -> Generator[Callable[[TrainingRecipe, Path], engine.Trainer]]:
         one.close()
 
 
-Trainers = Callable[[TrainingRecipe, Path], engine.Trainer]
+Trainers = Callable[[TrainingRecipe, Path], Trainer]
 
 
-def batch(made: engine.Trainer) -> list[dict[str, Any]]:
+def batch(made: Trainer) -> list[dict[str, Any]]:
     return next(iter(made.get_train_dataloader()))
 
 
@@ -135,7 +138,7 @@ class TestPrompts:
             run._tokenizer.decode(ids[keep].tolist())
             for ids, keep in zip(inputs["completion_ids"], mask, strict=True)
         ]
-        assert all(text.endswith(engine.STOP) and text.count(engine.STOP) == 1 for text in texts)
+        assert all(text.endswith(STOP) and text.count(STOP) == 1 for text in texts)
         assert run._metrics["train"]["completions/clipped_ratio"] == [0.0]
 
     @pytest.mark.parametrize(
@@ -143,7 +146,7 @@ class TestPrompts:
     )
     def test_where_a_row_ends(self, row: list[int], end: int) -> None:
         words = {0: "", 1: "a", 2: "b", 3: "c", 4: "</answer>", 5: "</ans", 6: "wer>."}
-        assert engine.end_of(row, lambda ids: "".join(words[i] for i in ids)) == end
+        assert end_of(row, lambda ids: "".join(words[i] for i in ids)) == end
 
 
 def engine_prompt(row: dict[str, Any]) -> list[dict[str, Any]]:
@@ -170,7 +173,7 @@ class TestRun:
         log = TrainingFolder(finished).log()
         by_sample = {
             (v.sample.id, v.name): v
-            for v in (p.variant for p in engine.training_prompts(recipe, profile(), finished))
+            for v in (p.variant for p in training_prompts(recipe, profile(), finished))
         }
         assert [line["step"] for line in log] == [1, 2]
         seen: set[float] = set()
@@ -222,10 +225,9 @@ def profile() -> Any:
 
 
 class TestResume:
-    def test_a_resumed_run_is_the_run_that_was_not_stopped(
-        self, tiny: Path, tmp_path: Path
-    ) -> None:
-        recipe = made(tiny, {"steps": 3, "max_new_tokens": 12})
+    def test_a_resumed_run_is_the_run_that_was_not_stopped(self, tmp_path: Path) -> None:
+        grpo = {"steps": 3, "group_size": 4, "prompts_per_step": 4, "max_new_tokens": 110}
+        recipe = made(weights_folder("early"), {**grpo, "beta": 0.04})
         engine.train(recipe, tmp_path / "whole")
         shutil.copytree(tmp_path / "whole", tmp_path / "stopped")
         stopped = TrainingFolder(tmp_path / "stopped")
@@ -235,12 +237,20 @@ class TestResume:
         whole = TrainingFolder(tmp_path / "whole").log()
         resumed = stopped.log()
         assert [line["step"] for line in resumed] == [1, 2, 3]
-        assert [line["loss"] for line in resumed] == [line["loss"] for line in whole]
+        for name in ("loss", "reward", "kl", "completions/mean_length"):
+            assert [line[name] for line in resumed] == [line[name] for line in whole]
+        assert len({line["reward"] for line in whole}) > 1
         assert not stopped.saving.exists()
-        weights = [
-            run / "checkpoint-3" / "model.safetensors" for run in (tmp_path / "whole", stopped.path)
-        ]
-        assert weights[0].read_bytes() == weights[1].read_bytes()
+        first, *last = (
+            (folder / "model.safetensors").read_bytes()
+            for folder in (
+                tmp_path / "whole" / "checkpoint-1",
+                tmp_path / "whole" / "checkpoint-3",
+                stopped.path / "checkpoint-3",
+            )
+        )
+        assert last[0] == last[1]
+        assert first != last[0]
 
     def test_seeds_have_folders_of_their_own(self, tiny: Path, tmp_path: Path) -> None:
         recipe = made(tiny, {"steps": 1})
@@ -317,7 +327,7 @@ class TestBadInput:
         self, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         loss = torch.tensor(math.nan, requires_grad=True)
-        monkeypatch.setattr(engine.Trainer, "compute_loss", lambda *_, **__: loss)
+        monkeypatch.setattr(Trainer, "compute_loss", lambda *_, **__: loss)
         with pytest.raises(StageError, match="expected a finite loss at step 1"):
             engine.train(made(tiny), tmp_path)
 

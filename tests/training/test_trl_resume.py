@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from unswayed.organism.architecture import write_tiny_checkpoint
 from unswayed.training.folder import TrainingFolder, repair
 
 STEPS = 5
@@ -21,18 +20,16 @@ DEADLINE_S = 600
 
 @pytest.fixture(scope="module")
 def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("recipe")
-    model = write_tiny_checkpoint(folder / "tiny")
     text = f"""
-model = "{model}"
+model = "organism,which=early"
 profile = "organism"
 logging = "none"
 data = [{{benchmark = "scenes,n=20,split=train"}}]
 checkpoints = {{every = 2}}
-grpo = {{steps = {STEPS}, prompts_per_step = 2, group_size = 2, max_new_tokens = 24,
-        learning_rate = 1e-3, beta = 0.0, dtype = "float32"}}
+grpo = {{steps = {STEPS}, prompts_per_step = 2, group_size = 4, max_new_tokens = 110,
+        learning_rate = 1e-4, beta = 0.0, dtype = "float32"}}
 """
-    path = folder / "recipe.toml"
+    path = tmp_path_factory.mktemp("recipe") / "recipe.toml"
     path.write_text(text.replace(",\n        ", ", "))
     return path
 
@@ -67,8 +64,11 @@ def test_killed_between_checkpoints(recipe: Path, tmp_path: Path) -> None:
     assert [line["step"] for line in killed.log()] == list(range(1, STEPS + 1))
     for name in ("loss", "reward", "entropy", "completions/mean_length"):
         assert [line[name] for line in killed.log()] == [line[name] for line in expected.log()]
-    last = [run.path / f"checkpoint-{STEPS}" / "model.safetensors" for run in (killed, expected)]
-    assert last[0].read_bytes() == last[1].read_bytes()
+    for step in (4, STEPS):
+        name = Path(f"checkpoint-{step}") / "model.safetensors"
+        assert (killed.path / name).read_bytes() == (expected.path / name).read_bytes()
+    first, last = (expected.path / f"checkpoint-{step}" for step in (2, STEPS))
+    assert (first / name.name).read_bytes() != (last / name.name).read_bytes()
     lines = (killed.path / "log.jsonl").read_text().splitlines()
     assert [json.loads(line)["resumed"] for line in lines if "resumed" in line] == [2]
     for run in (killed, expected):

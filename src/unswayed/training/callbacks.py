@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tqdm import tqdm
 from transformers import TrainerCallback
 
 from unswayed.training.folder import Checkpoint, TrainingFolder
+from unswayed.training.reference import Reference
 
 OnCheckpoint = Callable[[Checkpoint], None]
 _SUMMARY = "train_runtime"
@@ -76,6 +77,19 @@ class Progress(TrainerCallback):
         """Close the bar."""
         if self._bar is not None:
             self._bar.close()
+
+
+class Following(TrainerCallback):
+    """Moves a reference towards the policy every few optimiser steps."""
+
+    def __init__(self, reference: Reference, policy: Callable[[], Mapping[str, Any]]) -> None:
+        """Say what follows, and how to read the policy's weights."""
+        self._reference, self._policy = reference, policy
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Follow, if it is time."""
+        if state.global_step % self._reference.settings.ema_every == 0:
+            self._reference.follow(self._policy())
 
 
 class Finished(TrainerCallback):
