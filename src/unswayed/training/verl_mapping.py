@@ -46,6 +46,11 @@ def _upper(recipe: TrainingRecipe) -> float:
     return recipe.grpo.epsilon_high or recipe.grpo.epsilon
 
 
+def _address(recipe: TrainingRecipe) -> str:
+    """Name the Ray: told nothing, verl would join any that it finds running on this machine."""
+    return recipe.cluster.address or "local"
+
+
 MAPPING: dict[str, Mapped] = {
     # the objective
     "grpo.group_size": Mapped((f"{ROLLOUT}.n",)),
@@ -114,7 +119,7 @@ MAPPING: dict[str, Mapped] = {
         },
     ),
     # where it runs
-    "verl.address": Mapped(("ray_kwargs.ray_init.address",)),
+    "verl.address": Mapped(("ray_kwargs.ray_init.address",), of=_address),
     "verl.nodes": Mapped(("trainer.nnodes",)),
     "verl.gpus_per_node": Mapped(("trainer.n_gpus_per_node",)),
     "verl.rollout": Mapped((f"{ROLLOUT}.name",)),
