@@ -46,8 +46,8 @@ _SET_PARENT_DEATH_SIGNAL = 1
 def main() -> None:
     """Serve, run the command, stop."""
     options, served, command = _arguments()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _leave)  # so that `finally` is reached
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)  # so that `finally` is reached, also in a background job
     try:
         with serving(options.checkpoint, served, options.venv, options.log) as found:
             status = subprocess.run(command, env={**os.environ, **found}, check=False).returncode
