@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -24,11 +25,22 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(
     out = tmp_path / "runs"
     options = ("--seeds", "1,2", "--out", str(out), "--set", "grpo.steps=7", "--dry-run")
     assert called(monkeypatch, "augmented", *options) == 0
-    shown = capsys.readouterr().out
+    shown, said = capsys.readouterr()
+    assert "112 prompts of 112 samples: scenes 112" in said
+    assert re.search(r"shown as base \d+, .*wrong-think \d+", said)
+    assert "warning" not in said
     assert "7 of 16 prompts × 8 completions" in shown
     assert "wrong-think 10%" in shown
     assert f"{out / 'seed-2'}: new" in shown
     assert not out.exists()
+
+
+def test_training_on_what_is_evaluated_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    overlap = 'evaluation.benchmarks=["scenes,n=5,split=train"]'
+    assert called(monkeypatch, "accuracy", "--set", overlap, "--set", "prompts=2", "--dry-run") == 0
+    assert "warning: scenes,n=2000,split=train is trained on, and" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,7 @@ def train(
     Each seed has a folder of its own below --out, and goes on where it stopped when the same
     command is given again.
     """
-    from unswayed.training.seeds import commands, engine_of, plan, train_seeds
+    from unswayed.training.seeds import commands, drawn, engine_of, plan, train_seeds
 
     folder = Path(recipe)
     if (folder / "run.json").is_file():
@@ -72,7 +73,8 @@ def train(
         found, written = _begun(folder)
         follow = _follower(found) if tracked else None
         call = follow(folder) if follow else None
-        click.echo(engine_of(found)(found, folder, written, call).path)
+        _warn(found)
+        _print(engine_of(found)(found, folder, written, call))
         _finish(folder, tracked)
         return
     given = [
@@ -84,8 +86,11 @@ def train(
     found, written = _asked(recipe, given, options)
     numbers = _numbers(seeds) if seeds else [found.seed]
     place = out or _default_folder(recipe, found)
+    planned = plan(found, numbers, place)
+    _warn(found)
     if dry_run:
-        click.echo(plan(found, numbers, place))
+        click.echo("\n".join(drawn(found, numbers[0])), err=True)
+        click.echo(planned)
         return
     if print_command:
         for command in commands(found, numbers, place, written):
@@ -93,8 +98,22 @@ def train(
         return
     follow = _follower(found) if tracked else None
     for checkpoint in train_seeds(found, numbers, place, written, follow):
-        click.echo(checkpoint.path)
+        _print(checkpoint)
     _finish(place, tracked)
+
+
+def _warn(recipe: Any) -> None:
+    """Say which benchmarks are both trained and evaluated on."""
+    from unswayed.training.data import overlaps
+
+    for line in overlaps(recipe):
+        click.echo(f"unswayed: warning: {line}", err=True)
+
+
+def _print(checkpoint: Any) -> None:
+    """Print where a checkpoint lies; of several processes only the first."""
+    if os.environ.get("RANK", "0") == "0":
+        click.echo(checkpoint.path)
 
 
 def _follower(recipe: Any) -> Any:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from unswayed import prompts, registry
@@ -156,6 +157,20 @@ def check(recipe: TrainingRecipe) -> Start:
     start = start_of(recipe.model)
     prompts.profile(recipe.profile or start.profile)
     return start
+
+
+def drawn(recipe: TrainingRecipe, seed: int) -> list[str]:
+    """Draw the prompts of a seed as training would, keep none, and say what they are.
+
+    Raises:
+        UserError: the data cannot be read, or has not one usable sample.
+    """
+    from unswayed.training.data import training_prompts
+
+    profile = prompts.profile(recipe.profile or start_of(recipe.model).profile)
+    with TemporaryDirectory() as pictures:
+        seeded = recipe.model_copy(update={"seed": seed})
+        return training_prompts(seeded, profile, Path(pictures)).summary()
 
 
 def plan(recipe: TrainingRecipe, seeds: Sequence[int], out: Path) -> str:

@@ -19,6 +19,7 @@ symbols. What differs from its defaults, and why:
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import nullcontext
 from functools import partial
 from importlib.metadata import version
@@ -103,6 +104,8 @@ def trainer_of(
     profile = prompts.profile(recipe.profile or start.profile)
     with PartialState().main_process_first():
         made = training_prompts(recipe, profile, folder.path)
+    if PartialState().is_main_process:
+        print(*made.summary(), sep="\n", file=sys.stderr)
     dataset = dataset_of(made, recipe.grpo.prompts_per_step)
     scorer = scorer_of(recipe, _opens_thought(own, processor), newest)
     model = load_model(start.path, "float32", start.attention, start.hub)
