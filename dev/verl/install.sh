@@ -10,7 +10,7 @@ pip="$python -m pip --disable-pip-version-check"
 test -x "$python" || "${PYTHON:-python3}" -m venv "$folder"
 # torch first and by its exact pin: asked for in any other way, pip brings gigabytes of CUDA
 $pip install --quiet "$(grep '^torch==' "$here/constraints.txt")"
-$pip install --quiet --constraint "$here/constraints.txt" --editable "$here/../..[verl]" pytest
+$pip install --quiet --constraint "$here/constraints.txt" --editable "$here/../..[verl]" hypothesis pytest
 # built for CUDA; the transforms that picture processors need are plain Python
 $pip install --quiet --no-deps "$(grep '^torchvision==' "$here/constraints.txt")"
 

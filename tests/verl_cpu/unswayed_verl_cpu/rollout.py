@@ -119,9 +119,7 @@ class Adapter(BaseRollout):
 
     async def release(self) -> None: ...
 
-    async def update_weights(
-        self, weights: Any, global_steps: int | None = None, **_: Any
-    ) -> None:
+    async def update_weights(self, weights: Any, global_steps: int | None = None, **_: Any) -> None:
         found = {
             name: (part.full_tensor() if hasattr(part, "full_tensor") else part).detach().float()
             for name, part in weights

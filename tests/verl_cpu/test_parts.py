@@ -1,0 +1,307 @@
+"""Our parts in verl's own code: its configuration, data set, agent loop and reward manager."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from unswayed.errors import ConfigError
+from unswayed.models import request_of
+from unswayed.models.transformers import Transformers
+from unswayed.organism import weights_folder
+from unswayed.runs import Run
+from unswayed.training import verl as engine
+from unswayed.training.recipe import TrainingRecipe, shipped, training_recipe
+from unswayed.training.scorer import Scorer
+from unswayed.training.start import Start
+from unswayed.training.verl_config import Files, check, composed, settings, write
+from unswayed.types import Variant
+
+from .conftest import OPTIONS, recipe
+
+ROOT = Path(__file__).parents[2]
+STUDY = sorted((ROOT / "recipes/study/train").glob("*.toml"))
+TEMPLATE = (weights_folder("early") / "chat_template.jinja").read_text("utf-8")
+FILES = Files(Path("run"), Path("run/verl/records"), Path("run/verl/metrics.jsonl"))
+LATE = " So it is option A.</think><answer>A</answer> and more"
+
+
+def configured(found: TrainingRecipe) -> Any:
+    start = Start(found.model, found.model.partition(",")[0], "default")
+    return composed(settings(found, start, FILES, TEMPLATE))
+
+
+class TestConfiguration:
+    @pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in STUDY])
+    def test_the_studys_recipes(self, path: Path) -> None:
+        found = training_recipe(path)
+        assert found.engine == "verl"
+        check(found)
+        config = configured(found)
+        assert config.actor_rollout_ref.model.path == "Qwen/Qwen2.5-VL-7B-Instruct"
+        assert config.actor_rollout_ref.rollout.n == 8
+        assert config.trainer.save_freq == 250
+        assert config.actor_rollout_ref.model.custom_chat_template == TEMPLATE
+
+    @pytest.mark.parametrize("name", list(shipped()))
+    def test_a_shipped_recipe_composes_or_is_refused_by_a_key(self, name: str) -> None:
+        found = training_recipe(name, ["engine=verl", "verl.gpus_per_node=2"])
+        refused = {"care", "guarded", "invariant", "lagrangian"}
+        if name in refused:
+            with pytest.raises(ConfigError, match=r"the engine 'verl' cannot do reward\."):
+                check(found)
+        else:
+            check(found)
+            configured(found)
+
+    def test_a_key_that_verl_does_not_have(self) -> None:
+        found = recipe(verl={"options": {"actor_rollout_ref.rollout.temperatur": 1}})
+        with pytest.raises(ConfigError, match="verl has no key 'actor_rollout_ref"):
+            configured(found)
+
+    def test_a_value_that_verl_refuses(self) -> None:
+        options = {"actor_rollout_ref.rollout.log_prob_micro_batch_size": 4}
+        with pytest.raises(ConfigError, match="verl refuses the configuration"):
+            configured(recipe(verl={"gpus_per_node": 2, "options": options}))
+
+    def test_the_file_says_what_was_checked(self, tmp_path: Path) -> None:
+        from hydra import compose, initialize_config_dir
+        from omegaconf import OmegaConf
+
+        found = recipe()
+        start = Start(found.model, "organism", "organism")
+        told = settings(found, start, FILES, TEMPLATE + "${oc.env:HOME}\n{{ '\\n' }}")
+        write(told, tmp_path / "config.yaml")
+        with initialize_config_dir(str(tmp_path), version_base=None):
+            config = compose("config")
+        expected = OmegaConf.to_container(composed(told), resolve=True)
+        assert OmegaConf.to_container(config, resolve=True) == expected
+        template = expected["actor_rollout_ref"]["model"]["custom_chat_template"]
+        assert template.endswith("${oc.env:HOME}\n{{ '\\n' }}")
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory, cpu: None) -> Path:
+    """A run's folder with everything in it that verl reads."""
+    out = tmp_path_factory.mktemp("prepared")
+    launch = engine.prepare(recipe(grpo={"prompts_per_step": 12}), out)
+    assert launch is not None
+    assert "verl.trainer.main_ppo" in launch.command
+    return out
+
+
+@pytest.fixture(scope="module")
+def config(prepared: Path) -> Any:
+    """Its configuration, as verl puts it together from the file."""
+    from hydra import compose, initialize_config_dir
+    from verl.experimental.reward_loop.reward_loop import migrate_legacy_reward_impl
+
+    with initialize_config_dir(str(prepared / "verl/attempts/1"), version_base=None):
+        return migrate_legacy_reward_impl(compose("config"))
+
+
+@pytest.fixture(scope="module")
+def model(config: Any) -> Any:
+    """The tokenizer and processor as verl makes them, with the template that it was told."""
+    from verl.utils.config import omega_conf_to_dataclass
+
+    return omega_conf_to_dataclass(config.actor_rollout_ref.model)
+
+
+@pytest.fixture(scope="module")
+def rows(config: Any, model: Any) -> list[dict[str, Any]]:
+    """The rows of verl's data set."""
+    from verl.trainer.ppo.utils import create_rl_dataset
+
+    made = create_rl_dataset(
+        config.data.train_files, config.data, model.tokenizer, model.processor, is_train=True
+    )
+    return [made[at] for at in range(len(made))]
+
+
+class FakeServer:
+    """Answers every prompt alike, and remembers what it was asked."""
+
+    def __init__(self, ids: list[int]) -> None:
+        self._ids = ids
+        self.asked: list[tuple[list[int], Any]] = []
+
+    async def generate(self, *, prompt_ids: list[int], image_data: Any, **_: Any) -> Any:
+        from verl.workers.rollout.replica import TokenOutput
+
+        self.asked.append((list(prompt_ids), image_data))
+        return TokenOutput(token_ids=self._ids, log_probs=[-1.0] * len(self._ids), extra_fields={})
+
+
+@pytest.fixture(scope="module")
+def rolled(config: Any, model: Any, rows: list[dict[str, Any]]) -> tuple[FakeServer, list[Any]]:
+    """What the agent loop that verl finds by its configuration makes of the rows."""
+    import hydra
+    from omegaconf import OmegaConf
+    from verl.experimental.agent_loop.agent_loop import DictConfigWrap
+    from verl.utils.dataset.rl_dataset import RLHFDataset
+
+    late = model.tokenizer.encode(LATE, add_special_tokens=False)
+    server = FakeServer([*late, model.tokenizer.eos_token_id])
+    told = config.actor_rollout_ref.rollout.agent
+    (declared,) = OmegaConf.load(told.agent_loop_config_path)
+    assert declared.name == told.default_agent_loop
+
+    async def run() -> list[Any]:
+        made: list[Any] = []
+        for row in rows:
+            loop = hydra.utils.instantiate(
+                {"_target_": declared._target_},
+                trainer_config=DictConfigWrap(config),
+                server_manager=server,
+                tokenizer=model.tokenizer,
+                processor=model.processor,
+                dataset_cls=RLHFDataset,
+                data_config=DictConfigWrap(config.data),
+                hf_model_type="qwen2_5_vl",
+            )
+            made.append(await loop.run({"temperature": 1.0}, **row, global_steps=7))
+        return made
+
+    return server, asyncio.run(run())
+
+
+def variants(rows: list[dict[str, Any]]) -> list[Variant]:
+    return [Variant.model_validate_json(row["extra_info"]["variant"]) for row in rows]
+
+
+class TestPrompts:
+    def test_rows_are_whole_and_in_order(self, rows: list[dict[str, Any]]) -> None:
+        assert [row["index"] for row in rows] == list(range(36))
+        assert all(len(Run.__name__) and row["data_source"] == "scenes" for row in rows)
+        shown = variants(rows)
+        assert {one.name for one in shown} >= {"base", "wrong-think", "correct-caption"}
+        for row, variant in zip(rows, shown, strict=True):
+            info = row["extra_info"]
+            assert row["reward_model"]["ground_truth"] == variant.answer
+            options = {one["letter"]: one["text"] for one in info["options"]}
+            assert options == variant.options
+            assert (info["foil"], info["prefill"]) == (variant.foil, variant.prefill)
+            assert info["profile"] == "organism"
+
+    def test_prompts_are_the_evaluations_token_for_token(
+        self, rows: list[dict[str, Any]], rolled: tuple[FakeServer, list[Any]], prepared: Path
+    ) -> None:
+        import torch
+
+        server, _ = rolled
+        backend = Transformers(str(weights_folder("early")), device="cpu")
+        from unswayed import prompts
+
+        profile = prompts.profile("organism")
+        for variant, (ids, images) in zip(variants(rows), server.asked, strict=True):
+            user = prompts.render_user(variant, profile)
+            request = request_of(variant, prepared, profile.system, user)
+            expected = backend._inputs([request])
+            assert ids == expected["input_ids"][0].tolist()
+            text = backend._tokenizer.decode(ids)
+            assert text.endswith(variant.prefill or "<|im_start|>assistant\n")
+            seen = backend._processor.image_processor(images=images, return_tensors="pt")
+            assert torch.allclose(seen["pixel_values"], expected["pixel_values"], atol=1e-5)
+
+    def test_lengths_are_counted_as_verl_counts_them(
+        self, rolled: tuple[FakeServer, list[Any]], prepared: Path
+    ) -> None:
+        from unswayed import prompts
+        from unswayed.models.processors import load_processor
+        from unswayed.training.data import training_prompts
+        from unswayed.training.template import leave_open
+
+        processor = load_processor(str(weights_folder("early")))
+        leave_open(processor)
+        found = recipe(grpo={"prompts_per_step": 12})
+        made = training_prompts(found, prompts.profile("organism"), prepared)
+        counted = [engine._length(prompt, processor) for prompt in made]
+        assert counted == [len(ids) for ids, _ in rolled[0].asked]
+
+    def test_a_prompt_that_is_too_long_fails_before_ray(self, tmp_path: Path) -> None:
+        cluster = {"gpus_per_node": 2, "max_prompt_length": 40, "options": OPTIONS}
+        with pytest.raises(ConfigError, match=r"verl\.max_prompt_length = 40 tokens, found 12 of"):
+            engine.prepare(recipe(verl=cluster), tmp_path)
+        assert not (tmp_path / "verl/prompts.parquet").exists()
+
+
+class TestCompletions:
+    def test_nothing_behind_the_answer_counts(
+        self, model: Any, rolled: tuple[FakeServer, list[Any]]
+    ) -> None:
+        for one in rolled[1]:
+            text = model.tokenizer.decode(one.response_ids)
+            assert text == LATE.removesuffix(" and more")
+            lengths = (len(one.response_mask), len(one.response_logprobs))
+            assert lengths == (len(one.response_ids),) * 2
+            assert one.extra_fields["step"] == 7
+
+    def test_the_reward_through_verls_own_manager(
+        self,
+        config: Any,
+        model: Any,
+        rows: list[dict[str, Any]],
+        rolled: tuple[FakeServer, list[Any]],
+    ) -> None:
+        import numpy as np
+        import torch
+        from verl.protocol import DataProto
+        from verl.trainer.ppo.reward import load_reward_manager
+
+        async def score() -> list[Any]:
+            manager = load_reward_manager(config, model.tokenizer)
+            made: list[Any] = []
+            for row, one in zip(rows, rolled[1], strict=True):
+                responses = torch.tensor([one.response_ids])
+                seen = torch.ones(1, len(one.prompt_ids) + len(one.response_ids))
+                shown = {
+                    key: np.array([row[key]], dtype=object)
+                    for key in ("data_source", "reward_model", "extra_info")
+                }
+                shown["tool_extra_fields"] = np.array([one.extra_fields], dtype=object)
+                data = DataProto.from_dict(
+                    tensors={"responses": responses, "attention_mask": seen.long()},
+                    non_tensors=shown,
+                )
+                made.append(await manager.run_single(data))
+            return made
+
+        made = asyncio.run(score())
+        text = LATE.removesuffix(" and more")
+        parts = Scorer(recipe().reward).score(variants(rows), [text] * len(rows))
+        assert [one["reward_score"] for one in made] == [part.total for part in parts]
+        assert len({one["reward_score"] for one in made}) > 1
+        assert len({tuple(one["reward_extra_info"]) for one in made}) == 1
+
+
+class TestAdvantages:
+    @pytest.mark.parametrize("scaled", [True, False])
+    def test_known_rewards_get_verls_own_numbers(self, scaled: bool) -> None:
+        import numpy as np
+        import torch
+        from verl.trainer.ppo.core_algos import (
+            compute_grpo_outcome_advantage,
+            get_adv_estimator_fn,
+        )
+
+        import unswayed.training.verl_hooks  # noqa: F401 - registers it
+
+        torch.manual_seed(0)
+        rewards = torch.zeros(9, 5)
+        rewards[:, -1] = torch.rand(9)
+        mask = (torch.rand(9, 5) > 0.3).float()
+        index = np.array([*"aaaabbbbc"], dtype=object)
+        expected, _ = compute_grpo_outcome_advantage(
+            rewards.clone(), mask, index, norm_adv_by_std_in_grpo=scaled
+        )
+        found, _ = get_adv_estimator_fn("unswayed_grpo")(
+            token_level_rewards=rewards,
+            response_mask=mask,
+            index=index,
+            config={"norm_adv_by_std_in_grpo": scaled},
+        )
+        assert torch.allclose(found, expected, atol=1e-6)
