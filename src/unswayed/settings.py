@@ -12,14 +12,13 @@ A recipe is a TOML file with the same keys as `Settings`:
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from unswayed import shards
+from unswayed import recipes, shards
 from unswayed.answers import ConflictPolicy
 from unswayed.errors import ConfigError, UnknownName
 from unswayed.perturbations.variants import DEFAULT
@@ -144,10 +143,7 @@ def settings(
     Raises:
         ConfigError: the file cannot be read, or a setting is unknown or of the wrong kind.
     """
-    merged: dict[str, Any] = _read(recipe) if recipe else {}
-    merged |= {key: value for key, value in options.items() if value is not None}
-    for override in overrides:
-        _override(merged, override)
+    merged = recipes.merged(_read(recipe) if recipe else {}, options, overrides)
     try:
         return Settings.model_validate(merged)
     except ValidationError as error:
@@ -155,44 +151,12 @@ def settings(
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except IsADirectoryError as error:
-        raise ConfigError(
-            f"expected a recipe file or a run folder at {path}, found a folder without run.json"
-        ) from error
-    except FileNotFoundError as error:
-        raise ConfigError(
-            f"expected a recipe file or a run folder at {path}, found nothing there; check the path"
-        ) from error
-    except OSError as error:
-        raise ConfigError(f"cannot read the recipe {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"the recipe {path} is not UTF-8: {error.reason}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"the recipe {path} is no TOML: {error}") from error
-
-
-def _override(merged: dict[str, Any], override: str) -> None:
-    path, equals, value = override.partition("=")
-    keys = path.strip().split(".")
-    if not equals or not all(keys):
-        raise ConfigError(f"expected --set key=value or section.key=value, found {override!r}")
-    table = merged
-    for key in keys[:-1]:
-        inner: Any = table.get(key, {})
-        if not isinstance(inner, dict):
-            raise ConfigError(f"--set {override}: {key!r} is no section")
-        copied: dict[str, Any] = {**inner}
-        table[key], table = copied, copied
-    table[keys[-1]] = _value(value.strip())
-
-
-def _value(text: str) -> Any:
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
+    what = f"expected a recipe file or a run folder at {path}, found"
+    if path.is_dir():
+        raise ConfigError(f"{what} a folder without run.json")
+    if not path.exists():
+        raise ConfigError(f"{what} nothing there; check the path")
+    return recipes.read(path)
 
 
 def _known(section: tuple[int | str, ...]) -> list[str]:

@@ -7,7 +7,6 @@ values.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from unswayed import recipes
 from unswayed.errors import ConfigError, UnknownName
 from unswayed.training.tables import (
     GRPO,
@@ -118,10 +118,7 @@ def training_recipe(
         UnknownName: no shipped recipe has that name.
         ConfigError: the file cannot be read, or a key is unknown or of the wrong kind.
     """
-    merged = _read(recipe)
-    merged |= {key: value for key, value in (options or {}).items() if value is not None}
-    for override in overrides:
-        _override(merged, override)
+    merged = recipes.merged(_read(recipe), options or {}, overrides)
     try:
         return TrainingRecipe.model_validate(merged)
     except ValidationError as error:
@@ -139,37 +136,8 @@ def _read(recipe: str | Path) -> dict[str, Any]:
         known = {found.name.removesuffix(".toml"): found for found in _shipped_files()}
         if str(recipe) not in known:
             raise UnknownName("recipe", str(recipe), known)
-        path = known[str(recipe)]
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ConfigError(f"cannot read the recipe {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"the recipe {path} is not UTF-8: {error.reason}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"the recipe {path} is no TOML: {error}") from error
-
-
-def _override(merged: dict[str, Any], override: str) -> None:
-    path, equals, value = override.partition("=")
-    keys = path.strip().split(".")
-    if not equals or not all(keys):
-        raise ConfigError(f"expected --set key=value or section.key=value, found {override!r}")
-    table = merged
-    for key in keys[:-1]:
-        inner: Any = table.get(key, {})
-        if not isinstance(inner, dict):
-            raise ConfigError(f"--set {override}: {key!r} is no section")
-        copied: dict[str, Any] = {**inner}
-        table[key], table = copied, copied
-    table[keys[-1]] = _value(value.strip())
-
-
-def _value(text: str) -> Any:
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
+        return recipes.read(known[str(recipe)])
+    return recipes.read(path)
 
 
 def _described(error: ValidationError, recipe: str) -> str:
