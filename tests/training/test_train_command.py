@@ -11,6 +11,8 @@ from unswayed.cli import main
 from unswayed.training.folder import TrainingFolder
 from unswayed.training.recipe import training_recipe
 
+FEW = 'data=[{benchmark="scenes,n=120,split=train"}]'
+
 
 def called(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     monkeypatch.setattr("sys.argv", ["unswayed", "train", *arguments])
@@ -24,7 +26,7 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(
 ) -> None:
     out = tmp_path / "runs"
     options = ("--seeds", "1,2", "--out", str(out), "--set", "grpo.steps=7", "--dry-run")
-    assert called(monkeypatch, "augmented", *options) == 0
+    assert called(monkeypatch, "augmented", "--set", FEW, *options) == 0
     shown, said = capsys.readouterr()
     assert "112 prompts of 112 samples: scenes 112" in said
     assert re.search(r"shown as base \d+, .*wrong-think \d+", said)
@@ -39,8 +41,9 @@ def test_training_on_what_is_evaluated_is_told(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     overlap = 'evaluation.benchmarks=["scenes,n=5,split=train"]'
-    assert called(monkeypatch, "accuracy", "--set", overlap, "--set", "prompts=2", "--dry-run") == 0
-    assert "warning: scenes,n=2000,split=train is trained on, and" in capsys.readouterr().err
+    options = ("--set", FEW, "--set", overlap, "--set", "prompts=2", "--dry-run")
+    assert called(monkeypatch, "accuracy", *options) == 0
+    assert "warning: scenes,n=120,split=train is trained on, and" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -57,7 +60,6 @@ def test_training_on_what_is_evaluated_is_told(
         (["accuracy", "--set", "data=[]"], "data"),
         (["accuracy", "--from", "organizm"], "unknown model 'organizm'; did you mean organism?"),
         (["accuracy", "--set", 'data=[{benchmark="scene"}]'], "did you mean scenes?"),
-        (["accuracy", "--set", "engine=verl"], "expected engine = 'trl'"),
     ],
 )
 def test_a_slip_is_one_line(
