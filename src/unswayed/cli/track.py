@@ -91,4 +91,6 @@ def _change(options: dict[str, Any]) -> Change:
 
 
 def _runner(model: str | None) -> ModelOf | None:
-    return None if model is None else lambda checkpoint: model.replace("{}", str(checkpoint.path))
+    if model is None:
+        return None
+    return lambda checkpoint: model.replace("{}", str(checkpoint.path.resolve()))

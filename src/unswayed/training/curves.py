@@ -41,7 +41,7 @@ _GROUPS = {
 """Column → how the names of its variants begin; the first takes all that are left."""
 _BASE = "base"
 _UNSCORED = "reward/unscored"
-_NOTE_WIDTH = 125
+_CHARACTERS_AN_INCH = 13.5  # of the note above a figure
 _WINDOWS = 20
 """A running mean is over one part in so many of the steps."""
 
@@ -284,7 +284,8 @@ def _legend(axes: Axes, title: str, looks: Mapping[str, Look]) -> None:
 
 
 def _title(figure: Any, lines: Sequence[str]) -> None:
-    text = "\n".join(part for line in lines for part in wrap(line, _NOTE_WIDTH))
+    width = int(_CHARACTERS_AN_INCH * figure.get_figwidth())
+    text = "\n".join(part for line in lines for part in wrap(line, width))
     figure.suptitle(text, x=0.01, ha="left", fontsize=8, color=MUTED)
 
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import shutil
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 from tqdm import tqdm
@@ -240,7 +240,7 @@ def track(
             before, waiting = waiting, _awaited(out, trackers)
             if waiting != before:
                 _say(waiting)
-            time.sleep(poll_s)
+            sleep(poll_s)
 
 
 def following(path: Path) -> Callable[[Checkpoint], None]:
@@ -271,13 +271,14 @@ def following(path: Path) -> Callable[[Checkpoint], None]:
 def spec_of(start: Start, checkpoint: Checkpoint, dtype: str) -> str:
     """Return the spec of a checkpoint: read like the first one, in the arithmetic of training."""
     options: dict[str, Any] = {"dtype": dtype, **start.pixels}
+    path = str(checkpoint.path.resolve()) if checkpoint.step else start.path  # perhaps a hub id
     if checkpoint.step == 0:
         options |= start.hub
     elif "trust_remote_code" in start.hub:
         options["trust_remote_code"] = start.hub["trust_remote_code"]
     if start.attention:
         options["attention"] = start.attention
-    return str(Spec("transformers", str(checkpoint.path), options))
+    return str(Spec("transformers", path, options))
 
 
 def _found(out: Path, watch: bool) -> list[TrainingFolder]:
