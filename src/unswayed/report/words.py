@@ -58,10 +58,12 @@ def listed(names: Sequence[str]) -> str:
 def summary(measured: Measured, survey: Survey, model: str) -> list[str]:
     """Return what was done and what came out, a sentence each."""
     total = sum(survey.samples.values())
+    others = max(0, len(survey.variants) - 1)
     parts = [
         f"{model} was asked {total:,} questions from "
         f"{listed([one_line(name, 60) for name in survey.samples])}, each as it is (base) and "
-        f"in {max(0, len(survey.variants) - 1)} other variants: {survey.records:,} outputs in all."
+        f"in {others} other {'variant' if others == 1 else 'variants'}: {survey.records:,} outputs "
+        "in all."
     ]
     if survey.judges:
         judges = listed(sorted({one_line(name, 60) for name, _ in survey.judges}))
