@@ -20,6 +20,7 @@ from unswayed.models.transformers import Transformers
 from unswayed.organism import weights_folder
 from unswayed.organism.architecture import write_tiny_checkpoint
 from unswayed.training import trl as engine
+from unswayed.training.completions import STOP, end_of
 from unswayed.training.data import training_prompts
 from unswayed.training.folder import TrainingFolder
 from unswayed.training.recipe import TrainingRecipe
@@ -27,8 +28,7 @@ from unswayed.training.rewards import RewardParts
 from unswayed.training.scorer import Scorer
 from unswayed.training.seeds import folders, train_seeds
 from unswayed.training.start import start_of
-from unswayed.training.trl_settings import STOP
-from unswayed.training.trl_trainer import Trainer, end_of
+from unswayed.training.trl_trainer import Trainer
 from unswayed.types import Variant
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")

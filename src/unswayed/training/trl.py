@@ -41,10 +41,10 @@ from unswayed.training.folder import Checkpoint, TrainingFolder
 from unswayed.training.recipe import TrainingRecipe
 from unswayed.training.reference import FOLDER, Reference
 from unswayed.training.start import Start, start_of
-from unswayed.training.template import leave_open
+from unswayed.training.template import leave_open, opens_thought
 from unswayed.training.trl_prompts import dataset_of
 from unswayed.training.trl_reward import reward_function, scorer_of
-from unswayed.training.trl_settings import adapters, generation_options, trl_config
+from unswayed.training.trl_settings import adapters, generation_options, on_cpu, trl_config
 from unswayed.training.trl_trainer import Trainer
 
 _PACKAGES = ("trl", "accelerate", "transformers", "torch", "datasets", "peft")
@@ -70,7 +70,7 @@ def train(
         StageError: a reward or the loss is not finite, or a checkpoint could not be saved.
     """
     start, folder = start_of(recipe.model), TrainingFolder(out)
-    state = PartialState()
+    state = PartialState(cpu=on_cpu())
     with folder.writing() if state.is_main_process else nullcontext():
         if state.is_main_process:
             folder.begin(recipe, start.provenance(), written or {})
@@ -107,7 +107,7 @@ def trainer_of(
     if PartialState().is_main_process:
         print(*made.summary(), sep="\n", file=sys.stderr)
     dataset = dataset_of(made, recipe.grpo.prompts_per_step)
-    scorer = scorer_of(recipe, _opens_thought(own, processor), newest)
+    scorer = scorer_of(recipe, opens_thought(own, processor), newest)
     model = load_model(start.path, "float32", start.attention, start.hub)
     model.generate = partial(model.generate, tokenizer=processor.tokenizer)
     reference = _reference(recipe, start, processor, newest)
@@ -150,15 +150,6 @@ def _ends(model: Any, processor: Any) -> set[int]:
     found = model.generation_config.eos_token_id
     ends = set(found) if isinstance(found, list) else {found}
     return {end for end in {*ends, processor.tokenizer.eos_token_id} if end is not None}
-
-
-def _opens_thought(template: str, processor: Any) -> bool:
-    """Say whether the checkpoint's template writes `<think>` itself."""
-    probe = [{"role": "user", "content": [{"type": "text", "text": "?"}]}]
-    rendered = processor.apply_chat_template(
-        probe, chat_template=template, tokenize=False, add_generation_prompt=True
-    )
-    return rendered.rstrip().endswith("<think>")
 
 
 def _watch(

@@ -18,11 +18,10 @@ from accelerate import PartialState
 from accelerate.utils import gather_object
 
 from unswayed.errors import ConfigError, StageError
+from unswayed.training.completions import means
 from unswayed.training.folder import Checkpoint
 from unswayed.training.recipe import TrainingRecipe
-from unswayed.training.rewards import TERMS, RewardParts, words
 from unswayed.training.scorer import Scorer
-from unswayed.training.trl_settings import STOP
 from unswayed.types import Variant
 
 SCORER = "scorer.json"
@@ -94,27 +93,6 @@ def reward_function(scorer: Scorer, tokenizer: Any, ends: set[int]) -> Reward:
         return totals
 
     return reward
-
-
-def means(parts: Sequence[RewardParts], texts: Sequence[str]) -> dict[str, float]:
-    """Return what the log says of a batch: means of the parts that are known.
-
-    Terms that are off, or that nothing was lost or earned by, are left out.
-    """
-    found = {
-        "parts/format": [part.format for part in parts],
-        "parts/correct": [part.correct for part in parts],
-        "parts/unscored": [part.total is None for part in parts],
-        "parts/consistent": [part.consistent for part in parts if part.consistent is not None],
-        "completions/words": [len(words(text)) for text in texts],
-        "completions/stopped": [STOP in text for text in texts],
-    }
-    for term in TERMS:
-        values = [getattr(part, term) for part in parts]
-        found[f"parts/{term}"] = (
-            [value for value in values if value is not None] if any(values) else []
-        )
-    return {name: math.fsum(values) / len(values) for name, values in found.items() if values}
 
 
 def before(row: Sequence[int], ends: set[int]) -> list[int]:

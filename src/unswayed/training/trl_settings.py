@@ -11,15 +11,14 @@ from typing import Any
 
 import torch
 from accelerate import PartialState
+from accelerate.utils.environment import parse_flag_from_env
 from trl.trainer.grpo_config import GRPOConfig
 
 from unswayed.errors import ConfigError, MissingExtra
 from unswayed.models.transformers import placeholders
+from unswayed.training.completions import STOP
 from unswayed.training.recipe import TrainingRecipe
 from unswayed.training.tables import GRPO
-
-STOP = "</answer>"
-"""Ends a completion."""
 
 
 def trl_config(recipe: TrainingRecipe, out: Path) -> GRPOConfig:
@@ -33,6 +32,7 @@ def trl_config(recipe: TrainingRecipe, out: Path) -> GRPOConfig:
     warmed = grpo.schedule == "constant" and grpo.warmup > 0
     return GRPOConfig(
         output_dir=str(out),
+        use_cpu=on_cpu(),
         # the objective
         loss_type=grpo.loss_type,
         beta=grpo.beta,
@@ -67,7 +67,7 @@ def trl_config(recipe: TrainingRecipe, out: Path) -> GRPOConfig:
         # the data
         shuffle_dataset=False,
         remove_unused_columns=False,
-        dataloader_pin_memory=torch.cuda.is_available(),
+        dataloader_pin_memory=torch.cuda.is_available() and not on_cpu(),
         seed=recipe.seed,
         data_seed=recipe.seed,
         # what is written
@@ -104,6 +104,11 @@ def generation_options(grpo: GRPO, config: Any) -> dict[str, Any]:
         return {"stop": [STOP], "include_stop_str_in_output": True}
     # The ids that stand for pictures would ask for pictures that are not there.
     return {"stop_strings": [STOP], "suppress_tokens": placeholders(config), "use_cache": True}
+
+
+def on_cpu() -> bool:
+    """Say whether accelerate was told to stay on the CPU, which it does not look up by itself."""
+    return parse_flag_from_env("ACCELERATE_USE_CPU")
 
 
 def adapters(grpo: GRPO) -> Any:

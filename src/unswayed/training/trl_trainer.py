@@ -16,15 +16,13 @@ import atexit
 import logging
 import shutil
 import time
-from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
 import torch
 from accelerate.utils import gather
 from safetensors import SafetensorError
-from transformers.utils.hub import cached_file
 from trl.data_utils import apply_chat_template
 from trl.trainer.grpo_trainer import GRPOTrainer
 from trl.trainer.utils import shutdown_event_loop_in_daemon
@@ -33,29 +31,19 @@ from unswayed.errors import StageError
 from unswayed.models.transformers import load_model
 from unswayed.runs import write_json
 from unswayed.training.callbacks import Following
+from unswayed.training.completions import STOP, end_of
 from unswayed.training.folder import TrainingFolder
 from unswayed.training.likelihood import answer_span
+from unswayed.training.parents import copy_processor, files_of
 from unswayed.training.reference import Reference, Written, tokens_of
 from unswayed.training.rewards import read_completion
 from unswayed.training.scorer import Scorer
 from unswayed.training.start import Start
 from unswayed.training.trl_reward import SCORER, before
-from unswayed.training.trl_settings import STOP
 from unswayed.types import Variant
 
 ADAPTER = "adapter"
 """Folder of a checkpoint with its low-rank adapters alone."""
-
-_WEIGHTS = (
-    "*.safetensors",
-    "*.safetensors.index.json",
-    "*.bin",
-    "*.pt",
-    "*.pth",
-    "*.onnx",
-    "*.gguf",
-)
-_NOT_COPIED = (*_WEIGHTS, "config.json", "trainer_state.json", "card.json", "*.jsonl", "*.md")
 
 
 class Trainer(GRPOTrainer):
@@ -222,9 +210,7 @@ class Trainer(GRPOTrainer):
         for pickle in target.rglob("training_args.bin"):  # which nobody reads
             pickle.unlink()
         write_json(target / SCORER, self._scorer.state())
-        for file in sorted(processor_folder(self._start).iterdir()):
-            if file.is_file() and not any(file.match(pattern) for pattern in _NOT_COPIED):
-                shutil.copyfile(file, target / file.name)
+        copy_processor(files_of(self._start.path, self._start.hub.get("revision")), target)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         adapter = Path(resume_from_checkpoint) / ADAPTER
@@ -269,20 +255,3 @@ def merged(base: Any) -> dict[str, Any]:
         key = f"{name}.base_layer.weight"
         weights[key] = weights[key] + delta
     return {name.replace(".base_layer.", "."): value for name, value in weights.items()}
-
-
-def end_of(row: Sequence[int], decode: Callable[[list[int]], str]) -> int:
-    """Return how many tokens of a row there are up to and with the stop string; all without one."""
-    if STOP not in decode(list(row)):
-        return len(row)
-    return bisect_left(range(len(row)), True, key=lambda n: STOP in decode(list(row[:n])))
-
-
-def processor_folder(start: Start) -> Path:
-    """Return the folder that the parent's tokenizer and processor files lie in."""
-    if Path(start.path).is_dir():
-        return Path(start.path)
-    found = cached_file(start.path, "config.json", revision=start.hub.get("revision"))
-    if found is None:
-        raise StageError(f"expected the files of {start.path} in the hub's cache, found none")
-    return Path(found).parent
