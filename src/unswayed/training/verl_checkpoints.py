@@ -26,6 +26,8 @@ from unswayed.training.parents import copy_processor, files_of
 
 _STEP = "global_step_"
 _TRACKER = "latest_checkpointed_iteration.txt"
+_MERGED = ("*.safetensors", "*.safetensors.index.json", "config.json")
+"""What is kept of verl's export; the rest is the parent's."""
 
 
 def latest(checkpoints: Path) -> int:
@@ -78,6 +80,9 @@ def export(folder: TrainingFolder, step: int) -> Path:
     shutil.rmtree(target, ignore_errors=True)
     try:
         _merge(shards, target)
+        for file in target.iterdir():
+            if not any(file.match(pattern) for pattern in _MERGED):
+                file.unlink()
         parent = folder.run.description().get("parent", {})
         copy_processor(files_of(parent["path"], parent.get("revision")), target)
         return folder.place(step)

@@ -37,7 +37,6 @@ FIGURES = {
     "response_length/mean": "completions/mean_length",
     "response_length/min": "completions/min_length",
     "response_length/max": "completions/max_length",
-    "response_length/clip_ratio": "completions/clipped_ratio",
     "prompt_length/mean": "prompts/mean_length",
     "timing_s/step": "step_time",
     "timing_s/gen": "seconds/generate",
