@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,24 @@ from .conftest import OPTIONS, recipe
 
 ROOT = Path(__file__).parents[2]
 STUDY = sorted((ROOT / "recipes/study/train").glob("*.toml"))
-TEMPLATE = (weights_folder("early") / "chat_template.jinja").read_text("utf-8")
+TEMPWRITTEN = """
+model = "organism,which=early"
+profile = "organism"
+engine = "verl"
+[[data]]
+benchmark = "scenes,n=20,split=train"
+[grpo]
+prompts_per_step = 2
+group_size = 2
+steps = 1
+max_new_tokens = 32
+dtype = "float32"
+[verl]
+gpus_per_node = 2
+max_prompt_length = 512
+[verl.options]
+"""
+LATE = (weights_folder("early") / "chat_template.jinja").read_text("utf-8")
 FILES = Files(Path("run"), Path("run/verl/records"), Path("run/verl/metrics.jsonl"))
 LATE = " So it is option A.</think><answer>A</answer> and more"
 
@@ -120,6 +139,31 @@ def rows(config: Any, model: Any) -> list[dict[str, Any]]:
         config.data.train_files, config.data, model.tokenizer, model.processor, is_train=True
     )
     return [made[at] for at in range(len(made))]
+
+
+def test_the_printed_command_is_the_one_that_would_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from unswayed.cli import main
+
+    options = "\n".join(f'"{key}" = {json.dumps(value)}' for key, value in OPTIONS.items())
+    (tmp_path / "mine.toml").write_text(WRITTEN + options)
+    out = tmp_path / "a run"
+    command = ("train", str(tmp_path / "mine.toml"), "--seeds", "4,5", "--out", str(out))
+    monkeypatch.setattr("sys.argv", ["unswayed", *command, "--print-command"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    lines = capfd.readouterr().out.splitlines()
+    assert len(lines) == 2
+    for line, seed in zip(lines, (4, 5), strict=True):
+        parts = shlex.split(line)
+        assert parts[1:3] == ["-m", "verl.trainer.main_ppo"]
+        told = Path(parts[parts.index("--config-path") + 1])
+        assert told == out / f"seed-{seed}/verl/attempts/1"
+        assert (told / f"{parts[parts.index('--config-name') + 1]}.yaml").is_file()
+        assert f"seed: {seed}\n" in (told / "config.yaml").read_text()
+        assert not (told / "console.log").exists()
 
 
 class FakeServer:
