@@ -26,7 +26,9 @@ from .conftest import OPTIONS, recipe
 
 ROOT = Path(__file__).parents[2]
 STUDY = sorted((ROOT / "recipes/study/train").glob("*.toml"))
-TEMPWRITTEN = """
+TEMPLATE = (weights_folder("early") / "chat_template.jinja").read_text("utf-8")
+FILES = Files(Path("run"), Path("run/verl/records"), Path("run/verl/metrics.jsonl"))
+WRITTEN = """
 model = "organism,which=early"
 profile = "organism"
 engine = "verl"
@@ -43,8 +45,6 @@ gpus_per_node = 2
 max_prompt_length = 512
 [verl.options]
 """
-LATE = (weights_folder("early") / "chat_template.jinja").read_text("utf-8")
-FILES = Files(Path("run"), Path("run/verl/records"), Path("run/verl/metrics.jsonl"))
 LATE = " So it is option A.</think><answer>A</answer> and more"
 
 
