@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import shlex
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from unswayed.errors import ConfigError
+from unswayed.errors import ConfigError, ModelError
 from unswayed.models import request_of
 from unswayed.models.transformers import Transformers
 from unswayed.organism import weights_folder
@@ -164,6 +165,36 @@ def test_the_printed_command_is_the_one_that_would_run(
         assert (told / f"{parts[parts.index('--config-name') + 1]}.yaml").is_file()
         assert f"seed: {seed}\n" in (told / "config.yaml").read_text()
         assert not (told / "console.log").exists()
+
+
+def changed(folder: Path, **more: Any) -> Path:
+    """Return a copy of the model whose tokenizer's settings are others."""
+    shutil.copytree(weights_folder("early"), folder)
+    file = folder / "tokenizer_config.json"
+    file.write_text(json.dumps(json.loads(file.read_text("utf-8")) | more))
+    return folder
+
+
+def test_a_tokenizer_with_code_of_its_own_needs_trust(tmp_path: Path) -> None:
+    model = changed(tmp_path / "model", auto_map={"AutoTokenizer": ["mine.Mine", None]})
+    with pytest.raises(ModelError, match="is code of its own, which verl runs without asking"):
+        engine._check_code(Start(str(model), str(model), "default"))
+    engine._check_code(Start(str(model), str(model), "default", {"trust_remote_code": True}))
+    engine._check_code(Start("early", str(weights_folder("early")), "default"))
+
+
+def test_tags_that_verl_would_drop_are_refused(tmp_path: Path) -> None:
+    folder = shutil.copytree(weights_folder("early"), tmp_path / "model")
+    file = folder / "tokenizer.json"
+    found = json.loads(file.read_text("utf-8"))
+    for token in found["added_tokens"]:
+        token["special"] = True
+    file.write_text(json.dumps(found))
+    from unswayed.models.processors import load_processor
+
+    start = Start(str(folder), str(folder), "default")
+    with pytest.raises(ModelError, match="verl drops special tokens before it scores"):
+        engine._check_reading(start, load_processor(str(folder)))
 
 
 class FakeServer:

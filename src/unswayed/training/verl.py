@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import json
 import os
 import re
 import shlex
@@ -41,6 +42,7 @@ from unswayed.models.processors import load_processor
 from unswayed.training import verl_config, verl_data
 from unswayed.training.data import TrainingPrompt, training_prompts
 from unswayed.training.folder import Checkpoint, TrainingFolder
+from unswayed.training.parents import files_of
 from unswayed.training.recipe import TrainingRecipe
 from unswayed.training.start import Start, start_of
 from unswayed.training.template import leave_open, opens_thought
@@ -243,6 +245,7 @@ def _check_reading(start: Start, processor: Any) -> None:
     Raises:
         ModelError: it does not.
     """
+    _check_code(start)
     tokenizer = processor.tokenizer
     ids = tokenizer.encode(_TAGGED, add_special_tokens=False)
     found = tokenizer.decode(ids, skip_special_tokens=True)
@@ -260,6 +263,21 @@ def _check_reading(start: Start, processor: Any) -> None:
         raise ModelError(
             f"verl cannot load the processor of {start.path} and would train without pictures; "
             "install torchvision, or use a family that verl knows (its warning is above)"
+        )
+
+
+def _check_code(start: Start) -> None:
+    """Refuse a checkpoint with code of its own unless it is trusted: verl runs a tokenizer's.
+
+    Raises:
+        ModelError: it has some, and `trust_remote_code` is not set.
+    """
+    config = files_of(start.path) / "tokenizer_config.json"
+    found = json.loads(config.read_text("utf-8")) if config.is_file() else {}
+    if "auto_map" in found and not start.hub.get("trust_remote_code"):
+        raise ModelError(
+            f"the tokenizer of {start.path} is code of its own, which verl runs without asking; "
+            "read it, and add trust_remote_code=true to the model if you trust it"
         )
 
 
