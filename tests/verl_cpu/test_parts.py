@@ -17,6 +17,7 @@ from unswayed.models.transformers import Transformers
 from unswayed.organism import weights_folder
 from unswayed.runs import Run
 from unswayed.training import verl as engine
+from unswayed.training import verl_checks
 from unswayed.training.recipe import TrainingRecipe, shipped, training_recipe
 from unswayed.training.scorer import Scorer
 from unswayed.training.start import Start
@@ -178,9 +179,9 @@ def changed(folder: Path, **more: Any) -> Path:
 def test_a_tokenizer_with_code_of_its_own_needs_trust(tmp_path: Path) -> None:
     model = changed(tmp_path / "model", auto_map={"AutoTokenizer": ["mine.Mine", None]})
     with pytest.raises(ModelError, match="is code of its own, which verl runs without asking"):
-        engine._check_code(Start(str(model), str(model), "default"))
-    engine._check_code(Start(str(model), str(model), "default", {"trust_remote_code": True}))
-    engine._check_code(Start("early", str(weights_folder("early")), "default"))
+        verl_checks.check_code(Start(str(model), str(model), "default"))
+    verl_checks.check_code(Start(str(model), str(model), "default", {"trust_remote_code": True}))
+    verl_checks.check_code(Start("early", str(weights_folder("early")), "default"))
 
 
 def test_tags_that_verl_would_drop_are_refused(tmp_path: Path) -> None:
@@ -194,7 +195,7 @@ def test_tags_that_verl_would_drop_are_refused(tmp_path: Path) -> None:
 
     start = Start(str(folder), str(folder), "default")
     with pytest.raises(ModelError, match="verl drops special tokens before it scores"):
-        engine._check_reading(start, load_processor(str(folder)))
+        verl_checks.check_reading(start, load_processor(str(folder)))
 
 
 class FakeServer:
@@ -294,7 +295,7 @@ class TestPrompts:
         leave_open(processor)
         found = recipe(grpo={"prompts_per_step": 12})
         made = training_prompts(found, prompts.profile("organism"), prepared)
-        counted = [engine._length(prompt, processor) for prompt in made]
+        counted = [verl_checks.length_of(prompt, processor) for prompt in made]
         assert counted == [len(ids) for ids, _ in rolled[0].asked]
 
     def test_a_prompt_that_is_too_long_fails_before_ray(self, tmp_path: Path) -> None:

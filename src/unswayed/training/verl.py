@@ -18,16 +18,10 @@ checkpoint on. Everything of verl's is in OUT/verl:
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import json
-import os
-import re
 import shlex
-import signal
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -37,17 +31,18 @@ from typing import Any
 from tqdm import tqdm
 
 from unswayed import prompts
-from unswayed.errors import ConfigError, DataError, MissingExtra, ModelError, StageError
+from unswayed.errors import DataError, MissingExtra, StageError
 from unswayed.models.processors import load_processor
 from unswayed.training import verl_config, verl_data
-from unswayed.training.data import TrainingPrompt, training_prompts
+from unswayed.training.data import training_prompts
 from unswayed.training.folder import Checkpoint, TrainingFolder
-from unswayed.training.parents import files_of
 from unswayed.training.recipe import TrainingRecipe
 from unswayed.training.start import Start, start_of
 from unswayed.training.template import leave_open, opens_thought
 from unswayed.training.verl_checkpoints import check_processes, export_missing
+from unswayed.training.verl_checks import check_lengths, check_reading, limits_of
 from unswayed.training.verl_log import Attempt, Transfer, catch_up, next_attempt
+from unswayed.training.verl_process import cause, started
 
 LOOPS = """\
 - name: unswayed
@@ -57,12 +52,8 @@ LOOPS = """\
 
 POLL_S = 1.0
 """Seconds between two looks at what verl wrote."""
-STOPPED_WITHIN_S = 60.0
 _PACKAGES = ("verl", "ray", "transfer_queue", "torch", "transformers", "vllm", "sglang")
 _NEEDED = ("verl", "ray", "transfer_queue", "qwen_vl_utils", "hydra", "torch", "transformers")
-_TAGGED = "<think>It is A.</think><answer>A</answer>"
-_CAUSE = re.compile(r"[A-Za-z_.]*(Error|Exception): .*")
-_SET_PARENT_DEATH_SIGNAL = 1
 
 OnCheckpoint = Callable[[Checkpoint], None]
 
@@ -137,7 +128,7 @@ def _prepared(
     files = verl_config.Files(folder.path, attempt.records, attempt.metrics)
     processor = load_processor(start.path, **start.hub, **start.pixels)
     own = leave_open(processor)
-    _check_reading(start, processor)
+    check_reading(start, processor)
     wanted = verl_config.settings(
         recipe, start, files, processor.chat_template, opens_thought(own, processor)
     )
@@ -185,100 +176,8 @@ def _write_prompts(
             f"expected prompts for at least one step ({recipe.grpo.prompts_per_step}), found "
             f"{len(kept)}; use more data, or fewer grpo.prompts_per_step"
         )
-    _check_lengths(kept, processor, recipe.cluster.max_prompt_length)
+    check_lengths(kept, processor, recipe.cluster.max_prompt_length)
     verl_data.write(kept, path, profile.name, limits_of(processor))
-
-
-def limits_of(processor: Any) -> tuple[int, int]:
-    """Return the least and the most pixels that a processor resizes a picture to.
-
-    Raises:
-        ModelError: the processor does not say.
-    """
-    size = processor.image_processor.size
-    least, most = size["shortest_edge"], size["longest_edge"]
-    if not least or not most:
-        raise ModelError(
-            "expected an image processor with limits in pixels, as those of Qwen-VL have; found "
-            f"{type(processor.image_processor).__name__}, whose pictures verl would resize"
-        )
-    return int(least), int(most)
-
-
-def _check_lengths(made: Sequence[TrainingPrompt], processor: Any, most: int) -> None:
-    """Refuse prompts that are too long: verl would fail on them one by one, hours later."""
-    lengths = [_length(prompt, processor) for prompt in made]
-    long = sum(length > most for length in lengths)
-    if long:
-        at = max(range(len(made)), key=lengths.__getitem__)
-        raise ConfigError(
-            f"expected prompts of at most verl.max_prompt_length = {most} tokens, found {long} of "
-            f"{len(made)} that are longer, up to {lengths[at]} ({made[at].variant.sample.id}); "
-            "raise it, or limit the pictures with the model's max_pixels"
-        )
-
-
-def _length(prompt: TrainingPrompt, processor: Any) -> int:
-    """Return how many tokens a prompt has, its pictures counted by their size alone."""
-    from PIL import Image
-
-    parts = [{"type": "image"} for _ in prompt.images] + [{"type": "text", "text": prompt.user}]
-    chat: list[dict[str, Any]] = [{"role": "user", "content": parts}]
-    if prompt.system:
-        chat.insert(0, {"role": "system", "content": prompt.system})
-    if prompt.variant.prefill:
-        chat.append({"role": "assistant", "content": prompt.variant.prefill})
-    text = processor.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
-    found = len(processor.tokenizer(text, add_special_tokens=False)["input_ids"])
-    image = processor.image_processor
-    for file in prompt.images:
-        with Image.open(file) as picture:
-            width, height = picture.size
-        patches = image.get_number_of_image_patches(height, width, {})
-        found += patches // image.merge_size**2 - 1
-    return found
-
-
-def _check_reading(start: Start, processor: Any) -> None:
-    """Require that verl reads pictures and the tags of a thought with this checkpoint.
-
-    Raises:
-        ModelError: it does not.
-    """
-    _check_code(start)
-    tokenizer = processor.tokenizer
-    ids = tokenizer.encode(_TAGGED, add_special_tokens=False)
-    found = tokenizer.decode(ids, skip_special_tokens=True)
-    if found != _TAGGED:
-        raise ModelError(
-            f"verl drops special tokens before it scores, and the tokenizer of {start.path} makes "
-            f"{found!r} of {_TAGGED!r}; use a tokenizer whose tags are not special"
-        )
-    with contextlib.redirect_stdout(sys.stderr):
-        from verl.utils import hf_processor
-
-        options = {"trust_remote_code": bool(start.hub.get("trust_remote_code"))}
-        theirs = hf_processor(start.path, **options)
-    if theirs is None:
-        raise ModelError(
-            f"verl cannot load the processor of {start.path} and would train without pictures; "
-            "install torchvision, or use a family that verl knows (its warning is above)"
-        )
-
-
-def _check_code(start: Start) -> None:
-    """Refuse a checkpoint with code of its own unless it is trusted: verl runs a tokenizer's.
-
-    Raises:
-        ModelError: it has some, and `trust_remote_code` is not set.
-    """
-    config = files_of(start.path) / "tokenizer_config.json"
-    found = json.loads(config.read_text("utf-8")) if config.is_file() else {}
-    if "auto_map" in found and not start.hub.get("trust_remote_code"):
-        raise ModelError(
-            f"the tokenizer of {start.path} is code of its own, which verl runs without asking; "
-            "read it, and add trust_remote_code=true to the model if you trust it"
-        )
 
 
 def _run(
@@ -290,7 +189,7 @@ def _run(
     print(f"verl is starting; its output: {attempt.console}", file=sys.stderr, flush=True)
     every = 0.1 if sys.stderr.isatty() else 10.0
     with (
-        _started(launch) as process,
+        started(launch.command, attempt.console) as process,
         tqdm(
             total=steps,
             initial=max(seen, default=0),
@@ -312,7 +211,7 @@ def _run(
                 time.sleep(POLL_S)
     if process.returncode:
         raise StageError(
-            f"verl ended with status {process.returncode}: {_cause(attempt.console)}; its whole "
+            f"verl ended with status {process.returncode}: {cause(attempt.console)}; its whole "
             f"output is in {attempt.console}, the checkpoints before it are whole: mend the cause "
             "and run the same command again"
         )
@@ -326,50 +225,6 @@ def _hand_on(folder: TrainingFolder, seen: set[int], call: OnCheckpoint | None) 
             seen.add(checkpoint.step)
             if call is not None:
                 call(checkpoint)
-
-
-@contextlib.contextmanager
-def _started(launch: Launch) -> Generator[subprocess.Popen[bytes]]:
-    """Start verl, and end it with all that it started, whatever happens here."""
-    console = launch.attempt.console
-    console.parent.mkdir(parents=True, exist_ok=True)
-    with console.open("ab") as output:
-        process = subprocess.Popen(
-            launch.command,
-            cwd=console.parent,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-            preexec_fn=_die_with_parent,
-        )
-    try:
-        yield process
-    finally:
-        _stop(process)
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the process and its group: gently, then not."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        if process.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, number)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(STOPPED_WITHIN_S)
-
-
-def _die_with_parent() -> None:
-    """Have Linux end verl when this process is killed: two of them would write one folder."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
-
-
-def _cause(console: Path) -> str:
-    """Return the last error in the output, which is mostly the cause, or its last line."""
-    lines = console.read_text("utf-8", "replace").splitlines()
-    named = [found[0] for line in lines if (found := _CAUSE.search(line))]
-    return (named or lines or ["it said nothing"])[-1].strip()[:500]
 
 
 def require() -> None:
