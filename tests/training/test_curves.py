@@ -90,6 +90,15 @@ def test_one_seed_is_called_one(tmp_path: Path, figures: dict[str, Figure]) -> N
     ]
 
 
+def test_seeds_that_only_trained_are_not_among_the_evaluated(
+    tmp_path: Path, figures: dict[str, Figure]
+) -> None:
+    trained = [one for one in rows_of((2, 3)) if one.benchmark == "training"]
+    draw(Dynamics((*rows_of((1,)), *trained), {}, {}), tmp_path)
+    assert "over questions" in " ".join(figures["curves"].get_suptitle().split())
+    assert "each of 3 seeds" in figures["rewards"].get_suptitle()
+
+
 def test_two_seeds_have_no_bar(tmp_path: Path, figures: dict[str, Figure]) -> None:
     draw(Dynamics(tuple(rows_of((1, 2))), {}, {}), tmp_path)
     assert len(lines(figures["curves"], 0)) == 3

@@ -219,7 +219,9 @@ def _rewarded(rows: Sequence[Row], path: Path) -> list[Path]:
             axes.locator_params(axis="x", nbins=5, integer=True)
             axes.tick_params(length=0)
         thin = _seeds_note(sorted({row.seed for row in rows}))
-        note = f"{thin} Bold: running mean over {window} steps." if window > 1 else thin
+        note = (
+            f"{thin} The bold line is a running mean over {window} steps." if window > 1 else thin
+        )
         _title(figure, ["sampled in training: means over the completions of a step", note])
         return save(figure, path)
 
@@ -292,13 +294,14 @@ def _title(figure: Any, lines: Sequence[str]) -> None:
 def _notes(found: Dynamics, rows: Sequence[Row]) -> list[str]:
     counts = {row.n for row in rows if row.metric == "accuracy" and row.n}
     span = f"{min(counts)}–{max(counts)}" if len(counts) > 1 else f"{max(counts, default=0)}"
+    seeds = list(found.evaluated)  # others may only have trained so far
     bar = {1: " Bar: 95 % interval of the last step over questions.", 2: ""}.get(
-        len(found.seeds), " Bar: 95 % interval of the last step's mean over seeds."
+        len(seeds), " Bar: 95 % interval of the last step's mean over seeds."
     )
     inside = {key: one for key, one in found.findings.items() if key[1] == rows[0].benchmark}
     fallen, _ = verdicts(Dynamics((), inside, found.reference))
     return [
-        f"{_seeds_note(found.seeds)} A point: {span} questions.{bar}",
+        f"{_seeds_note(seeds)} A point: {span} questions.{bar}",
         *(f"Collapsed: {line}" for line in fallen),
     ]
 
