@@ -153,8 +153,8 @@ def test_an_export_answers_through_our_backend(trained: Trained) -> None:
     request = request_of(variant, trained.folder.path, "", user)
     model = Transformers(str(trained.folder.path / "checkpoint-3"), device="cpu")
     (made,) = model.generate([request], Decoding(max_new_tokens=120))
-    assert made.finish == "stop"
-    assert "<answer>" in made.output
+    assert made.status == "stop"
+    assert made.text.endswith("</answer>")
 
 
 def test_a_finished_training_is_left_as_it_is(trained: Trained) -> None:
