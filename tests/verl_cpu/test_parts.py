@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import shlex
 import shutil
 from pathlib import Path
@@ -349,8 +350,11 @@ class TestCompletions:
         made = asyncio.run(score())
         text = LATE.removesuffix(" and more")
         parts = Scorer(recipe().reward).score(variants(rows), [text] * len(rows))
-        assert [one["reward_score"] for one in made] == [part.total for part in parts]
-        assert len({one["reward_score"] for one in made}) > 1
+        scores = [one["reward_score"] for one in made]
+        known = [None if math.isnan(score) else score for score in scores]
+        assert known == [part.total for part in parts]
+        assert None in known  # the judge lost some replies
+        assert len(set(known)) > 2
         assert len({tuple(one["reward_extra_info"]) for one in made}) == 1
 
 
