@@ -67,7 +67,7 @@ def recipe(**more: Any) -> TrainingRecipe:
     grpo = {
         "group_size": 4,
         "prompts_per_step": 4,
-        "steps": 3,
+        "steps": 4,
         "learning_rate": 1e-4,
         "beta": 0.01,
         "max_new_tokens": 96,

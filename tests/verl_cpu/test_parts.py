@@ -252,7 +252,7 @@ def variants(rows: list[dict[str, Any]]) -> list[Variant]:
 
 class TestPrompts:
     def test_rows_are_whole_and_in_order(self, rows: list[dict[str, Any]]) -> None:
-        assert [row["index"] for row in rows] == list(range(36))
+        assert [row["index"] for row in rows] == list(range(48))
         assert all(len(Run.__name__) and row["data_source"] == "scenes" for row in rows)
         shown = variants(rows)
         assert {one.name for one in shown} >= {"base", "wrong-think", "correct-caption"}
@@ -301,7 +301,7 @@ class TestPrompts:
 
     def test_a_prompt_that_is_too_long_fails_before_ray(self, tmp_path: Path) -> None:
         cluster = {"gpus_per_node": 2, "max_prompt_length": 40, "options": OPTIONS}
-        with pytest.raises(ConfigError, match=r"verl\.max_prompt_length = 40 tokens, found 12 of"):
+        with pytest.raises(ConfigError, match=r"verl\.max_prompt_length = 40 tokens, found 16 of"):
             engine.prepare(recipe(verl=cluster), tmp_path)
         assert not (tmp_path / "verl/prompts.parquet").exists()
 

@@ -1,4 +1,4 @@
-"""A training by the real verl: two ranks, a stop behind step 2, its resumption, its checkpoints."""
+"""A training by the real verl: two ranks, stopped behind step 2, resumed to step 4, exported."""
 
 from __future__ import annotations
 
@@ -29,43 +29,42 @@ class Trained:
 
     folder: TrainingFolder
     seen: list[int]
-    evaluated: list[list[str]]
+    evaluated: list[str]
     begun_again: list[int]
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory, cpu: None) -> Trained:
-    """Train; stop when the checkpoint of step 2 is there and evaluated; train on to step 3."""
+    """Train; stop as soon as the checkpoint of step 2 is there; train on to step 4, evaluating."""
     out = tmp_path_factory.mktemp("trained") / "seed-3"
     made = Trained(TrainingFolder(out), [], [], [])
     evaluate: Callable[[Checkpoint], None] = following(out)
 
     def call(checkpoint: Checkpoint) -> None:
         made.seen.append(checkpoint.step)
-        evaluate(checkpoint)
-        names = sorted(path.parent.name for path in out.glob("evaluations/*/metrics.json"))
-        made.evaluated.append(names)
         if checkpoint.step == 2:
             raise KeyboardInterrupt
+        evaluate(checkpoint)
+        found = out.glob("evaluations/*/metrics.json")
+        made.evaluated = sorted(path.parent.name for path in found)
 
     with pytest.raises(KeyboardInterrupt):
         engine.train(recipe(), out, {}, call)
     made.begun_again = [one.step for one in made.folder.checkpoints()]
     last = engine.train(recipe(), out, {}, call)
-    assert last.step == 3
+    assert last.step == 4
     return made
 
 
 def test_checkpoints_are_handed_on_and_evaluated(trained: Trained) -> None:
-    assert trained.seen == [2, 3]
+    assert trained.seen == [2, 4]
     assert trained.begun_again == [2]
-    assert trained.evaluated[0] == ["step-0", "step-2"]
-    assert trained.evaluated[1] == ["step-0", "step-2", "step-3"]
+    assert trained.evaluated == ["step-0", "step-2", "step-4"]
 
 
 def test_the_resumed_training_went_on_behind_the_checkpoint(trained: Trained) -> None:
     log = trained.folder.log()
-    assert [line["step"] for line in log] == [1, 2, 3]
+    assert [line["step"] for line in log] == [1, 2, 3, 4]
     raw = (trained.folder.path / "log.jsonl").read_text().splitlines()
     marks = [json.loads(line) for line in raw if "resumed" in line]
     assert marks == [
@@ -85,8 +84,8 @@ def test_open_thoughts_are_continued_and_not_closed(trained: Trained) -> None:
         for path in (trained.folder.path / "verl/rollouts").glob("*.jsonl")
         for line in path.read_text("utf-8").splitlines()
     ]
-    assert {row["step"] for row in rows} == {1, 2, 3}
-    assert len(rows) == 3 * 16
+    assert {row["step"] for row in rows} == {1, 2, 3, 4}
+    assert len(rows) == 4 * 16
     opened = [row for row in rows if "<think>" in row["input"]]
     assert 0 < len(opened) < len(rows)
     for row in rows:
@@ -102,7 +101,7 @@ def test_recorded_rewards_are_the_reward_of_the_recorded_completions(trained: Tr
     prompts = pq.read_table(trained.folder.path / "verl/prompts.parquet").to_pylist()
     shown = [Variant.model_validate_json(row["extra_info"]["variant"]) for row in prompts]
     known = {(one.sample.id, one.name): one for one in shown}
-    for step in (1, 2, 3):
+    for step in (1, 2, 3, 4):
         name = f"completions_{step:05d}.parquet"
         rows = pq.read_table(trained.folder.path / "completions" / name).to_pylist()
         assert len(rows) == 16
@@ -133,7 +132,7 @@ def test_an_export_is_a_model_with_its_parents_processor(trained: Trained) -> No
     from safetensors.torch import load_file
 
     parent = weights_folder("early")
-    made = trained.folder.path / "checkpoint-3"
+    made = trained.folder.path / "checkpoint-4"
     for name in ("tokenizer.json", "chat_template.jinja", "preprocessor_config.json"):
         assert (made / name).read_bytes() == (parent / name).read_bytes()
     before, after = (load_file(path / "model.safetensors") for path in (parent, made))
@@ -151,7 +150,7 @@ def test_an_export_answers_through_our_backend(trained: Trained) -> None:
 
     user = prompts.render_user(variant, prompts.profile("organism"))
     request = request_of(variant, trained.folder.path, "", user)
-    model = Transformers(str(trained.folder.path / "checkpoint-3"), device="cpu")
+    model = Transformers(str(trained.folder.path / "checkpoint-4"), device="cpu")
     (made,) = model.generate([request], Decoding(max_new_tokens=120))
     assert made.status == "stop"
     assert made.text.endswith("</answer>")
@@ -159,7 +158,7 @@ def test_an_export_answers_through_our_backend(trained: Trained) -> None:
 
 def test_a_finished_training_is_left_as_it_is(trained: Trained) -> None:
     before = (trained.folder.path / "log.jsonl").read_bytes()
-    assert engine.train(recipe(), trained.folder.path).step == 3
+    assert engine.train(recipe(), trained.folder.path).step == 4
     assert (trained.folder.path / "log.jsonl").read_bytes() == before
 
 
