@@ -74,8 +74,9 @@ def test_the_resumed_training_went_on_behind_the_checkpoint(trained: Trained) ->
     assert not list((trained.folder.path / "verl/attempts").glob("3"))
     for line in log:
         assert {"reward", "loss", "kl", "grad_norm", "step_time", "parts/format"} <= line.keys()
-        assert line["grad_norm"] > 0
         assert line["learning_rate"] == pytest.approx(1e-4)
+    # a step whose groups are each of one reward moves nothing, but not all of them are
+    assert max(line["grad_norm"] for line in log) > 0
 
 
 def test_open_thoughts_are_continued_and_not_closed(trained: Trained) -> None:
