@@ -37,6 +37,14 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(
     assert not out.exists()
 
 
+def test_a_dry_run_refuses_completions_that_cannot_be_split(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--set", "grpo.group_size=5", "--set", "grpo.batch_size=7", "--dry-run")
+    assert called(monkeypatch, "accuracy", *options) == 2
+    assert "the 80 completions of a step" in capsys.readouterr().err
+
+
 def test_training_on_what_is_evaluated_is_told(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -125,6 +125,23 @@ def training_recipe(
         raise ConfigError(_described(error, str(recipe))) from error
 
 
+def split(grpo: GRPO, processes: int) -> tuple[int, int]:
+    """Return completions per process and forward pass, and forward passes per step.
+
+    Raises:
+        ConfigError: they do not come out even.
+    """
+    total = grpo.prompts_per_step * grpo.group_size
+    size = grpo.batch_size or total // processes
+    if size * processes > total or total % (size * processes):
+        raise ConfigError(
+            f"expected the {total} completions of a step (grpo.prompts_per_step × "
+            f"grpo.group_size) to be a multiple of {size} × {processes} (grpo.batch_size × "
+            "processes); change one of them"
+        )
+    return size, total // (size * processes)
+
+
 def _shipped_files() -> list[Any]:
     folder = resources.files("unswayed.training").joinpath("recipes")
     return [path for path in folder.iterdir() if path.name.endswith(".toml")]

@@ -19,7 +19,7 @@ from unswayed import prompts, registry
 from unswayed.errors import ConfigError, MissingExtra
 from unswayed.runs import write_json
 from unswayed.training.folder import Checkpoint, TrainingFolder
-from unswayed.training.recipe import TrainingRecipe
+from unswayed.training.recipe import TrainingRecipe, split
 from unswayed.training.start import Start, start_of
 
 OnCheckpoint = Callable[[Checkpoint], None]
@@ -154,6 +154,8 @@ def check(recipe: TrainingRecipe) -> Start:
         from unswayed.training import verl_config
 
         verl_config.check(recipe)
+    else:
+        split(recipe.grpo, processes=1)
     start = start_of(recipe.model)
     prompts.profile(recipe.profile or start.profile)
     return start

@@ -17,7 +17,7 @@ from trl.trainer.grpo_config import GRPOConfig
 from unswayed.errors import ConfigError, MissingExtra
 from unswayed.models.transformers import placeholders
 from unswayed.training.completions import STOP
-from unswayed.training.recipe import TrainingRecipe
+from unswayed.training.recipe import TrainingRecipe, split
 from unswayed.training.tables import GRPO
 
 
@@ -79,23 +79,6 @@ def trl_config(recipe: TrainingRecipe, out: Path) -> GRPOConfig:
         disable_tqdm=True,
         report_to=_report_to(recipe),
     )
-
-
-def split(grpo: GRPO, processes: int) -> tuple[int, int]:
-    """Return completions per process and forward pass, and forward passes per step.
-
-    Raises:
-        ConfigError: they do not come out even.
-    """
-    total = grpo.prompts_per_step * grpo.group_size
-    size = grpo.batch_size or total // processes
-    if size * processes > total or total % (size * processes):
-        raise ConfigError(
-            f"expected the {total} completions of a step (grpo.prompts_per_step × "
-            f"grpo.group_size) to be a multiple of {size} × {processes} (grpo.batch_size × "
-            "processes); change one of them"
-        )
-    return size, total // (size * processes)
 
 
 def generation_options(grpo: GRPO, config: Any) -> dict[str, Any]:
