@@ -6,7 +6,6 @@ run goes on where it stopped, judging never generates again, and measuring never
 
 from __future__ import annotations
 
-import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from tqdm import tqdm
 
-from unswayed import answers, prompts, registry, shards
+from unswayed import answers, progress, prompts, registry, shards
 from unswayed.benchmarks import Benchmark
 from unswayed.errors import ConfigError, DataError, RunError, StageError, UnknownName
 from unswayed.judges.cases import Judge, JudgeCase, batch_size, case_of, described
@@ -116,7 +115,7 @@ class Work:
         if isinstance(model, ServedModel):
             model.start(Serving(**dict(serving)))
             for note in model.notes:
-                _say(note)
+                progress.say(note)
         elif serving.max_requests is not None or serving.max_tokens_total is not None:
             raise ConfigError(
                 f"{model.name} sends no requests, so there is nothing to limit; leave "
@@ -303,7 +302,7 @@ def generate(run: Run, work: Work) -> None:
         _describe(run, done, "decoding", vars(decoding))
         fresh = _generated(run, work, done)
         try:
-            with _progress(total, done, "generate") as bar:
+            with progress.bar("generate", total, done=done) as bar:
                 for made in fresh if done else _proven(fresh):
                     run.generations.append(made)
                     bar.update(len(made))
@@ -354,7 +353,7 @@ def _account(run: Run, model: Model) -> None:
     cost = model.cost(found.usage, found.unknown)
     spent = {**found.usage.model_dump(), "unknown": found.unknown, "cost": cost}
     run.add_to_description("usage", spent)
-    _say(f"{model.name}: {found.words(cost)}")
+    progress.say(f"{model.name}: {found.words(cost)}")
 
 
 def _proven(batches: Iterator[list[Generation]]) -> Iterator[list[Generation]]:
@@ -395,7 +394,7 @@ def judge(run: Run, judge: Judge, settings: Settings) -> None:
     if total == 0:
         raise _no_generations(run)
     run.add_to_description("judge", described(judge))
-    with _progress(total, done, "judge") as bar:
+    with progress.bar("judge", total, done=done) as bar:
         for _, batch in _batches(islice(_pairs(run), done, None), batch_size(judge)):
             _write_verdicts(run, _verdicts(batch, judge, settings), bar)
     run.mark_complete("verdicts", complete=run.complete("generations"))
@@ -480,7 +479,7 @@ def _items(run: Run, work: Work, dealer: shards.Dealer) -> Iterator[Variant | Fa
     """
     for benchmark in work.benchmarks:
         good = 0
-        with _progress(work.settings.limit, 0, benchmark.name) as bar:
+        with progress.bar(benchmark.name, work.settings.limit) as bar:
             for item in benchmark:
                 if work.settings.limit is not None and good >= work.settings.limit:
                     break
@@ -518,19 +517,19 @@ def _made(run: Run, sample: Sample, work: Work) -> Sequence[Variant | Failure]:
     try:
         images = tuple(run.store_image(image) for image in sample.images)
     except DataError as error:
-        return [_failure("load", sample, error)]
+        return [Failure.of("load", sample, error)]
     stored = sample.model_copy(update={"images": images})
     recipes = [one for one in work.recipes if one.applies_to(sample)]
     try:
         made = list(variants_of(stored, recipes, work.context, work.settings.foils))
     except DataError as error:
-        return [_failure("perturb", sample, error)]
+        return [Failure.of("perturb", sample, error)]
     without = [one.name for one in work.recipes if one not in recipes]
     return [*made, _left_out(sample, without)] if without else made
 
 
 def _left_out(sample: Sample, variants: Sequence[str]) -> Failure:
-    return _failure(
+    return Failure.of(
         "perturb",
         sample,
         DataError(
@@ -542,16 +541,6 @@ def _left_out(sample: Sample, variants: Sequence[str]) -> Failure:
 
 def _other_samples(run: Run, how: str) -> RunError:
     return RunError(f"{run.folder} was begun with other samples: {how}; use another --out")
-
-
-def _failure(stage: Any, sample: Sample, error: Exception) -> Failure:
-    return Failure(
-        stage=stage,
-        id=sample.id,
-        benchmark=sample.benchmark,
-        error=type(error).__name__,
-        message=str(error),
-    )
 
 
 def _request(run: Run, variant: Variant, profile: Profile) -> Request:
@@ -645,29 +634,9 @@ def _unjudged(generation: Generation) -> str:
     return "the model hides its reasoning" if generation.thoughts == "hidden" else ""
 
 
-def _say(text: str) -> None:
-    """Talk to the user, on stderr, between the progress bars."""
-    tqdm.write(f"unswayed: {text}", file=sys.stderr)
-
-
 def _batches(items: Iterable[T], size: int) -> Iterator[tuple[int, list[T]]]:
     """Cut a stream into batches, each with the index of its first item."""
     stream, start = iter(items), 0
     while batch := list(islice(stream, size)):
         yield start, batch
         start += len(batch)
-
-
-def _progress(total: int | None, done: int, label: str) -> tqdm[Any]:
-    """Return a progress bar on stderr, with rate and remaining time; a log gets fewer lines."""
-    every = 0.1 if sys.stderr.isatty() else 10.0
-    return tqdm(
-        total=total,
-        initial=done,
-        desc=label,
-        unit=" item",
-        smoothing=0.1,
-        dynamic_ncols=True,
-        mininterval=every,
-        maxinterval=max(every, 10.0),
-    )

@@ -125,6 +125,17 @@ class Failure(Record):
     error: str
     message: str
 
+    @classmethod
+    def of(cls, stage: Stage, sample: Sample, error: Exception) -> Failure:
+        """Return the failure of a sample at a stage."""
+        return cls(
+            stage=stage,
+            id=sample.id,
+            benchmark=sample.benchmark,
+            error=type(error).__name__,
+            message=str(error),
+        )
+
 
 class Variant(Record):
     """A sample as it is shown to the model: perhaps with text injected or options changed.

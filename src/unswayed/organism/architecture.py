@@ -1,4 +1,4 @@
-"""The organism's shape: a stock Qwen2.5-VL of about 1.5 million parameters, its words, its eyes.
+"""The organism's shape: a stock Qwen2.5-VL of 1.7 million parameters, its words, its eyes.
 
 Everything here is what transformers ships: `Qwen2_5_VLForConditionalGeneration`, a byte-level
 fast tokenizer and the Qwen2-VL picture processor. A folder written by `write_checkpoint` loads

@@ -5,7 +5,6 @@
 # pyright: reportUnknownArgumentType=false, reportMissingTypeStubs=false
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from tqdm import tqdm
 from transformers import TrainerCallback
 
+from unswayed import progress
 from unswayed.training.folder import Checkpoint, TrainingFolder
 from unswayed.training.reference import Reference
 
@@ -52,16 +52,8 @@ class Progress(TrainerCallback):
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Open the bar where training goes on."""
         if state.is_world_process_zero:
-            every = 0.1 if sys.stderr.isatty() else 10.0
-            self._bar: tqdm[Any] | None = tqdm(
-                total=state.max_steps,
-                initial=state.global_step,
-                desc=self._label,
-                unit=" step",
-                smoothing=0.1,
-                dynamic_ncols=True,
-                mininterval=every,
-                maxinterval=max(every, 10.0),
+            self._bar: tqdm[Any] | None = progress.bar(
+                self._label, state.max_steps, done=state.global_step, unit="step"
             )
 
     def on_log(

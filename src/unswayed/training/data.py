@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import inspect
 import itertools
-import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
-from tqdm import tqdm
-
-from unswayed import prompts, registry
+from unswayed import progress, prompts, registry
 from unswayed.benchmarks import Benchmark
 from unswayed.errors import ConfigError, DataError
 from unswayed.evaluate import Work
@@ -189,7 +186,7 @@ def _loaded(source: DataSource) -> _Source:
     benchmark: Benchmark = registry.create("benchmark", source.benchmark)
     samples: list[Sample] = []
     failures: list[Failure] = []
-    for item in _progress(benchmark, source.limit, f"read {benchmark.name}"):
+    for item in progress.bar(f"read {benchmark.name}", source.limit, items=benchmark):
         if isinstance(item, Failure):
             failures.append(item)
             continue
@@ -225,7 +222,7 @@ class _Draw:
         """Return as many prompts as the recipe needs."""
         needed = self.recipe.prompts_needed
         drawn = (prompt for pair in self._drawn() for prompt in self._made(*pair))
-        made = _progress(itertools.islice(drawn, needed), needed, "prompts")
+        made = progress.bar("prompts", needed, items=itertools.islice(drawn, needed))
         return TrainingPrompts(list(made), self.failures, self.unfit)
 
     def _drawn(self) -> Iterator[tuple[Sample, int]]:
@@ -280,7 +277,7 @@ class _Draw:
             made = list(variants_of(stored, shown, self.context))
         except DataError as error:
             self.broken.add(sample.id)
-            self.failures.append(_failure(stage, sample, error))
+            self.failures.append(Failure.of(stage, sample, error))
             return []
         return [self._prompt(variant, repeat) for variant in made]
 
@@ -289,19 +286,3 @@ class _Draw:
         system = prompts.render_system(variant, self.profile)
         user = prompts.render_user(variant, self.profile)
         return TrainingPrompt(variant, files, system, user, repeat)
-
-
-def _failure(stage: Stage, sample: Sample, error: DataError) -> Failure:
-    return Failure(
-        stage=stage,
-        id=sample.id,
-        benchmark=sample.benchmark,
-        error=type(error).__name__,
-        message=str(error),
-    )
-
-
-def _progress(items: Iterable[T], total: int | None, label: str) -> Iterable[T]:
-    """Show on stderr how far the items are, with rate and remaining time."""
-    every = 0.1 if sys.stderr.isatty() else 10.0
-    return tqdm(items, desc=label, total=total, unit=" item", mininterval=every, maxinterval=every)

@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from unswayed.perturbations.variants import DEFAULT
+
 PROBABILITY_SLACK = 1e-9
 
 
@@ -344,16 +346,7 @@ class CheckpointEvaluation(Section):
     """
 
     benchmarks: tuple[str, ...] = ()
-    variants: tuple[str, ...] = (
-        "base",
-        "stop-think",
-        "wrong-think",
-        "wrong-think-but",
-        "wrong-caption",
-        "wrong-caption-disclaimer",
-        "correct-think",
-        "correct-caption",
-    )
+    variants: tuple[str, ...] = DEFAULT
     limit: int | None = Field(default=None, ge=1)
     batch_size: int = Field(default=16, ge=1)
     judge: str = "rules"

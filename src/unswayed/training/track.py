@@ -9,15 +9,13 @@ only read, so it may run at the same time.
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from time import sleep
 from typing import Any
 
-from tqdm import tqdm
-
+from unswayed import progress
 from unswayed.errors import ConfigError, UnswayedError
 from unswayed.evaluate import Work, evaluate
 from unswayed.registry import Spec
@@ -140,14 +138,14 @@ class Tracker:
         except UnswayedError as error:
             reason = str(error)
         if reason:
-            _say(f"step 0 of {self.folder.path} is left out: {reason}")
+            progress.say(f"step 0 of {self.folder.path} is left out: {reason}")
             return None
         return Checkpoint(0, Path(self.start.path))
 
     def _wait(self, checkpoint: Path, reason: str) -> None:
         if checkpoint not in self._waited:
             self._waited.add(checkpoint)
-            _say(f"{checkpoint} is left alone for now: {reason}")
+            progress.say(f"{checkpoint} is left alone for now: {reason}")
 
     def _evaluate(self, checkpoint: Checkpoint) -> None:
         settings = self._settings(checkpoint)
@@ -156,7 +154,7 @@ class Tracker:
         out = place(self.folder, checkpoint.step)
         if checkpoint.step == 0 and self._shared(settings, out):
             return
-        _say(f"evaluating step {checkpoint.step} of {self.folder.path}")
+        progress.say(f"evaluating step {checkpoint.step} of {self.folder.path}")
         evaluate(settings, out, {"training": self.folder.path.name, "step": checkpoint.step})
 
     def _settings(self, checkpoint: Checkpoint) -> Settings:
@@ -239,7 +237,7 @@ def track(
         if not done:
             before, waiting = waiting, _awaited(out, trackers)
             if waiting != before:
-                _say(waiting)
+                progress.say(waiting)
             sleep(poll_s)
 
 
@@ -260,7 +258,7 @@ def following(path: Path) -> Callable[[Checkpoint], None]:
                 tracker.catch_up()
         except (UnswayedError, OSError, RuntimeError) as error:  # torch's are RuntimeErrors
             reason = (str(error).splitlines() or [type(error).__name__])[0]
-            _say(
+            progress.say(
                 f"step {checkpoint.step} of {path} was not evaluated: {reason}; training goes on, "
                 f"to make up for it: unswayed track {path}"
             )
@@ -305,8 +303,3 @@ def _awaited(out: Path, trackers: Sequence[Tracker]) -> str:
             made, last = tracker.folder.checkpoints(), tracker.recipe.grpo.steps
             parts.append(f"{tracker.folder.path.name} ({made[-1].step if made else 0}/{last})")
     return f"waiting for training in {out}: {', '.join(parts) or 'nothing there yet'}"
-
-
-def _say(text: str) -> None:
-    """Talk to the user, on stderr, between the progress bars."""
-    tqdm.write(f"unswayed: {text}", file=sys.stderr)

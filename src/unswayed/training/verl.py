@@ -28,9 +28,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
-from unswayed import prompts
+from unswayed import progress, prompts
 from unswayed.errors import DataError, MissingExtra, StageError
 from unswayed.models.processors import load_processor
 from unswayed.training import verl_config, verl_data
@@ -187,16 +185,10 @@ def _run(
     attempt = launch.attempt
     transfer, seen = Transfer(folder, attempt), {one.step for one in folder.checkpoints()}
     print(f"verl is starting; its output: {attempt.console}", file=sys.stderr, flush=True)
-    every = 0.1 if sys.stderr.isatty() else 10.0
     with (
         started(launch.command, attempt.console) as process,
-        tqdm(
-            total=steps,
-            initial=max(seen, default=0),
-            desc=f"train {folder.path.name}",
-            unit=" step",
-            mininterval=every,
-            maxinterval=max(every, 10.0),
+        progress.bar(
+            f"train {folder.path.name}", steps, done=max(seen, default=0), unit="step"
         ) as bar,
     ):
         running = True

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from tqdm import tqdm
-
-from unswayed import registry
+from unswayed import progress, registry
 from unswayed.chat.endpoints import Capabilities, Endpoint, endpoint
 from unswayed.chat.records import ChatReply, ChatRequest
 from unswayed.errors import ConfigError, DataError
@@ -121,7 +118,7 @@ def write(work: Work, client: Client, sampling: Sampling, out: Path) -> Report:
 
 def _of_benchmark(rows: Iterator[Sample | Failure], name: str, work: Work, scribe: _Scribe) -> None:
     limit, good = work.settings.limit, 0
-    with _progress(limit, name) as bar:
+    with progress.bar(f"write {name}", limit, unit="sample") as bar:
         while size := CHUNK if limit is None else min(CHUNK, limit - good):
             chunk = _chunk(rows, size, work, scribe.report)
             if not chunk:
@@ -292,8 +289,3 @@ def _draft(reply: ChatReply, wanted: Wanted, words: int | None, before: _Draft |
 
 def _again(draft: _Draft | None) -> tuple[str, str] | None:
     return (draft.texts[-1], draft.problems[-1].message) if draft else None
-
-
-def _progress(total: int | None, label: str) -> tqdm[Any]:
-    every = 0.1 if sys.stderr.isatty() else 10.0
-    return tqdm(total=total, desc=f"write {label}", unit=" sample", mininterval=every)
