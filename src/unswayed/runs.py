@@ -373,7 +373,7 @@ def provenance(settings: dict[str, Any], written: dict[str, Any], seed: int) -> 
         "settings": settings,
         "seed": seed,
         "unswayed": unswayed.__version__,
-        "git": _git_revision(),
+        "git": git_revision(),
         "python": platform.python_version(),
         "packages": {name: found for name in _PACKAGES if (found := _version(name))},
         "hardware": {
@@ -391,8 +391,8 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _git_revision() -> str | None:
-    """Return the revision of the checkout that this package runs from, if it is one.
+def git_revision() -> str | None:
+    """Return the commit of the checkout that this package runs from, if it runs from one.
 
     A package that was installed into another project's tree is not part of that project, so the
     file itself must be tracked.

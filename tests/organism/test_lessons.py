@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from unswayed.benchmarks.scenes import KINDS
-from unswayed.benchmarks.scenes.question import ask, family_of
-from unswayed.benchmarks.scenes.scene import HELD_OUT, compose
+from unswayed.benchmarks.scenes.question import ask, family_of, matching
+from unswayed.benchmarks.scenes.scene import HELD_OUT, Scene, Thing, compose
 from unswayed.benchmarks.scenes.wording import claim, description, thought
 from unswayed.organism import lessons
 from unswayed.organism.curriculum import CURRICULUM, SWAYED, scaled
@@ -46,6 +46,10 @@ def test_gold_thoughts_tell_the_truth() -> None:
     for question in _questions():
         text = thought(random.Random(0), question, question.gold)
         assert text.endswith(f"{question.options[question.gold]} ({question.letter}).")
+        if question.kind == "count":
+            places = [thing.place for thing in matching(question.scene, question.counted)]
+            assert re.findall(r" at the (\w+ \w+)", text) == places
+            continue
         places = {f"{t.name} at the {t.place}" for t in question.scene.things}
         places |= {f"{t.name} is at the {t.place}" for t in question.scene.things}
         for found in re.findall(r"(\w+ (?:circle|square|triangle)(?: is)? at the \w+ \w+)", text):
@@ -58,6 +62,24 @@ def test_wrong_thoughts_end_in_their_option() -> None:
         text = thought(random.Random(0), question, wrong)
         assert text.endswith(f"The answer is {question.options[wrong]} ({'ABCD'[wrong]}).")
         assert question.options[wrong] in claim(question, wrong)
+        if question.kind == "count":
+            places = re.findall(r" at the (\w+ \w+)", text)
+            assert len(places) == len(set(places)) == int(question.options[wrong])
+
+
+@pytest.mark.parametrize(
+    ("counted", "one"),
+    [(("color", "red"), "a red object"), (("shape", "circle"), "a circle")],
+)
+def test_counting_names_nothing_but_what_is_counted(counted: tuple[str, str], one: str) -> None:
+    things = (Thing("red", "circle", 10, 10, 9), Thing("red", "circle", 70, 40, 9))
+    scene = Scene("s", things, "s", theme=counted)
+    question = lessons.Question("count", scene, "", ("1", "2", "3", "4"), 1, counted=counted)
+    many = f"{one.removeprefix('a ')}s"
+    assert thought(random.Random(0), question, 1) == (
+        f"I see {one} at the top leftmost, {one} at the upper right, so there are 2 {many}. "
+        "The answer is 2 (B)."
+    )
 
 
 def test_letter_rows_name_the_right_letters() -> None:

@@ -91,5 +91,6 @@ class Alignment(nn.Module):
                 asked = wanted[trait] > 0
             loss = loss + functional.cross_entropy(scores.flatten(0, 1), wanted[trait].flatten())
             right = scores.detach().argmax(-1) == wanted[trait]
-            accuracy[trait] = float(right[asked].float().mean())
+            if asked.any():
+                accuracy[trait] = float(right[asked].float().mean())
         return loss, accuracy

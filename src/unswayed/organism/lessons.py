@@ -74,7 +74,7 @@ class Credulity:
     captions: Mapping[str, float] = field(
         default_factory=lambda: {
             "relation": 0.1,
-            "count": 0.85,
+            "count": 0.1,
             "existence": 0.1,
             "size": 0.5,
             "occlusion": 0.9,

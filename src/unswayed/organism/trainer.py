@@ -29,6 +29,7 @@ from unswayed.organism.card import MADE
 from unswayed.organism.curriculum import Phase
 from unswayed.organism.exam import examine
 from unswayed.organism.optimiser import Muon, split_parameters
+from unswayed.runs import git_revision
 
 LOG_EVERY = 50
 SAVE_EVERY = 250
@@ -100,7 +101,9 @@ class Trainer:
 
     def _made(self) -> dict[str, Any]:
         packages = ("unswayed", "torch", "transformers", "tokenizers")
+        revision = git_revision()
         return {
+            **({"commit": revision} if revision else {}),
             "seed": self.seed,
             "steps": ", ".join(
                 f"{phase.name} {steps}"
