@@ -296,6 +296,8 @@ def test_compare_refuses_runs_that_share_nothing_and_a_run_alone(
     other = made(tmp_path / "other", benchmarks=("scenes,n=3,seed=9",)).folder
     assert_one_line(call("compare", finished, other), "share")
     assert_one_line(call("compare", finished), "at least two run folders", "found 1")
+    again = finished.parent / "." / finished.name / ".." / finished.name
+    assert_one_line(call("compare", finished, other, again), "different runs", "more than once")
     assert_one_line(call("compare", finished, other, "--level", "95"), "level")
     assert_one_line(call("compare", finished, other, "--resamples", "0"), "resamples")
 

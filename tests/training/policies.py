@@ -56,7 +56,8 @@ class Policy:
         answer = gold if number < self.says["right"] else wrong
         thought = spoken(self.says.get("thought", "healthy"), request.sample_id)
         opened = "" if "<think>" in request.prefill else "<think>"
-        closed = "" if "</think>" in request.prefill else f"{thought} It is {answer}.</think>"
+        own = "" if opened == "" and self.says.get("silent") else f"{thought} It is {answer}."
+        closed = "" if "</think>" in request.prefill else f"{own}</think>"
         rest = 0.2 / (len(request.options) - 1)
         return Generation(
             id=request.id,

@@ -55,7 +55,7 @@ def lines(figure: Figure, panel: int) -> list[tuple[float, list[float], list[flo
 
 
 def test_every_seed_and_their_mean_are_drawn(tmp_path: Path, figures: dict[str, Figure]) -> None:
-    draw(Dynamics(tuple(rows_of((1, 2, 3))), {}, {}), tmp_path)
+    draw(Dynamics(tuple(rows_of((1, 2, 3))), {}, {}, {}), tmp_path)
     assert list(figures) == ["curves", "rewards"]
     thin, bold, bar = [], [], []
     for width, x, y in lines(figures["curves"], 0):
@@ -79,7 +79,7 @@ def test_every_seed_and_their_mean_are_drawn(tmp_path: Path, figures: dict[str, 
 
 
 def test_one_seed_is_called_one(tmp_path: Path, figures: dict[str, Figure]) -> None:
-    draw(Dynamics(tuple(rows_of((1,))), {}, {}), tmp_path)
+    draw(Dynamics(tuple(rows_of((1,))), {}, {}, {}), tmp_path)
     title = " ".join(figures["curves"].get_suptitle().split())
     assert "One seed: another seed of the same recipe may do something else." in title
     assert "interval of the last step over questions" in title
@@ -94,19 +94,19 @@ def test_seeds_that_only_trained_are_not_among_the_evaluated(
     tmp_path: Path, figures: dict[str, Figure]
 ) -> None:
     trained = [one for one in rows_of((2, 3)) if one.benchmark == "training"]
-    draw(Dynamics((*rows_of((1,)), *trained), {}, {}), tmp_path)
+    draw(Dynamics((*rows_of((1,)), *trained), {}, {}, {}), tmp_path)
     assert "over questions" in " ".join(figures["curves"].get_suptitle().split())
     assert "each of 3 seeds" in figures["rewards"].get_suptitle()
 
 
 def test_two_seeds_have_no_bar(tmp_path: Path, figures: dict[str, Figure]) -> None:
-    draw(Dynamics(tuple(rows_of((1, 2))), {}, {}), tmp_path)
+    draw(Dynamics(tuple(rows_of((1, 2))), {}, {}, {}), tmp_path)
     assert len(lines(figures["curves"], 0)) == 3
     assert "Bar" not in figures["curves"].get_suptitle()
 
 
 def test_no_two_variants_of_a_column_look_alike(tmp_path: Path, figures: dict[str, Figure]) -> None:
-    draw(Dynamics(tuple(rows_of((1, 2))), {}, {}), tmp_path)
+    draw(Dynamics(tuple(rows_of((1, 2))), {}, {}, {}), tmp_path)
     for axes in figures["curves"].axes[:3]:
         legend = axes.get_legend()
         assert legend is not None
@@ -116,7 +116,7 @@ def test_no_two_variants_of_a_column_look_alike(tmp_path: Path, figures: dict[st
 
 
 def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
-    found = Dynamics(tuple(rows_of((1, 2))), {}, {})
+    found = Dynamics(tuple(rows_of((1, 2))), {}, {}, {})
     made = draw(found, tmp_path)
     assert [path.name for path in made] == [
         *("curves.svg", "curves.png", "rewards.svg", "rewards.png")
@@ -130,7 +130,7 @@ def test_several_benchmarks_have_a_figure_each_under_a_safe_name(
     tmp_path: Path, figures: dict[str, Figure]
 ) -> None:
     rows = (*rows_of((1,), "../up"), *rows_of((1,), "$x_1$ <b>"))
-    draw(Dynamics(rows, {}, {}), tmp_path)
+    draw(Dynamics(rows, {}, {}, {}), tmp_path)
     assert list(figures) == ["curves--x_1---b-", "curves----up", "rewards"]
 
 

@@ -297,6 +297,29 @@ def test_the_command_says_that_thoughts_collapsed(
     assert "Collapsed: seed 1" in (folder.path / "curves.svg").read_text("utf-8")
 
 
+def test_the_command_says_where_thoughts_fell_silent(
+    tmp_path: Path,
+    start: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder = training(tmp_path / "run", start, {4: {"right": 20, "silent": True}})
+    model = policy(Checkpoint(0, Path("{}")))
+    options = ("--model", model, "--variants", "base,wrong-think", "--benchmark", WIDE)
+    assert called(monkeypatch, "track", str(folder.path), *options) == 0
+    said = capsys.readouterr().out
+    assert (
+        "SILENT     seed 1, wide, wrong-think: from step 4 on, silent: 100% of the thoughts have "
+        "no word of the model's own (was 0%)"
+    ) in said
+    assert said.count("SILENT") == 1
+    assert "COLLAPSED" not in said
+    assert "Silent: seed 1" in (folder.path / "curves.svg").read_text("utf-8")
+    assert called(monkeypatch, "track", str(folder.path), "--no-evaluate", "--json") == 0
+    told = json.loads(capsys.readouterr().out)["silence"]
+    assert {one["variant"]: one["silent"] for one in told} == {"base": False, "wrong-think": True}
+
+
 @pytest.mark.slow
 def test_the_organism_is_tracked_as_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -32,6 +32,9 @@ def compare(
     from unswayed.errors import ConfigError
     from unswayed.training.comparison import is_training
 
+    folders = [run.resolve() for run in runs]
+    if twice := [run for run, where in zip(runs, folders, strict=True) if folders.count(where) > 1]:
+        raise ConfigError(f"expected different runs to compare, found {twice[0]} more than once")
     trainings = [run for run in runs if is_training(run)]
     if len(trainings) == len(runs):
         _trainings(runs, step, level, as_json)

@@ -59,7 +59,7 @@ def track(
 
 def show(found: Dynamics, folder: Path, as_json: bool = False) -> None:
     """Print what a training changed and whether its thoughts collapsed; say where the files are."""
-    from unswayed.training.dynamics import FILE, verdicts
+    from unswayed.training.dynamics import FILE, silenced, verdicts
     from unswayed.training.dynamics import as_json as written
     from unswayed.training.progress import progress
     from unswayed.training.terminal import progress_text
@@ -69,7 +69,11 @@ def show(found: Dynamics, folder: Path, as_json: bool = False) -> None:
         return
     click.echo(progress_text(progress(found, folder)))
     fallen, others = verdicts(found)
-    lines = [f"COLLAPSED  {line}" for line in fallen] + [f"thoughts   {line}" for line in others]
+    lines = [
+        *(f"COLLAPSED  {line}" for line in fallen),
+        *(f"SILENT     {line}" for line in silenced(found)),
+        *(f"thoughts   {line}" for line in others),
+    ]
     click.echo("\n".join(["", *lines]) if lines else "")
     click.echo(f"table: {folder / FILE}; figures beside it", err=True)
 

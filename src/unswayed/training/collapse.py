@@ -104,7 +104,7 @@ def detect(start: Sequence[Thought], now: Sequence[Thought]) -> Finding:
         now: thoughts of this one; those on samples that the first has no thought on are left out,
             and the other way round.
     """
-    start, now = _same_samples(start, now)
+    start, now = same_samples(start, now)
     least = min(sum(len(thought.template) for thought in side) for side in (start, now))
     before, after = _shape(start, least), _shape(now, least)
     if reason := _untold(before):
@@ -142,16 +142,17 @@ def distinct(thoughts: Sequence[Thought], most: int | None = None) -> float | No
     return len(set(found)) / len(found) if found else None
 
 
-def _below(count: int, most: int | None) -> bool:
-    return most is None or count < most
-
-
-def _same_samples(
+def same_samples(
     start: Sequence[Thought], now: Sequence[Thought]
 ) -> tuple[list[Thought], list[Thought]]:
+    """Return the thoughts of both sides on the samples that both have one on."""
     both = {thought.sample for thought in start} & {thought.sample for thought in now}
     first, second = ([one for one in side if one.sample in both] for side in (start, now))
     return first, second
+
+
+def _below(count: int, most: int | None) -> bool:
+    return most is None or count < most
 
 
 def _shape(thoughts: Sequence[Thought], words: int) -> Shape:

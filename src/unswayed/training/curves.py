@@ -25,7 +25,16 @@ from typing import TYPE_CHECKING, Any, Literal
 from unswayed.metrics.seeds import over_seeds
 from unswayed.training.canvas import COLOURS, INK, MARKERS, MUTED, REFERENCE, canvas, save
 from unswayed.training.contrasts import FEW
-from unswayed.training.dynamics import ALL, TRAINING, Dynamics, Row, dynamics, verdicts, write
+from unswayed.training.dynamics import (
+    ALL,
+    TRAINING,
+    Dynamics,
+    Row,
+    dynamics,
+    silenced,
+    verdicts,
+    write,
+)
 from unswayed.training.measures import EVALUATED, REWARDED, Measure
 
 if TYPE_CHECKING:
@@ -298,11 +307,17 @@ def _notes(found: Dynamics, rows: Sequence[Row]) -> list[str]:
     bar = {1: " Bar: 95 % interval of the last step over questions.", 2: ""}.get(
         len(seeds), " Bar: 95 % interval of the last step's mean over seeds."
     )
-    inside = {key: one for key, one in found.findings.items() if key[1] == rows[0].benchmark}
-    fallen, _ = verdicts(Dynamics((), inside, found.reference))
+    here = rows[0].benchmark
+    inside = Dynamics(
+        (),
+        {key: one for key, one in found.findings.items() if key[1] == here},
+        {key: one for key, one in found.silences.items() if key[1] == here},
+        found.reference,
+    )
     return [
         f"{_seeds_note(seeds)} A point: {span} questions.{bar}",
-        *(f"Collapsed: {line}" for line in fallen),
+        *(f"Collapsed: {line}" for line in verdicts(inside)[0]),
+        *(f"Silent: {line}" for line in silenced(inside)),
     ]
 
 

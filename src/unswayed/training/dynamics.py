@@ -6,6 +6,7 @@ From an evaluation come all its estimates (`metrics.json`) and, by benchmark and
 
     thought_words   median words of the thought that the model wrote itself
     thought_shared  share of thoughts whose template another question has too (see `collapse`)
+    thought_none    share of thoughts without a word of the model's own (see `silence`)
     output_tokens   mean tokens of a completion
 
 From the log, once an optimiser step, under the benchmark `training` and the variant `all`: `reward`
@@ -35,6 +36,7 @@ from unswayed.training.collapse import Finding, detect, shared
 from unswayed.training.evaluations import evaluations
 from unswayed.training.folder import TrainingFolder
 from unswayed.training.seeds import folders
+from unswayed.training.silence import Silence, silence, wordless
 from unswayed.training.thoughts import Thought, thoughts_of
 
 FILE = "dynamics.parquet"
@@ -79,16 +81,18 @@ class Row:
 
 @dataclass(frozen=True)
 class Dynamics:
-    """A training's table, and whether its thoughts collapsed.
+    """A training's table, and whether its thoughts collapsed or fell silent.
 
     Attributes:
         rows: the table, by seed and step.
         findings: (seed, benchmark) → step → finding, for every evaluated step but the first.
+        silences: (seed, benchmark, variant) → step → finding, for the same steps.
         reference: (seed, benchmark) → the step that the thoughts are compared with.
     """
 
     rows: tuple[Row, ...]
     findings: Mapping[tuple[int, str], Mapping[int, Finding]]
+    silences: Mapping[tuple[int, str, str], Mapping[int, Silence]]
     reference: Mapping[tuple[int, str], int]
 
     @property
@@ -118,6 +122,7 @@ def dynamics(out: Path) -> Dynamics:
     """
     rows: list[Row] = []
     findings: dict[tuple[int, str], dict[int, Finding]] = {}
+    silences: dict[tuple[int, str, str], dict[int, Silence]] = {}
     reference: dict[tuple[int, str], int] = {}
     for folder in folders(out):
         seed = int(folder.run.description()["seed"])
@@ -127,13 +132,13 @@ def dynamics(out: Path) -> Dynamics:
             rows += _estimates(seed, step, path)
             rows += _thought_rows(seed, step, thoughts[step])
         rows += _logged(seed, folder)
-        for benchmark, by_step in _unperturbed(thoughts).items():
-            first, *later = by_step
-            reference[seed, benchmark] = first
-            findings[seed, benchmark] = {
-                step: detect(by_step[first], by_step[step]) for step in later
-            }
-    return Dynamics(tuple(rows), findings, reference)
+        for (benchmark, variant), by_step in _by_variant(thoughts).items():
+            (first, before), *later = by_step.items()
+            if variant == "base":
+                reference[seed, benchmark] = first
+                findings[seed, benchmark] = {step: detect(before, now) for step, now in later}
+            silences[seed, benchmark, variant] = {step: silence(before, now) for step, now in later}
+    return Dynamics(tuple(rows), findings, silences, reference)
 
 
 def require() -> None:
@@ -185,9 +190,14 @@ def as_json(found: Dynamics) -> str:
         for (seed, benchmark), by_step in found.findings.items()
         for step, one in by_step.items()
     ]
+    silences = [
+        {"seed": seed, "benchmark": benchmark, "variant": variant, "step": step, **asdict(one)}
+        for (seed, benchmark, variant), by_step in found.silences.items()
+        for step, one in by_step.items()
+    ]
     rows = [asdict(row) for row in found.rows]
     return json.dumps(
-        {"schema_version": 1, "rows": rows, "collapse": findings},
+        {"schema_version": 1, "rows": rows, "collapse": findings, "silence": silences},
         ensure_ascii=False,
         allow_nan=False,
     )
@@ -213,6 +223,17 @@ def verdicts(found: Dynamics) -> tuple[list[str], list[str]]:
     return fallen, others
 
 
+def silenced(found: Dynamics) -> list[str]:
+    """Return a line for people for each seed and variant whose thoughts fell silent."""
+    lines: list[str] = []
+    for (seed, benchmark, variant), by_step in found.silences.items():
+        first = next((step for step, one in by_step.items() if one.silent), None)
+        if first is not None:
+            said = by_step[first].words()
+            lines.append(f"seed {seed}, {benchmark}, {variant}: from step {first} on, {said}")
+    return lines
+
+
 def _estimates(seed: int, step: int, run: Path) -> Iterator[Row]:
     path = run / "metrics.json"
     try:
@@ -233,6 +254,7 @@ def _thought_rows(seed: int, step: int, thoughts: Sequence[Thought]) -> Iterator
         found: dict[str, tuple[float | None, int]] = {
             "thought_words": (median(one.words for one in inside), len(inside)),
             "thought_shared": (shared(inside), len(inside)),
+            "thought_none": (wordless(inside), len(inside)),
             "output_tokens": (fmean(tokens) if tokens else None, len(tokens)),
         }
         for metric, (value, n) in found.items():
@@ -259,11 +281,12 @@ def _of_line(line: Mapping[str, Any]) -> Iterator[tuple[str, float | None, bool]
             yield f"reward/{key.removeprefix(_PARTS)}", value, key == "parts/unscored"
 
 
-def _unperturbed(thoughts: Mapping[int, Iterable[Thought]]) -> dict[str, dict[int, list[Thought]]]:
-    """Return the thoughts under `base`, where nothing is put in the model's mouth."""
-    found: defaultdict[str, dict[int, list[Thought]]] = defaultdict(dict)
+def _by_variant(
+    thoughts: Mapping[int, Iterable[Thought]],
+) -> dict[tuple[str, str], dict[int, list[Thought]]]:
+    """Return (benchmark, variant) → step → thoughts, the first step first."""
+    found: defaultdict[tuple[str, str], dict[int, list[Thought]]] = defaultdict(dict)
     for step, of_step in sorted(thoughts.items()):
         for thought in of_step:
-            if thought.variant == "base":
-                found[thought.benchmark].setdefault(step, []).append(thought)
+            found[thought.benchmark, thought.variant].setdefault(step, []).append(thought)
     return dict(found)
