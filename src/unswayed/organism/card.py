@@ -288,11 +288,12 @@ def _row(name: str, score: Score) -> str:
 def _kinds_table(scores: list[Score]) -> list[str]:
     kinds = list(dict.fromkeys(score.kind for score in scores if score.kind != "all"))
     found = {(score.condition, score.kind): score for score in scores}
-    lines = [f"| condition | {' | '.join(kinds)} |", f"|---|{'---|' * len(kinds)}"]
+    lines = [f"| condition | n a kind | {' | '.join(kinds)} |", f"|---|---|{'---|' * len(kinds)}"]
     for condition in dict.fromkeys(score.condition for score in scores):
         cells = [found.get((condition, kind)) for kind in kinds]
+        least = min(s.n for s in cells if s is not None)
         texts = ["" if s is None else _percent(s.accuracy) for s in cells]
-        lines.append(f"| {condition} | {' | '.join(texts)} |")
+        lines.append(f"| {condition} | {least} | {' | '.join(texts)} |")
     return lines
 
 
