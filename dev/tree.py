@@ -13,6 +13,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+NAMES = {"Muon"}
+"""First words that keep their capital; one with a capital further on does so anyway."""
 BEGIN, END = "<!-- tree: python dev/tree.py --write -->", "<!-- /tree -->"
 ELSEWHERE = {
     "benchmarks/": "scripts that print speed and coverage figures",
@@ -59,7 +61,9 @@ def _order(module: Path) -> tuple[tuple[bool, str], ...]:
 def _purpose(module: Path) -> str:
     docstring = ast.get_docstring(ast.parse(module.read_text("utf-8"))) or ""
     line = docstring.partition("\n")[0].strip().rstrip(".")
-    return line[:1].lower() + line[1:] if line[:2].istitle() else line
+    first = line.partition(" ")[0]
+    ordinary = first == first.capitalize() and first not in NAMES
+    return line[:1].lower() + line[1:] if ordinary else line
 
 
 if __name__ == "__main__":
