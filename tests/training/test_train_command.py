@@ -34,7 +34,20 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(
     assert "7 of 16 prompts × 8 completions" in shown
     assert "wrong-think 10%" in shown
     assert f"{out / 'seed-2'}: new" in shown
+    assert re.search(
+        r"evaluation +scenes,.* under base, .*; by --track, or ", shown
+    )
     assert not out.exists()
+
+
+def test_a_dry_run_refuses_to_track_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--set", FEW, "--set", "evaluation.benchmarks=[]", "--track", "--dry-run")
+    assert called(monkeypatch, "accuracy", *options) == 2
+    assert "expected benchmarks in its [evaluation]" in capsys.readouterr().err
+    assert called(monkeypatch, "accuracy", *options[:-2], "--dry-run") == 0
+    assert re.search(r"evaluation +of nothing", capsys.readouterr().out)
 
 
 def test_a_dry_run_refuses_completions_that_cannot_be_split(

@@ -88,6 +88,7 @@ def train(
     place = out or _default_folder(recipe, found)
     planned = plan(found, numbers, place)
     _warn(found)
+    follow = _follower(found) if tracked else None
     if dry_run:
         click.echo("\n".join(drawn(found, numbers[0])), err=True)
         click.echo(planned)
@@ -96,7 +97,6 @@ def train(
         for command in commands(found, numbers, place, written):
             click.echo(command)
         return
-    follow = _follower(found) if tracked else None
     for checkpoint in train_seeds(found, numbers, place, written, follow):
         _print(checkpoint)
     _finish(place, tracked)

@@ -197,6 +197,7 @@ def plan(recipe: TrainingRecipe, seeds: Sequence[int], out: Path) -> str:
         "learning rate": f"{grpo.learning_rate:g} ({grpo.schedule}), KL weight {grpo.beta:g}",
         "weights": "all" if grpo.lora is None else f"adapters of rank {grpo.lora.rank}",
         "checkpoints": f"every {recipe.checkpoints.every} steps, and the last",
+        "evaluation": _evaluation(recipe),
         "engine": _engine(recipe),
         "seeds": ", ".join(str(seed) for seed in seeds),
     }
@@ -218,6 +219,15 @@ def _reward(recipe: TrainingRecipe) -> str:
     terms = ("likelihood_consistency", "paired_invariance", "lagrangian", "guards")
     named = [name for name in terms if getattr(reward, name) is not None]
     return " + ".join([f"{reward.format:g} format", answer, *named])
+
+
+def _evaluation(recipe: TrainingRecipe) -> str:
+    wanted = recipe.evaluation
+    if not wanted.benchmarks:
+        return "of nothing"
+    limit = f", {wanted.limit} samples each" if wanted.limit else ""
+    asked = f"{' + '.join(wanted.benchmarks)}{limit}, under {', '.join(wanted.variants)}"
+    return f"{asked}; by --track, or `unswayed track` later"
 
 
 def _engine(recipe: TrainingRecipe) -> str:
