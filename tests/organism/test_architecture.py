@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +16,7 @@ from PIL import Image
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from unswayed.errors import ModelError  # noqa: E402
+from unswayed.models.processors import load_processor  # noqa: E402
 from unswayed.organism import architecture, forward, vocabulary  # noqa: E402
 
 TOKENIZER = architecture.build_tokenizer()
@@ -80,7 +79,7 @@ def test_a_trailing_assistant_message_can_stay_open() -> None:
 
 
 def test_processor_loads_and_expands_pictures(checkpoint: Path) -> None:
-    processor: Any = architecture.load_processor(checkpoint)
+    processor: Any = load_processor(str(checkpoint))
     pictures = [Image.new("RGB", (112, 112)), Image.new("RGB", (640, 480))]
     text = processor.apply_chat_template(_chat(), add_generation_prompt=True)
     inputs = processor(text=[text], images=[pictures], return_tensors="pt")
@@ -121,7 +120,7 @@ def test_same_seed_same_weights_and_no_global_effect() -> None:
 
 
 def test_the_training_forward_is_the_stock_forward(checkpoint: Path) -> None:
-    processor: Any = architecture.load_processor(checkpoint)
+    processor: Any = load_processor(str(checkpoint))
     model: Any = architecture.build_model(TOKENIZER)
     random = np.random.default_rng(0)
     pixels = random.integers(0, 255, (2, 112, 112, 3), dtype=np.uint8)
@@ -139,40 +138,3 @@ def test_the_training_forward_is_the_stock_forward(checkpoint: Path) -> None:
         stock = model.model(input_ids=alone).last_hidden_state
         ours = forward.text_states(model, alone, None, torch.float32)
         torch.testing.assert_close(ours, stock, atol=1e-4, rtol=1e-4)
-
-
-@pytest.mark.parametrize("name", ["tokenizer.json", "preprocessor_config.json"])
-def test_a_folder_without_a_part_is_named(name: str, tmp_path: Path) -> None:
-    architecture.write_tiny_checkpoint(tmp_path)
-    (tmp_path / name).unlink()
-    with pytest.raises(ModelError, match=f"expected {name} in the checkpoint folder"):
-        architecture.load_processor(tmp_path)
-
-
-def test_a_tokenizer_of_another_family_is_refused(tmp_path: Path) -> None:
-    architecture.write_tiny_checkpoint(tmp_path)
-    text = (tmp_path / "tokenizer.json").read_text().replace("<|image_pad|>", "<|picture|>")
-    (tmp_path / "tokenizer.json").write_text(text)
-    config = json.loads((tmp_path / "tokenizer_config.json").read_text())
-    config.pop("extra_special_tokens", None)
-    config.pop("additional_special_tokens", None)
-    (tmp_path / "tokenizer_config.json").write_text(json.dumps(config))
-    with pytest.raises(ModelError, match="without <|image_pad|>".replace("|", r"\|")):
-        architecture.load_processor(tmp_path)
-
-
-def test_a_tokenizer_of_other_weights_is_refused(tmp_path: Path) -> None:
-    architecture.write_tiny_checkpoint(tmp_path)
-    config = json.loads((tmp_path / "config.json").read_text())
-    (tmp_path / "config.json").write_text(json.dumps({**config, "image_token_id": 151655}))
-    with pytest.raises(ModelError, match=r"the id 151655 of config\.json, found 5"):
-        architecture.load_processor(tmp_path)
-
-
-def test_an_old_transformers_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checkpoint: Path
-) -> None:
-    module = "transformers.models.qwen2_vl.image_processing_pil_qwen2_vl"
-    monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(ModelError, match=r"expected transformers 5\.5 or later"):
-        architecture.load_processor(checkpoint)

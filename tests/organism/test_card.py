@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,48 @@ def test_the_command_prints_a_card(measured: tuple[Path, list[card.Score]]) -> N
 def test_a_folder_without_a_card_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"expected card.json in .* measure the checkpoint"):
         card.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        ("config.json", "expected a checkpoint folder with a config.json"),
+        ("tokenizer.json", r"expected a tokenizer \(tokenizer.json or .* found none"),
+        ("preprocessor_config.json", r"expected an image processor \(pre.* found none"),
+        ("model.safetensors", "cannot load .* as an image-text-to-text model"),
+    ],
+)
+def test_a_checkpoint_without_a_part_is_not_measured(
+    tmp_path: Path, part: str, message: str
+) -> None:
+    folder = architecture.write_tiny_checkpoint(tmp_path / "made")
+    (folder / part).unlink()
+    with pytest.raises(ModelError, match=message):
+        next(card.measure(folder, n=5))
+
+
+def test_a_tokenizer_of_other_words_is_refused(tmp_path: Path) -> None:
+    folder = architecture.write_tiny_checkpoint(tmp_path / "made")
+    path = folder / "tokenizer.json"
+    found = json.loads(path.read_text())
+    found["model"]["vocab"].popitem()
+    path.write_text(json.dumps(found))
+    with pytest.raises(ModelError, match=r"expected the organism's tokenizer of \d+ tokens"):
+        next(card.measure(folder, n=5))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--save"], "expected --measure with --save"),
+        (["--early", "--weights", "."], "expected --weights or --early, found both"),
+        (["--measure", "--n", "0"], "0 is not in the range x>=1"),
+    ],
+)
+def test_options_that_mean_nothing_are_refused(options: list[str], message: str) -> None:
+    done = CliRunner().invoke(organism, ["card", *options])
+    assert done.exit_code == 2
+    assert message in done.output
 
 
 def test_the_pictures_are_the_ones_that_were_meant() -> None:

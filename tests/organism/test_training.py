@@ -13,11 +13,12 @@ pytest.importorskip("transformers")
 
 from unswayed import organism  # noqa: E402
 from unswayed.benchmarks.scenes.scene import compose  # noqa: E402
-from unswayed.errors import ConfigError, ModelError  # noqa: E402
+from unswayed.errors import ConfigError, ModelError, RunError  # noqa: E402
 from unswayed.organism import architecture, batches, card, lessons, trainer  # noqa: E402
 from unswayed.organism.alignment import Alignment, labels  # noqa: E402
 from unswayed.organism.curriculum import GROUNDING, QUESTIONS, SWAYED, Phase  # noqa: E402
 from unswayed.organism.optimiser import Muon, orthogonalised, split_parameters  # noqa: E402
+from unswayed.runs import Run  # noqa: E402
 
 PHASES = (
     Phase("letters", 3, "letters", batch=4),
@@ -156,6 +157,33 @@ def test_the_checkpoint_says_how_it_was_made(trained: tuple[Path, trainer.Traine
     assert how["seed"] == 0
     assert how["steps"] == "letters 3, vision 3, scenes 4"
     assert "transformers" in how["versions"]
+
+
+@pytest.mark.parametrize("damage", [b"", b"junk", b"PK\x03\x04"])
+def test_a_damaged_state_is_named(tmp_path: Path, damage: bytes) -> None:
+    (tmp_path / trainer.STATE).write_bytes(damage)
+    with pytest.raises(ModelError, match=r"expected the state of a training in .*/state\.pt"):
+        organism.train(tmp_path, minutes=0.01)
+
+
+def test_what_is_no_state_is_named(tmp_path: Path) -> None:
+    torch.save({"weights": 1}, tmp_path / trainer.STATE)
+    with pytest.raises(ModelError, match=r"found something else; choose another folder"):
+        organism.train(tmp_path, minutes=0.01)
+
+
+def test_a_folder_has_one_writer(tmp_path: Path) -> None:
+    with Run(tmp_path).writing(), pytest.raises(RunError, match="is being written by"):
+        organism.train(tmp_path, minutes=0.01)
+
+
+def test_a_line_that_was_cut_off_is_dropped(tmp_path: Path) -> None:
+    made = _train(tmp_path)
+    log = tmp_path / trainer.LOG
+    whole = log.read_text()
+    log.write_text(whole + '{"step": 4, "seco')
+    assert trainer.Trainer(tmp_path, 0, PHASES, torch.float32).progress == made.progress
+    assert log.read_text() == whole
 
 
 def test_wrong_settings_are_named(tmp_path: Path) -> None:

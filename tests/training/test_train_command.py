@@ -34,9 +34,7 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(
     assert "7 of 16 prompts × 8 completions" in shown
     assert "wrong-think 10%" in shown
     assert f"{out / 'seed-2'}: new" in shown
-    assert re.search(
-        r"evaluation +scenes,.* under base, .*; by --track, or ", shown
-    )
+    assert re.search(r"evaluation +scenes,.* under base, .*; by --track, or ", shown)
     assert not out.exists()
 
 

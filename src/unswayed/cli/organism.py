@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from unswayed.organism.card import Score
 
 
 @click.group()
@@ -49,19 +53,36 @@ def train(out: Path, seed: int, minutes: float | None, dtype: str, early: bool) 
 @click.option("--early", is_flag=True, help="The shipped sibling that was stopped early.")
 @click.option("--measure", "again", is_flag=True, help="Measure again instead of reading the card.")
 @click.option("--save", is_flag=True, help="With --measure: keep the card beside the weights.")
-@click.option("--n", default=1000, show_default=True, help="Questions a condition, to measure.")
+@click.option(
+    "--n",
+    type=click.IntRange(min=1),
+    default=1000,
+    show_default=True,
+    help="Questions a condition, to measure.",
+)
 def card(weights: Path | None, early: bool, again: bool, save: bool, n: int) -> None:
     """Print what the organism is and does."""
-    from tqdm import tqdm
-
     from unswayed.organism import card as cards
     from unswayed.organism import weights_folder
 
+    if weights and early:
+        raise click.UsageError("expected --weights or --early, found both")
+    if save and not again:
+        raise click.UsageError("expected --measure with --save: there is nothing new to keep")
     folder = weights or weights_folder("early" if early else "final")
-    if again:
-        how, scores = cards.made(folder), list(tqdm(cards.measure(folder, n)))
-    else:
-        how, scores = cards.read(folder)
-    if again and save:
+    how, scores = (cards.made(folder), _measured(folder, n)) if again else cards.read(folder)
+    if save:
         cards.write(folder, how, scores)
     click.echo(cards.page(how, scores))
+
+
+def _measured(folder: Path, n: int) -> list[Score]:
+    from unswayed.organism.card import CONDITIONS, measure
+    from unswayed.progress import bar
+
+    scores: list[Score] = []
+    with bar("measuring", len(CONDITIONS), unit="condition") as shown:
+        for score in measure(folder, n):
+            scores.append(score)
+            shown.update(score.kind == "all")
+    return scores

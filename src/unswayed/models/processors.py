@@ -25,7 +25,10 @@ from unswayed.errors import ModelError
 OLDEST = (5, 5)
 """The first transformers that reads pictures without torchvision."""
 
-_TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")
+_FILES = {
+    "a tokenizer": ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt"),
+    "an image processor": ("preprocessor_config.json", "processor_config.json"),
+}
 
 
 def load_processor(path: str, **options: Any) -> Any:
@@ -39,7 +42,7 @@ def load_processor(path: str, **options: Any) -> Any:
         ModelError: the checkpoint has no usable processor or no chat template.
     """
     _check_transformers()
-    _check_tokenizer_files(path)
+    _check_files(Path(path))
     try:
         processor = _load(path, options)
     except (OSError, ValueError, KeyError, json.JSONDecodeError) as error:
@@ -97,13 +100,13 @@ def _check_transformers() -> None:
         )
 
 
-def _check_tokenizer_files(path: str) -> None:
-    folder = Path(path)
-    if folder.is_dir() and not any((folder / name).is_file() for name in _TOKENIZER_FILES):
-        raise ModelError(
-            f"expected a tokenizer ({' or '.join(_TOKENIZER_FILES)}) in the checkpoint folder "
-            f"{path}, found none; copy it from where the weights came from"
-        )
+def _check_files(folder: Path) -> None:
+    for part, names in _FILES.items():
+        if folder.is_dir() and not any((folder / name).is_file() for name in names):
+            raise ModelError(
+                f"expected {part} ({' or '.join(names)}) in the checkpoint folder {folder}, found "
+                "none; copy it from where the weights came from"
+            )
 
 
 def _load(path: str, options: dict[str, Any]) -> Any:

@@ -42,7 +42,8 @@ def train(
 
     Raises:
         ConfigError: dtype has no such value, or minutes is not above 0.
-        ModelError: the folder holds a training with another seed or curriculum.
+        ModelError: the folder holds a training with another seed or curriculum, or a damaged one.
+        RunError: another process is training in the folder.
     """
     from unswayed.organism import trainer
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from transformers import (
         PreTrainedTokenizerFast,
         Qwen2_5_VLForConditionalGeneration,
-        Qwen2_5_VLProcessor,
     )
 
 PICTURE_SIZE = 112
@@ -120,12 +119,6 @@ def build_tokenizer() -> PreTrainedTokenizerFast:
     return tokenizer
 
 
-def build_processor(tokenizer: PreTrainedTokenizerFast) -> Qwen2_5_VLProcessor:
-    """Build the processor for pictures and text, with or without torchvision installed."""
-    image_processor = _picture_processor()(**_picture_settings())
-    return _image_text_processor(image_processor, tokenizer)
-
-
 def build_model(
     tokenizer: PreTrainedTokenizerFast, seed: int = 0, shape: Shape = DEFAULT_SHAPE
 ) -> Qwen2_5_VLForConditionalGeneration:
@@ -202,85 +195,6 @@ def write_tiny_checkpoint(folder: Path, seed: int = 0) -> Path:
     """
     tokenizer = build_tokenizer()
     return write_checkpoint(folder, build_model(tokenizer, seed), tokenizer, dtype="float32")
-
-
-def load_processor(folder: Path) -> Qwen2_5_VLProcessor:
-    """Load tokenizer and picture processor of a Qwen2-VL or Qwen2.5-VL checkpoint folder.
-
-    `AutoProcessor` insists on a video processor, which needs torchvision; this does not.
-
-    Raises:
-        ModelError: the folder lacks the tokenizer or the picture settings, its tokenizer belongs
-            to other weights, or transformers is too old.
-    """
-    from transformers import AutoTokenizer
-
-    folder = Path(folder)
-    for name in ("tokenizer.json", "preprocessor_config.json"):
-        if not (folder / name).is_file():
-            raise ModelError(
-                f"expected {name} in the checkpoint folder {folder}, found none; "
-                "copy it from where the weights came from"
-            )
-    image_processor = _picture_processor().from_pretrained(folder)
-    tokenizer: Any = AutoTokenizer.from_pretrained(folder)
-    _check_tokenizer(tokenizer, folder)
-    return _image_text_processor(image_processor, tokenizer)
-
-
-def _check_tokenizer(tokenizer: Any, folder: Path) -> None:
-    """Refuse a tokenizer that was not made for the weights beside it."""
-    found = tokenizer.get_vocab().get("<|image_pad|>")
-    if found is None:
-        raise ModelError(
-            f"expected a tokenizer of the Qwen2-VL family in {folder}, found one without "
-            "<|image_pad|>; use the tokenizer that belongs to the weights"
-        )
-    path = folder / "config.json"
-    wanted = json.loads(path.read_text("utf-8")).get("image_token_id") if path.is_file() else None
-    if wanted not in (None, found):
-        raise ModelError(
-            f"expected a tokenizer in {folder} that gives <|image_pad|> the id {wanted} of "
-            f"config.json, found {found}; use the tokenizer that belongs to the weights"
-        )
-
-
-def _picture_processor() -> Any:
-    """Return the class of the picture processor that needs no torchvision."""
-    import transformers
-
-    try:
-        from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import (
-            Qwen2VLImageProcessorPil,
-        )
-    except ImportError as error:
-        raise ModelError(
-            "expected transformers 5.5 or later, which reads pictures without torchvision; found "
-            f"{transformers.__version__}; run: pip install -U 'transformers>=5.5'"
-        ) from error
-    return Qwen2VLImageProcessorPil
-
-
-def _image_text_processor(image_processor: Any, tokenizer: Any) -> Qwen2_5_VLProcessor:
-    from transformers import Qwen2_5_VLProcessor
-    from transformers.processing_utils import ProcessorMixin
-
-    class ImageTextProcessor(Qwen2_5_VLProcessor):
-        """The Qwen2.5-VL processor without its video part.
-
-        transformers reads the parts of a processor from the signature below, so that leaving
-        `video_processor` out is all it takes.
-        """
-
-        def __init__(  # pyright: ignore[reportMissingSuperCall]
-            self, image_processor: Any = None, tokenizer: Any = None, chat_template: Any = None
-        ) -> None:
-            self.image_token, self.video_token = "<|image_pad|>", "<|video_pad|>"
-            self.image_token_id = tokenizer.convert_tokens_to_ids(self.image_token)
-            self.video_token_id = tokenizer.convert_tokens_to_ids(self.video_token)
-            ProcessorMixin.__init__(self, image_processor, tokenizer, chat_template=chat_template)
-
-    return ImageTextProcessor(image_processor, tokenizer, chat_template=tokenizer.chat_template)
 
 
 def _settings(tokenizer: PreTrainedTokenizerFast, shape: Shape) -> dict[str, Any]:

@@ -17,6 +17,9 @@ import torch
 
 from unswayed.benchmarks.scenes.question import KINDS, Kind, Question, ask, family_of
 from unswayed.benchmarks.scenes.scene import Level, Pairs, Style, compose
+from unswayed.errors import ModelError
+from unswayed.models.processors import check_fit, load_processor
+from unswayed.models.transformers import check_folder, load_model
 from unswayed.organism import lessons
 from unswayed.organism.batches import cut_scenes, prompt_text
 from unswayed.organism.lessons import Row
@@ -104,11 +107,23 @@ def mark(model: Any, tokenizer: Any, asked: list[Question], rows: list[Row]) -> 
 
 
 def load(folder: Path) -> tuple[Any, Any]:
-    """Load model, in float32, and tokenizer of a checkpoint folder."""
-    from transformers import AutoModelForImageTextToText, AutoTokenizer
+    """Load model, in float32, and tokenizer of a checkpoint folder.
 
-    model = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32)
-    return model.eval(), AutoTokenizer.from_pretrained(folder)
+    Raises:
+        ModelError: it is no checkpoint, or its tokenizer is not the one that it was trained with.
+    """
+    path = str(folder)
+    check_folder(path)
+    processor = load_processor(path)
+    model = load_model(path, "float32", None, {})
+    check_fit(path, model, processor)
+    rows, tokens = model.get_input_embeddings().weight.shape[0], len(processor.tokenizer)
+    if tokens != rows:  # nothing is padded in an organism
+        raise ModelError(
+            f"expected the organism's tokenizer of {rows} tokens at {path}, found {tokens}; "
+            "use the tokenizer that belongs to the weights"
+        )
+    return model.eval(), processor.tokenizer
 
 
 def complete(

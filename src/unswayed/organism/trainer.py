@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import math
 import random
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -20,7 +21,6 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.nn import functional
-from tqdm import tqdm
 
 from unswayed.errors import ConfigError, ModelError
 from unswayed.organism import architecture, batches, curriculum, forward, lessons
@@ -29,7 +29,8 @@ from unswayed.organism.card import MADE
 from unswayed.organism.curriculum import Phase
 from unswayed.organism.exam import examine
 from unswayed.organism.optimiser import Muon, split_parameters
-from unswayed.runs import git_revision
+from unswayed.progress import bar
+from unswayed.runs import Run, git_revision, write_bytes
 
 LOG_EVERY = 50
 SAVE_EVERY = 250
@@ -124,11 +125,12 @@ class Trainer:
             "alignment": self.alignment.state_dict(),
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
         }
-        torch.save(state, self.out / f"{STATE}.part")
-        (self.out / f"{STATE}.part").replace(self.out / STATE)
+        buffer = io.BytesIO()
+        torch.save(state, buffer)
+        write_bytes(self.out / STATE, buffer.getvalue())
 
     def _load(self) -> None:
-        state = torch.load(self.out / STATE, weights_only=True)
+        state = _read_state(self.out / STATE)
         if state["seed"] != self.seed:
             raise ModelError(
                 f"expected a training with seed {self.seed} in {self.out}, found one with seed "
@@ -152,8 +154,8 @@ class Trainer:
         path = self.out / LOG
         lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
         done = round(self.progress.seconds, 1)
-        kept = [line for line in lines if json.loads(line)["seconds"] <= done]
-        path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+        kept = [line for line in lines if _seconds(line) <= done]
+        write_bytes(path, "".join(f"{line}\n" for line in kept).encode())
 
     def _optimisers(self) -> tuple[torch.optim.Optimizer, ...]:
         matrices, rest = split_parameters(list(self.model.named_parameters()))
@@ -164,10 +166,10 @@ class Trainer:
         )
 
     def _run_phase(self, phase: Phase) -> None:
-        left = max(0, phase.steps - self.progress.step)
-        with tqdm(total=left, desc=phase.name, file=sys.stderr, mininterval=5) as bar:
+        done = self.progress.step
+        with bar(phase.name, phase.steps, done=done, unit="step") as shown:
             while not self._over(phase):
-                self._run_chunk(phase, bar)
+                self._run_chunk(phase, shown)
                 self.save()
 
     def _over(self, phase: Phase) -> bool:
@@ -187,7 +189,7 @@ class Trainer:
             )
         return False
 
-    def _run_chunk(self, phase: Phase, bar: Any) -> None:
+    def _run_chunk(self, phase: Phase, shown: Any) -> None:
         """Run to the next save; every chunk has rows of its own, so resuming changes nothing."""
         rng = random.Random(f"{self.seed}/{phase.name}/{self.progress.step}")
         stream = self._stream(phase, rng)
@@ -198,12 +200,12 @@ class Trainer:
                 heard[name].append(value)
             self.progress.step += 1
             self.progress.seconds += time.process_time() - started
-            bar.update(1)
+            shown.update(1)
             if self.progress.step % LOG_EVERY == 0 or self.progress.step == phase.steps:
                 means = {name: round(sum(v) / len(v), 4) for name, v in heard.items()}
                 heard.clear()
                 self.progress.looked_up = means.get("letters_letter", 0.0)
-                bar.set_postfix(loss=means.get("loss", means.get("aligned")))
+                shown.set_postfix(loss=means.get("loss", means.get("aligned")))
                 self._log({"phase": phase.name, **means})
             if phase.lesson == "scenes" and self.progress.step % EXAM_EVERY == 0:
                 self._examine(phase)
@@ -321,4 +323,32 @@ def train(
     phases = curriculum.EARLY if early else curriculum.CURRICULUM
     if minutes is not None:
         phases = curriculum.scaled(phases, minutes)
-    return Trainer(Path(out), seed, phases, _DTYPES[dtype]).run()
+    with Run(Path(out)).writing():
+        return Trainer(Path(out), seed, phases, _DTYPES[dtype]).run()
+
+
+def _read_state(path: Path) -> dict[str, Any]:
+    """Read the state of a training.
+
+    Raises:
+        ModelError: the file holds none.
+    """
+    try:
+        state = torch.load(path, weights_only=True)
+        if isinstance(state, dict) and {"seed", "phases", "model", "optimisers"} <= state.keys():
+            return state
+        reason = "something else"
+    except Exception as error:  # an unpickler fails on other bytes in whatever way they lead to
+        reason = f"a file that cannot be read ({type(error).__name__})"
+    raise ModelError(
+        f"expected the state of a training in {path}, found {reason}; choose another folder, or "
+        "remove it to begin anew"
+    )
+
+
+def _seconds(line: str) -> float:
+    """Return when a line was logged; never, for one whose writer was killed while it wrote."""
+    try:
+        return json.loads(line)["seconds"]
+    except ValueError:
+        return math.inf
