@@ -283,7 +283,11 @@ def test_rows_without_pictures_may_stand_among_others(
         (None, "found nothing"),
         ({}, "no config.json"),
         ({"config.json": "{}"}, "expected a tokenizer"),
-        ({"config.json": "{}", "tokenizer.json": "{}"}, "cannot load"),
+        ({"config.json": "{}", "tokenizer.json": "{}"}, "expected an image processor"),
+        (
+            dict.fromkeys(("config.json", "tokenizer.json", "preprocessor_config.json"), "{}"),
+            "load",
+        ),
     ],
 )
 def test_a_folder_that_is_no_checkpoint(
