@@ -191,7 +191,7 @@ def page(how: Mapping[str, Any], scores: list[Score]) -> str:
         "|---|---|---|---|---|---|---|",
         *(_row(score.condition, score) for score in scores if score.kind == "all"),
         "",
-        "Accuracy by kind of question:",
+        "Accuracy by kind of question, with the same intervals:",
         "",
         *_kinds_table(scores),
     ]
@@ -279,10 +279,9 @@ def _share(values: list[bool]) -> float:
 
 
 def _row(name: str, score: Score) -> str:
-    interval = f"{_percent(score.accuracy)} ({_percent(score.low)} – {_percent(score.high)})"
     cells = (score.foil, score.unread, score.well_formed, score.consistent)
     shares = ["" if value is None else _percent(value) for value in cells]
-    return f"| {name} | {score.n} | {interval} | {' | '.join(shares)} |"
+    return f"| {name} | {score.n} | {_accuracy(score)} | {' | '.join(shares)} |"
 
 
 def _kinds_table(scores: list[Score]) -> list[str]:
@@ -292,9 +291,13 @@ def _kinds_table(scores: list[Score]) -> list[str]:
     for condition in dict.fromkeys(score.condition for score in scores):
         cells = [found.get((condition, kind)) for kind in kinds]
         least = min(s.n for s in cells if s is not None)
-        texts = ["" if s is None else _percent(s.accuracy) for s in cells]
+        texts = ["" if s is None else _accuracy(s) for s in cells]
         lines.append(f"| {condition} | {least} | {' | '.join(texts)} |")
     return lines
+
+
+def _accuracy(score: Score) -> str:
+    return f"{_percent(score.accuracy)} ({_percent(score.low)} – {_percent(score.high)})"
 
 
 def _percent(value: float) -> str:
