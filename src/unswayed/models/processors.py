@@ -25,10 +25,8 @@ from unswayed.errors import ModelError
 OLDEST = (5, 5)
 """The first transformers that reads pictures without torchvision."""
 
-_FILES = {
-    "a tokenizer": ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt"),
-    "an image processor": ("preprocessor_config.json", "processor_config.json"),
-}
+_TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")
+_PICTURE_FILES = ("preprocessor_config.json", "processor_config.json")
 
 
 def load_processor(path: str, **options: Any) -> Any:
@@ -101,7 +99,8 @@ def _check_transformers() -> None:
 
 
 def _check_files(folder: Path) -> None:
-    for part, names in _FILES.items():
+    parts = {"a tokenizer": _TOKENIZER_FILES, "an image processor": _PICTURE_FILES}
+    for part, names in parts.items():
         if folder.is_dir() and not any((folder / name).is_file() for name in names):
             raise ModelError(
                 f"expected {part} ({' or '.join(names)}) in the checkpoint folder {folder}, found "
@@ -135,7 +134,7 @@ def _pillow_class(path: str, hub: dict[str, Any]) -> Any:
     `AutoImageProcessor` itself refuses to be used without torchvision.
     """
     revision = hub.get("revision")
-    for file in ("preprocessor_config.json", "processor_config.json"):
+    for file in _PICTURE_FILES:
         found = cached_file(
             path, file, revision=revision, _raise_exceptions_for_missing_entries=False
         )

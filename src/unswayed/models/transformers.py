@@ -109,12 +109,10 @@ class Transformers:
             hub["trust_remote_code"] = True
         pixels = {"max_pixels": max_pixels, "min_pixels": min_pixels}
         self._pixels = {name: value for name, value in pixels.items() if value is not None}
-        check_folder(path)
-        self._processor = load_processor(path, **hub, **self._pixels)
+        model, self._processor = load_checkpoint(path, dtype, attention, hub, self._pixels)
+        self._model = model.to(self._device).eval()
         self._tokenizer = self._processor.tokenizer
         self._tokenizer.padding_side = "left"
-        self._model = load_model(path, dtype, attention, hub).to(self._device).eval()
-        check_fit(path, self._model, self._processor)
         self._model.generation_config = self._plain_generation(self._model.generation_config)
         self._letters = LetterTokens(_token_texts(self._tokenizer))
         self._processor.image_processor = SharedPreparation(self._processor.image_processor)
@@ -461,6 +459,21 @@ def check_folder(path: str) -> None:
         raise ModelError(
             f"expected a checkpoint folder with a config.json at {path}, found {found}"
         )
+
+
+def load_checkpoint(
+    path: str, dtype: str, attention: str | None, hub: dict[str, Any], pixels: dict[str, int]
+) -> tuple[Any, Any]:
+    """Load the model and the processor of a checkpoint, and see that they belong together.
+
+    Raises:
+        ModelError: a part is missing, cannot be loaded, or was made for other weights.
+    """
+    check_folder(path)
+    processor = load_processor(path, **hub, **pixels)
+    model = load_model(path, dtype, attention, hub)
+    check_fit(path, model, processor)
+    return model, processor
 
 
 def load_model(path: str, dtype: str, attention: str | None, hub: dict[str, Any]) -> Any:

@@ -18,8 +18,7 @@ import torch
 from unswayed.benchmarks.scenes.question import KINDS, Kind, Question, ask, family_of
 from unswayed.benchmarks.scenes.scene import Level, Pairs, Style, compose
 from unswayed.errors import ModelError
-from unswayed.models.processors import check_fit, load_processor
-from unswayed.models.transformers import check_folder, load_model
+from unswayed.models.transformers import load_checkpoint
 from unswayed.organism import lessons
 from unswayed.organism.batches import cut_scenes, prompt_text
 from unswayed.organism.lessons import Row
@@ -113,10 +112,7 @@ def load(folder: Path) -> tuple[Any, Any]:
         ModelError: it is no checkpoint, or its tokenizer is not the one that it was trained with.
     """
     path = str(folder)
-    check_folder(path)
-    processor = load_processor(path)
-    model = load_model(path, "float32", None, {})
-    check_fit(path, model, processor)
+    model, processor = load_checkpoint(path, "float32", None, {}, {})
     rows, tokens = model.get_input_embeddings().weight.shape[0], len(processor.tokenizer)
     if tokens != rows:  # nothing is padded in an organism
         raise ModelError(
