@@ -24,7 +24,7 @@ def thoughts(silent: int, n: int = N) -> list[Thought]:
 def test_a_policy_that_stopped_thinking_is_silent() -> None:
     found = silence(thoughts(4), thoughts(30))
     assert (found.silent, found.n, found.start, found.now) == (True, N, 0.1, 0.75)
-    assert found.words() == "silent: 75% of the thoughts have no word of the model's own (was 10%)"
+    assert found.words() == "75% of the thoughts have no word of the model's own (was 10%)"
 
 
 def test_one_that_never_thought_there_did_not_fall_silent() -> None:

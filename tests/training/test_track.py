@@ -309,8 +309,8 @@ def test_the_command_says_where_thoughts_fell_silent(
     assert called(monkeypatch, "track", str(folder.path), *options) == 0
     said = capsys.readouterr().out
     assert (
-        "SILENT     seed 1, wide, wrong-think: from step 4 on, silent: 100% of the thoughts have "
-        "no word of the model's own (was 0%)"
+        "SILENT     seed 1, wide, wrong-think: at step 4, 100% of the thoughts have no word of the "
+        "model's own (was 0%); at the last, step 4: 100%"
     ) in said
     assert said.count("SILENT") == 1
     assert "COLLAPSED" not in said

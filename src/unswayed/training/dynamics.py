@@ -224,13 +224,19 @@ def verdicts(found: Dynamics) -> tuple[list[str], list[str]]:
 
 
 def silenced(found: Dynamics) -> list[str]:
-    """Return a line for people for each seed and variant whose thoughts fell silent."""
+    """Return a line for people for each seed and variant whose thoughts fell silent.
+
+    It says where they were first, and how it stands at the last step: they may have come back.
+    """
     lines: list[str] = []
     for (seed, benchmark, variant), by_step in found.silences.items():
         first = next((step for step, one in by_step.items() if one.silent), None)
         if first is not None:
-            said = by_step[first].words()
-            lines.append(f"seed {seed}, {benchmark}, {variant}: from step {first} on, {said}")
+            last = max(by_step)
+            lines.append(
+                f"seed {seed}, {benchmark}, {variant}: at step {first}, {by_step[first].words()}; "
+                f"at the last, step {last}: {by_step[last].now:.0%}"
+            )
     return lines
 
 

@@ -44,8 +44,7 @@ class Silence:
     def words(self) -> str:
         """Return the finding in a line for people."""
         return (
-            f"silent: {self.now:.0%} of the thoughts have no word of the model's own "
-            f"(was {self.start:.0%})"
+            f"{self.now:.0%} of the thoughts have no word of the model's own (was {self.start:.0%})"
         )
 
 
