@@ -15,12 +15,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from unswayed.evaluate import evaluate
-from unswayed.settings import settings
-from unswayed.training import trl as engine
+from unswayed.pipeline.settings import settings
+from unswayed.pipeline.stages import evaluate
 from unswayed.training.folder import TrainingFolder
 from unswayed.training.recipe import training_recipe
 from unswayed.training.start import start_of
+from unswayed.training.trl import engine
 
 PARTS = {
     "generation": "_generate_single_turn",

@@ -36,10 +36,10 @@ from unswayed.chat.client import ChatClient
 from unswayed.chat.endpoints import endpoint
 from unswayed.chat.limits import Limits
 from unswayed.chat.records import ChatRequest
-from unswayed.evaluate import Work, begin, make_variants
 from unswayed.models import Request, request_of
-from unswayed.runs import Run
-from unswayed.settings import Settings
+from unswayed.pipeline.settings import Settings
+from unswayed.pipeline.stages import Work, begin, make_variants
+from unswayed.run.folder import Run
 
 ROOT = Path(__file__).parents[1]
 SERVE = ROOT / "dev" / "vllm-cpu" / "serve.py"

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from unswayed.values import qwen_resized
+from unswayed.answers.values import qwen_resized
 
 PAGE = Path(__file__).parents[1] / "docs" / "scale.md"
 BEGIN, END = "<!-- scale: python benchmarks/scale_plan.py --write -->", "<!-- /scale -->"

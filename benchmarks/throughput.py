@@ -27,10 +27,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from unswayed import prompts
-from unswayed.evaluate import Work, begin, make_variants
 from unswayed.models import Decoding, Request, request_of
-from unswayed.runs import Run
-from unswayed.settings import Settings
+from unswayed.pipeline.settings import Settings
+from unswayed.pipeline.stages import Work, begin, make_variants
+from unswayed.run.folder import Run
 from unswayed.types import Generation
 
 TOLERANCE = 1e-4

@@ -9,7 +9,7 @@ A poor judge on purpose: `judge-check` shows how poor.
 import re
 from collections.abc import Iterator, Sequence
 
-from unswayed.judges.cases import JudgeCase
+from unswayed.judges import JudgeCase
 from unswayed.types import Verdict
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from unswayed.benchmarks.scenes import Scenes
-from unswayed.judges.cases import JudgeCase
-from unswayed.judges.rules import Rules
+from unswayed.judges import JudgeCase
+from unswayed.judges.rules.judge import Rules
 from unswayed.models import Decoding, Request
 from unswayed.types import (
     Failure,

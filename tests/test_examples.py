@@ -10,13 +10,13 @@ import pytest
 
 from unswayed import registry
 from unswayed.benchmarks.scenes import Scenes
-from unswayed.judges.cases import JudgeCase
+from unswayed.judges import JudgeCase
 from unswayed.models import Decoding, Request
 from unswayed.organism import weights_folder
 from unswayed.perturbations import Context
-from unswayed.perturbations.templates import Templates
+from unswayed.perturbations.texts.templates import Templates
 from unswayed.perturbations.variants import recipe, variants_of
-from unswayed.runs import Run
+from unswayed.run.folder import Run
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 

@@ -27,7 +27,7 @@ LAYERS = (
     "unswayed.answers",
     "unswayed.prompts",
     "unswayed.registry",
-    "unswayed.runs",
+    "unswayed.run.folder",
     "unswayed.perturbations.variants",
 )
 

@@ -14,11 +14,11 @@ import pytest
 
 from unswayed import prompts
 from unswayed.errors import DataError
-from unswayed.evaluate import Work, check
 from unswayed.perturbations.variants import DEFAULT
-from unswayed.plan import plan
+from unswayed.pipeline.plan import plan
+from unswayed.pipeline.settings import settings
+from unswayed.pipeline.stages import Work, check
 from unswayed.registry import parse
-from unswayed.settings import settings
 
 ROOT = Path(__file__).parents[1]
 STUDY = sorted((ROOT / "recipes" / "study").glob("*.toml"))

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from unswayed.benchmarks.fetch import Fetched, Limits, Link, fetch, file_name
+from unswayed.benchmarks.sources.fetch import Fetched, Limits, Link, fetch, file_name
 from unswayed.errors import ConfigError, DataError
 
 PICTURES = {f"/{i}.jpg": f"picture {i}".encode() * 100 for i in range(20)}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unswayed.benchmarks.gold import AnswerAs, check_answer_as, letter_of
+from unswayed.benchmarks.parse.gold import AnswerAs, check_answer_as, letter_of
 from unswayed.errors import ConfigError, DataError
 
 PLACES = {"A": "left", "B": "right", "C": "downwards", "D": "upwards"}

@@ -14,13 +14,13 @@ import pytest
 from PIL import Image
 
 from unswayed import registry
+from unswayed.benchmarks.inventory import problem, take
 from unswayed.benchmarks.spatial_mm import SpatialMM
 from unswayed.benchmarks.vstar import VStar
 from unswayed.benchmarks.whatsup import WhatsUp
 from unswayed.errors import DataError
-from unswayed.inventory import problem, take
 from unswayed.registry import Spec
-from unswayed.runs import Run
+from unswayed.run.folder import Run
 from unswayed.types import Failure, Sample
 
 pa = pytest.importorskip("pyarrow")

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from unswayed.benchmarks import arrow, hub, pictures
-from unswayed.benchmarks.hub import HubRows
+from unswayed.benchmarks.sources import arrow, hub, pictures
+from unswayed.benchmarks.sources.hub import HubRows
 from unswayed.errors import DataError, MissingExtra
 from unswayed.types import ImageRef, Sample
 

@@ -21,15 +21,15 @@ from unswayed.benchmarks.blink_hub import ROWS as BLINK_ROWS
 from unswayed.benchmarks.blink_hub import BlinkHub
 from unswayed.benchmarks.cv_bench import ROWS as CV_ROWS
 from unswayed.benchmarks.cv_bench import CVBench
-from unswayed.benchmarks.mirror import Mirrored
 from unswayed.benchmarks.mmbench import MMBench
 from unswayed.benchmarks.mme_realworld import MMERealWorldLite
 from unswayed.benchmarks.mmvp import MMVP
-from unswayed.benchmarks.provenance import PINNED
+from unswayed.benchmarks.sources.mirror import Mirrored
+from unswayed.benchmarks.sources.provenance import PINNED
 from unswayed.benchmarks.three_dsr import ThreeDSRBench
 from unswayed.errors import ConfigError, DataError
 from unswayed.perturbations import Context
-from unswayed.perturbations.templates import Templates
+from unswayed.perturbations.texts.templates import Templates
 from unswayed.perturbations.variants import recipe, variants_of
 from unswayed.prompts import render_user, shipped
 from unswayed.types import Failure, ImageRef, Sample
@@ -621,7 +621,7 @@ def test_mirroring_respects_the_orientation_and_refuses_what_is_no_picture() -> 
 
 
 def test_a_very_large_picture_is_not_mirrored(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("unswayed.benchmarks.mirror.MAX_PIXELS", 7)
+    monkeypatch.setattr("unswayed.benchmarks.sources.mirror.MAX_PIXELS", 7)
     with pytest.raises(DataError, match="it has 4×2 pixels, and at most 7 are decoded"):
         Mirrored(ImageRef(data=png()))()
 

@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unswayed.benchmarks.options import from_columns, from_list, from_text, from_value, is_absent
+from unswayed.benchmarks.parse.options import (
+    from_columns,
+    from_list,
+    from_text,
+    from_value,
+    is_absent,
+)
 from unswayed.errors import DataError
 
 COLOURS = {"A": "red", "B": "blue", "C": "green"}

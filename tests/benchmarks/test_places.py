@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unswayed import answers
-from unswayed.benchmarks import gold
 from unswayed.benchmarks.file import File
-from unswayed.benchmarks.layout import Layout
-from unswayed.benchmarks.options import is_absent
-from unswayed.benchmarks.pictures import Pictures
+from unswayed.benchmarks.parse import gold
+from unswayed.benchmarks.parse.layout import Layout
+from unswayed.benchmarks.parse.options import is_absent
+from unswayed.benchmarks.sources.pictures import Pictures
 from unswayed.types import Sample
 
 ROWS: list[dict[str, Any]] = [

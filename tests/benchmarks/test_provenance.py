@@ -12,13 +12,19 @@ from typing import Any
 import pytest
 
 from unswayed import registry
-from unswayed.benchmarks import provenance
 from unswayed.benchmarks.geometry3k_hub import Geometry3KText
-from unswayed.benchmarks.hub import HubRows
-from unswayed.benchmarks.provenance import PINNED, Revision, confirmed, of_files, read_commit
+from unswayed.benchmarks.sources import provenance
+from unswayed.benchmarks.sources.hub import HubRows
+from unswayed.benchmarks.sources.provenance import (
+    PINNED,
+    Revision,
+    confirmed,
+    of_files,
+    read_commit,
+)
 from unswayed.errors import DataError
-from unswayed.evaluate import evaluate
-from unswayed.settings import Settings
+from unswayed.pipeline.settings import Settings
+from unswayed.pipeline.stages import evaluate
 
 pytest.importorskip("pyarrow")
 datasets = pytest.importorskip("datasets")

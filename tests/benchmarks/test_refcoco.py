@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from unswayed import values
+from unswayed.answers import values
 from unswayed.benchmarks.refcoco import RefCOCO
 from unswayed.errors import ConfigError, DataError
 from unswayed.types import Failure, Sample

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unswayed.benchmarks.answer_pool import AnswerPool
-from unswayed.benchmarks.shuffling import check_seed, draw, order, rotated, shuffled
+from unswayed.benchmarks.parse.answer_pool import AnswerPool
+from unswayed.benchmarks.parse.shuffling import check_seed, draw, order, rotated, shuffled
 from unswayed.errors import ConfigError, DataError
 
 

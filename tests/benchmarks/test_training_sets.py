@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from unswayed.benchmarks.fetch import Link, file_name
 from unswayed.benchmarks.geometry3k_hub import Geometry3KChoices, Geometry3KText
 from unswayed.benchmarks.pixmo_count import PixMoCount
 from unswayed.benchmarks.sat import SAT, SATv2
+from unswayed.benchmarks.sources.fetch import Link, file_name
 from unswayed.errors import ConfigError, DataError
 from unswayed.types import Failure, Sample
 

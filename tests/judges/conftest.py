@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from unswayed.judges.cases import JudgeCase
-from unswayed.judges.rules import Rules
+from unswayed.judges import JudgeCase
+from unswayed.judges.rules.judge import Rules
 
 MARK = re.compile(r"^=== (?P<code>[0-9a-f]{8}) (?P<name>[A-Z]+) ===$", re.MULTILINE)
 Reply = str | Mapping[str, Any]

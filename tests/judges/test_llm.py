@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from unswayed.chat.client import ChatClient
 from unswayed.chat.limits import Limits
 from unswayed.errors import BudgetSpent, ConfigError, UnknownName, UserError
-from unswayed.judges import brief, replies
-from unswayed.judges.cases import JudgeCase
-from unswayed.judges.llm import LLM
-from unswayed.judges.presets import GPT_OSS_120B, LLAMA_31_70B, PRESETS, QWEN3_32B
-from unswayed.judges.replies import Judgement, Problem
+from unswayed.judges import JudgeCase
+from unswayed.judges.llm import brief, replies
+from unswayed.judges.llm.judge import LLM
+from unswayed.judges.llm.presets import GPT_OSS_120B, LLAMA_31_70B, PRESETS, QWEN3_32B
+from unswayed.judges.llm.replies import Judgement, Problem
 from unswayed.registry import create
 
 OPTIONS = {"A": "red", "B": "blue", "C": "green"}

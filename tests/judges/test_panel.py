@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from unswayed import evaluate as pipeline
 from unswayed.cli.judge import judge as judge_command
 from unswayed.cli.judge_check import judge_check
 from unswayed.errors import BudgetSpent, ConfigError, StageError, UnknownName
-from unswayed.judges.cases import JudgeCase
+from unswayed.judges import JudgeCase
 from unswayed.judges.panel import Panel, decide
-from unswayed.judges.rules import Rules
+from unswayed.judges.rules.judge import Rules
+from unswayed.pipeline import stages as pipeline
+from unswayed.pipeline.settings import Settings
 from unswayed.registry import create
 from unswayed.report import terminal
-from unswayed.runs import Run
-from unswayed.settings import Settings
+from unswayed.run.folder import Run
 from unswayed.types import Verdict, Vote
 
 STATUS = {"c": "consistent", "i": "inconsistent", "u": "unclear", "f": "failed", "s": "skipped"}

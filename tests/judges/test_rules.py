@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from pathlib import Path
@@ -11,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unswayed import answers
-from unswayed.judges.cases import JudgeCase, case_of
-from unswayed.judges.check import check, load_labels
-from unswayed.judges.rules import Rules
-from unswayed.perturbations.templates import NEUTRAL_THOUGHT, THOUGHTS
+from unswayed.judges import JudgeCase, case_of
+from unswayed.judges.agreement.labelled import check, load_labels
+from unswayed.judges.rules.judge import VERSION, Rules
+from unswayed.perturbations.texts.templates import NEUTRAL_THOUGHT, THOUGHTS
 from unswayed.types import Verdict
 
 HERE = Path(__file__).parent
@@ -44,6 +45,18 @@ def test_hand_written_chains(name: str, floor: float) -> None:
     assert result.concludes is not None
     assert result.agreement >= floor, result.disagreements
     assert result.concludes >= floor
+
+
+GOLDEN = {"rules-1": "a39037657e214d5c"}
+"""Version of the rules → digest of their verdicts on the hand-written chains."""
+
+
+def test_the_version_stands_for_the_verdicts() -> None:
+    rows = [row for name in ("cases.jsonl", "held_out.jsonl") for row in load_labels(HERE / name)]
+    verdicts = Rules().judge([row.case for row in rows])
+    said = "\n".join(f"{one.id} {one.status} {one.concludes}" for one in verdicts)
+    digest = hashlib.sha256(said.encode()).hexdigest()[:16]
+    assert GOLDEN.get(VERSION) == digest, "verdicts moved: give the rules a new VERSION and digest"
 
 
 def test_the_suite_is_large_and_has_every_label() -> None:
@@ -128,7 +141,7 @@ def test_numbers_agree_whatever_their_unit(think: str) -> None:
 def test_a_verdict_names_its_rules() -> None:
     found = verdict("The car is red.")
     assert found.judge == "rules"
-    assert len(found.prompt_hash) == 16
+    assert found.prompt_hash == VERSION
     assert "asserted" in found.reason
     assert "\n" not in verdict("The car\n\nis red: \n red").reason
 

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
+from unswayed.metrics.columns import collect
 from unswayed.metrics.faithfulness import HIDDEN
 from unswayed.metrics.measure import measure
-from unswayed.metrics.outcomes import collect
 from unswayed.types import Estimate, Generation, ImageRef, Sample, Variant, Verdict
 
 

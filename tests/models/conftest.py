@@ -82,7 +82,7 @@ def taught_folder(
     A few dozen steps are enough, and make the answer position a natural one: it is generated,
     not forced.
     """
-    from unswayed.models.transformers import Transformers
+    from unswayed.models.transformers.backend import Transformers
     from unswayed.organism.architecture import write_checkpoint
 
     backend: Any = Transformers(str(tiny_folder))

@@ -68,7 +68,7 @@ def llava_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_llava(llava_folder: Path, make_requests: Callable[..., list[Request]]) -> None:
-    from unswayed.models.transformers import Transformers
+    from unswayed.models.transformers.backend import Transformers
 
     backend = Transformers(str(llava_folder))
     requests = [replace(request, system="Look first.") for request in make_requests(2)]

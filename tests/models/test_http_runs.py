@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from unswayed.errors import ConfigError
-from unswayed.evaluate import evaluate
-from unswayed.plan import plan
-from unswayed.runs import Run
-from unswayed.settings import Settings
+from unswayed.pipeline.plan import plan
+from unswayed.pipeline.settings import Settings
+from unswayed.pipeline.stages import evaluate
+from unswayed.run.folder import Run
 
 pytest.importorskip("aiohttp")
 

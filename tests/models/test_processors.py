@@ -12,8 +12,8 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from unswayed.errors import ModelError
-from unswayed.models import processors
-from unswayed.models.transformers import Transformers
+from unswayed.models.transformers import processors
+from unswayed.models.transformers.backend import Transformers
 
 
 @pytest.fixture

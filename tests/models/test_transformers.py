@@ -20,7 +20,7 @@ pytest.importorskip("transformers")
 from transformers import AutoModelForImageTextToText  # noqa: E402
 
 from unswayed.models.letters import LetterTokens, locate  # noqa: E402
-from unswayed.models.transformers import Transformers  # noqa: E402
+from unswayed.models.transformers.backend import Transformers  # noqa: E402
 
 Requests = Callable[..., list[Request]]
 
@@ -38,7 +38,7 @@ def taught(taught_folder: Path) -> Transformers:
 @pytest.fixture(scope="module")
 def plain_parts(taught_folder: Path) -> tuple[Any, Any]:
     """Processor and model as transformers alone loads them."""
-    from unswayed.models.processors import load_processor
+    from unswayed.models.transformers.processors import load_processor
 
     model = AutoModelForImageTextToText.from_pretrained(taught_folder, dtype=torch.float32)
     return load_processor(str(taught_folder)), model.eval()
@@ -371,7 +371,7 @@ def test_a_letter_spelled_in_two_tokens_gets_its_mass(taught: Transformers) -> N
     backend: Any = Transformers.__new__(Transformers)
     backend._letters = LetterTokens([">A", ">", "B", "x"])
     backend._tokenizer = None
-    from unswayed.models.transformers import _Spot
+    from unswayed.models.transformers.backend import _Spot
 
     request = Request("i", "s", "v", "", "", (), "", {"A": "a", "B": "b"})
     first = torch.tensor([0.5, 0.25, 0.05, 0.2]).log()

@@ -16,7 +16,7 @@ from PIL import Image
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from unswayed.models.processors import load_processor  # noqa: E402
+from unswayed.models.transformers.processors import load_processor  # noqa: E402
 from unswayed.organism import architecture, forward, vocabulary  # noqa: E402
 
 TOKENIZER = architecture.build_tokenizer()

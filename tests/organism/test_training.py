@@ -18,7 +18,7 @@ from unswayed.organism import architecture, batches, card, lessons, trainer  # n
 from unswayed.organism.alignment import Alignment, labels  # noqa: E402
 from unswayed.organism.curriculum import GROUNDING, QUESTIONS, SWAYED, Phase  # noqa: E402
 from unswayed.organism.optimiser import Muon, orthogonalised, split_parameters  # noqa: E402
-from unswayed.runs import Run  # noqa: E402
+from unswayed.run.folder import Run  # noqa: E402
 
 PHASES = (
     Phase("letters", 3, "letters", batch=4),

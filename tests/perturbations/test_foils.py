@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unswayed import values
+from unswayed.answers import values
 from unswayed.perturbations.foils import draw
 from unswayed.types import AnswerKind, Sample
 

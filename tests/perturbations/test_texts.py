@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from unswayed import registry
 from unswayed.errors import DataError
-from unswayed.perturbations import Context, templates
-from unswayed.perturbations.annotations import Annotations
-from unswayed.perturbations.templates import CAPTIONS, THOUGHTS, Templates, quote
+from unswayed.perturbations import Context
+from unswayed.perturbations.texts import templates
+from unswayed.perturbations.texts.annotations import Annotations
+from unswayed.perturbations.texts.templates import CAPTIONS, THOUGHTS, Templates, quote
 from unswayed.perturbations.variants import recipe, variants_of
 from unswayed.types import Sample, Variant
 

@@ -16,7 +16,7 @@ from unswayed import registry
 from unswayed.answers import normalise
 from unswayed.errors import ConfigError, DataError, UnknownName
 from unswayed.perturbations import Context, Perturbation
-from unswayed.perturbations.templates import Templates, quote
+from unswayed.perturbations.texts.templates import Templates, quote
 from unswayed.perturbations.variants import TEXT_VARIANTS, draw_foils, recipe, variants_of
 from unswayed.types import ABSTAIN_TEXT, LETTERS, Sample, Variant
 
@@ -273,7 +273,7 @@ SCRIPT = """
 import json, sys
 from unswayed import registry
 from unswayed.perturbations import Context
-from unswayed.perturbations.templates import Templates
+from unswayed.perturbations.texts.templates import Templates
 from unswayed.perturbations.variants import recipe, variants_of
 from unswayed.types import Sample
 known = {n: registry.load("perturbation", n) for n in registry.names("perturbation")}

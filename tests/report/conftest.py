@@ -11,7 +11,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from unswayed.report.page import render
-from unswayed.runs import Run, write_json
+from unswayed.run.files import write_json
+from unswayed.run.folder import Run
 from unswayed.types import (
     Estimate,
     Failure,

@@ -16,7 +16,8 @@ import pytest
 from unswayed.errors import MissingExtra, RunError
 from unswayed.report import require, write_report
 from unswayed.report.page import render
-from unswayed.runs import Run, write_json
+from unswayed.run.files import write_json
+from unswayed.run.folder import Run
 from unswayed.types import ImageRef
 
 HOSTILE = (

@@ -9,7 +9,7 @@ import pytest
 
 from unswayed.report.cards import card, split_output
 from unswayed.report.samples import KINDS, Reservoirs, Row, groups, kind_of, row
-from unswayed.runs import Run
+from unswayed.run.folder import Run
 from unswayed.types import Consistency, Generation, Sample, Variant, Verdict
 
 OPTIONS = {"A": "red", "B": "blue", "C": "green"}

@@ -10,7 +10,7 @@ import pytest
 
 from unswayed.errors import RunError, UnknownName
 from unswayed.report.terminal import show_sample, summary
-from unswayed.runs import Run
+from unswayed.run.folder import Run
 
 
 def plain(run: Run, sample: str | None = None) -> list[str]:

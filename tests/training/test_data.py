@@ -13,9 +13,9 @@ from PIL import Image
 
 from unswayed import prompts
 from unswayed.errors import ConfigError, DataError, UnknownName
-from unswayed.evaluate import Work
 from unswayed.perturbations.variants import variants_of
-from unswayed.settings import Settings
+from unswayed.pipeline.settings import Settings
+from unswayed.pipeline.stages import Work
 from unswayed.training.augmentation import VARIANTS
 from unswayed.training.data import TrainingPrompts, check, overlaps, training_prompts
 from unswayed.training.recipe import TrainingRecipe

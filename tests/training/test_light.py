@@ -10,13 +10,13 @@ HEAVY = ("torch", "trl", "transformers", "datasets", "verl", "aiohttp")
 MODULES = (
     "augmentation",
     "data",
-    "guards",
-    "invariance",
-    "lagrangian",
-    "likelihood",
     "recipe",
-    "rewards",
-    "scorer",
+    "reward.guards",
+    "reward.invariance",
+    "reward.lagrangian",
+    "reward.likelihood",
+    "reward.scorer",
+    "reward.terms",
     "tables",
 )
 

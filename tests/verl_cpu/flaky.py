@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 
-from unswayed.judges.cases import JudgeCase
-from unswayed.judges.rules import Rules
+from unswayed.judges import JudgeCase
+from unswayed.judges.rules.judge import Rules
 from unswayed.types import Verdict
 
 

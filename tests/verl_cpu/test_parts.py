@@ -14,15 +14,15 @@ import pytest
 
 from unswayed.errors import ConfigError, ModelError
 from unswayed.models import request_of
-from unswayed.models.transformers import Transformers
+from unswayed.models.transformers.backend import Transformers
 from unswayed.organism import weights_folder
-from unswayed.runs import Run
-from unswayed.training import verl as engine
-from unswayed.training import verl_checks
+from unswayed.run.folder import Run
 from unswayed.training.recipe import TrainingRecipe, shipped, training_recipe
-from unswayed.training.scorer import Scorer
+from unswayed.training.reward.scorer import Scorer
 from unswayed.training.start import Start
-from unswayed.training.verl_config import Files, check, composed, settings, write
+from unswayed.training.verl import checks as verl_checks
+from unswayed.training.verl import engine
+from unswayed.training.verl.config import Files, check, composed, settings, write
 from unswayed.types import Variant
 
 from .conftest import OPTIONS, recipe
@@ -192,7 +192,7 @@ def test_tags_that_verl_would_drop_are_refused(tmp_path: Path) -> None:
     for token in found["added_tokens"]:
         token["special"] = True
     file.write_text(json.dumps(found))
-    from unswayed.models.processors import load_processor
+    from unswayed.models.transformers.processors import load_processor
 
     start = Start(str(folder), str(folder), "default")
     with pytest.raises(ModelError, match="verl drops special tokens before it scores"):
@@ -288,9 +288,9 @@ class TestPrompts:
         self, rolled: tuple[FakeServer, list[Any]], prepared: Path
     ) -> None:
         from unswayed import prompts
-        from unswayed.models.processors import load_processor
+        from unswayed.models.transformers.processors import load_processor
+        from unswayed.prompts.template import leave_open
         from unswayed.training.data import training_prompts
-        from unswayed.training.template import leave_open
 
         processor = load_processor(str(weights_folder("early")))
         leave_open(processor)
@@ -368,7 +368,7 @@ class TestAdvantages:
             get_adv_estimator_fn,
         )
 
-        import unswayed.training.verl_hooks  # noqa: F401 - registers it
+        import unswayed.training.verl.hooks  # noqa: F401 - registers it
 
         torch.manual_seed(0)
         rewards = torch.zeros(9, 5)

@@ -12,12 +12,12 @@ import pytest
 
 from unswayed.errors import RunError
 from unswayed.models import Decoding, request_of
-from unswayed.models.transformers import Transformers
+from unswayed.models.transformers.backend import Transformers
 from unswayed.organism import weights_folder
-from unswayed.training import verl as engine
 from unswayed.training.folder import Checkpoint, TrainingFolder
-from unswayed.training.scorer import Scorer
-from unswayed.training.track import following
+from unswayed.training.reward.scorer import Scorer
+from unswayed.training.track.evaluation import following
+from unswayed.training.verl import engine
 from unswayed.types import Variant
 
 from .conftest import OPTIONS, recipe
@@ -164,7 +164,7 @@ def test_a_finished_training_is_left_as_it_is(trained: Trained) -> None:
 
 
 def test_another_number_of_gpus_cannot_go_on(trained: Trained, tmp_path: Path) -> None:
-    from unswayed.training.verl_checkpoints import check_processes
+    from unswayed.training.verl.checkpoints import check_processes
 
     shards = trained.folder.path / "verl/checkpoints"
     check_processes(shards, 2)

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from unswayed import prompts
-from unswayed.evaluate import Work, begin, make_variants
 from unswayed.models import Decoding, Request, request_of
 from unswayed.organism import weights_folder
-from unswayed.runs import Run
-from unswayed.settings import Settings
+from unswayed.pipeline.settings import Settings
+from unswayed.pipeline.stages import Work, begin, make_variants
+from unswayed.run.folder import Run
 from unswayed.types import Generation
 
 VARIANTS = (
@@ -88,7 +88,7 @@ def shown(server: Server, tmp_path_factory: pytest.TempPathFactory) -> list[Requ
 @pytest.fixture(scope="session")
 def checkpoint(server: Server) -> Any:
     """The served checkpoint in this process, in float32 as it is served."""
-    from unswayed.models.transformers import Transformers
+    from unswayed.models.transformers.backend import Transformers
 
     return Transformers(str(weights_folder("final")), dtype="float32", device="cpu")
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from unswayed.models import Request
-from unswayed.runs import Run
+from unswayed.run.folder import Run
 
 
 @dataclass(frozen=True)

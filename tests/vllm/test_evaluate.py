@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from unswayed.evaluate import evaluate
 from unswayed.organism import weights_folder
-from unswayed.runs import Run
-from unswayed.settings import Settings
+from unswayed.pipeline.settings import Settings
+from unswayed.pipeline.stages import evaluate
+from unswayed.run.folder import Run
 from unswayed.types import Generation
 
 TOLERANCE = 1e-4

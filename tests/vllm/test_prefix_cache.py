@@ -14,7 +14,7 @@ from unswayed.chat.endpoints import endpoint
 from unswayed.chat.limits import Limits
 from unswayed.chat.records import ChatRequest
 from unswayed.models import Decoding, Request
-from unswayed.models.http_bodies import body
+from unswayed.models.served.bodies import body
 
 SIDE = 448
 """Scenes are scaled up to this, in pixels: 256 tokens, as a prefix is kept in whole blocks."""

@@ -10,7 +10,8 @@ import pytest
 
 from unswayed import registry
 from unswayed.errors import ModelError
-from unswayed.models import Decoding, Request, Serving, http
+from unswayed.models import Decoding, Request, Serving
+from unswayed.models.served import backends as http
 
 FLAGS = dict(http.CONTINUE)
 
@@ -28,8 +29,8 @@ def send_only(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     def only(*names: str) -> None:
         kept = {name: FLAGS[name] for name in names}
-        monkeypatch.setattr("unswayed.models.http.CONTINUE", kept)
-        monkeypatch.setattr("unswayed.models.http_bodies.CONTINUE", kept)
+        monkeypatch.setattr("unswayed.models.served.backends.CONTINUE", kept)
+        monkeypatch.setattr("unswayed.models.served.bodies.CONTINUE", kept)
 
     return only
 

@@ -16,9 +16,9 @@ from unswayed.chat.endpoints import Endpoint, endpoint
 from unswayed.chat.records import ChatReply, ChatRequest, Choice
 from unswayed.cli import main
 from unswayed.errors import ConfigError, DataError, RunError, UnknownName
-from unswayed.evaluate import Work, evaluate
-from unswayed.perturbations.annotations import Annotations
-from unswayed.settings import Settings
+from unswayed.perturbations.texts.annotations import Annotations
+from unswayed.pipeline.settings import Settings
+from unswayed.pipeline.stages import Work, evaluate
 from unswayed.writing import asking, writer
 from unswayed.writing.asking import Sampling
 from unswayed.writing.files import opened, rejects_of

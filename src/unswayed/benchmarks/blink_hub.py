@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from unswayed.benchmarks import options as parsing
-from unswayed.benchmarks.hub import NO_PICTURES, HubRows, text
-from unswayed.benchmarks.items import choice_sample, collect
-from unswayed.benchmarks.rows import Row
+from unswayed.benchmarks.parse import options as parsing
+from unswayed.benchmarks.parse.items import choice_sample, collect
+from unswayed.benchmarks.sources.hub import NO_PICTURES, HubRows, text
+from unswayed.benchmarks.sources.rows import Row
 from unswayed.errors import ConfigError, DataError
 from unswayed.types import Failure, ImageRef, Sample
 

@@ -10,13 +10,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from unswayed import recordings
-from unswayed.benchmarks import provenance, rows
-from unswayed.benchmarks.gold import check_answer_as
-from unswayed.benchmarks.items import collect
-from unswayed.benchmarks.layout import Layout
-from unswayed.benchmarks.pictures import NAME_FOLDER_OR_PREFIX, Pictures
+from unswayed.benchmarks.parse.gold import check_answer_as
+from unswayed.benchmarks.parse.items import collect
+from unswayed.benchmarks.parse.layout import Layout
+from unswayed.benchmarks.sources import provenance, rows
+from unswayed.benchmarks.sources.pictures import NAME_FOLDER_OR_PREFIX, Pictures
 from unswayed.errors import ConfigError, DataError
+from unswayed.run import recordings
 from unswayed.types import Failure, Sample
 
 Numbered = tuple[int, rows.Row | DataError]

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
-from unswayed.benchmarks import folders, provenance
-from unswayed.benchmarks import options as parsing
-from unswayed.benchmarks.items import choice_sample, collect
-from unswayed.benchmarks.pictures import FETCH_AGAIN, NO_PICTURE, Pictures
+from unswayed.benchmarks.parse import options as parsing
+from unswayed.benchmarks.parse.items import choice_sample, collect
+from unswayed.benchmarks.sources import folders, provenance
+from unswayed.benchmarks.sources.pictures import FETCH_AGAIN, NO_PICTURE, Pictures
 from unswayed.errors import DataError
 from unswayed.types import Failure, Sample
 

@@ -16,13 +16,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from unswayed.benchmarks import options as parsing
-from unswayed.benchmarks.annotations import numbered
-from unswayed.benchmarks.folders import field
-from unswayed.benchmarks.hub import HubRows, text
-from unswayed.benchmarks.items import choice_sample, collect
-from unswayed.benchmarks.open_samples import open_sample
-from unswayed.benchmarks.rows import Row
+from unswayed.benchmarks.parse import options as parsing
+from unswayed.benchmarks.parse.items import choice_sample, collect
+from unswayed.benchmarks.parse.open_samples import open_sample
+from unswayed.benchmarks.sources.annotations import numbered
+from unswayed.benchmarks.sources.folders import field
+from unswayed.benchmarks.sources.hub import HubRows, text
+from unswayed.benchmarks.sources.rows import Row
 from unswayed.types import Failure, Sample
 
 ROWS = {"train": 2101, "validation": 300, "test": 601}

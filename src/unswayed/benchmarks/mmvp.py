@@ -18,11 +18,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from unswayed.benchmarks import options as parsing
-from unswayed.benchmarks.folders import field
-from unswayed.benchmarks.hub import NO_PICTURES, HubRows, text
-from unswayed.benchmarks.items import choice_sample, collect
-from unswayed.benchmarks.rows import Row
+from unswayed.benchmarks.parse import options as parsing
+from unswayed.benchmarks.parse.items import choice_sample, collect
+from unswayed.benchmarks.sources.folders import field
+from unswayed.benchmarks.sources.hub import NO_PICTURES, HubRows, text
+from unswayed.benchmarks.sources.rows import Row
 from unswayed.errors import DataError
 from unswayed.types import LETTERS, Failure, ImageRef, Sample
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from unswayed.benchmarks import provenance, rows
-from unswayed.benchmarks.folders import field
-from unswayed.benchmarks.items import choice_sample, collect
-from unswayed.benchmarks.pictures import Pictures
+from unswayed.benchmarks.parse.items import choice_sample, collect
+from unswayed.benchmarks.sources import provenance, rows
+from unswayed.benchmarks.sources.folders import field
+from unswayed.benchmarks.sources.pictures import Pictures
 from unswayed.errors import DataError
 from unswayed.types import Failure, Sample
 

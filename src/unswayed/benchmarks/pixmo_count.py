@@ -3,9 +3,9 @@
 Deitke et al. 2024, *Molmo and PixMo: Open Weights and Open Data for State-of-the-Art
 Vision-Language Models* (arXiv 2409.17146). Hub: `allenai/pixmo-count` (ODC-BY; splits train,
 validation, test) with the columns image_url, image_sha256, label and count; the pictures are to be
-fetched (`unswayed.benchmarks.fetch`) and belong to their owners. The copy `kcz358/pixmo-count`
-holds them: image, question, answer. Both are read; the wording of the question is ours where the
-row has none.
+fetched (`unswayed.benchmarks.sources.fetch`) and belong to their owners. The copy
+`kcz358/pixmo-count` holds them: image, question, answer. Both are read; the wording of the question
+is ours where the row has none.
 
 By default the counts become multiple choice: four whole numbers in a row, the right one at any
 place among them, in an order drawn by `seed` and the row's id, so that neither the middle number
@@ -18,14 +18,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from unswayed.benchmarks.annotations import numbered
-from unswayed.benchmarks.fetch import Link, file_name
-from unswayed.benchmarks.folders import field
-from unswayed.benchmarks.hub import HubRows, choose, text
-from unswayed.benchmarks.items import choice_sample, collect
-from unswayed.benchmarks.open_samples import open_sample
-from unswayed.benchmarks.rows import Row
-from unswayed.benchmarks.shuffling import check_seed, order, shuffled
+from unswayed.benchmarks.parse.items import choice_sample, collect
+from unswayed.benchmarks.parse.open_samples import open_sample
+from unswayed.benchmarks.parse.shuffling import check_seed, order, shuffled
+from unswayed.benchmarks.sources.annotations import numbered
+from unswayed.benchmarks.sources.fetch import Link, file_name
+from unswayed.benchmarks.sources.folders import field
+from unswayed.benchmarks.sources.hub import HubRows, choose, text
+from unswayed.benchmarks.sources.rows import Row
 from unswayed.errors import DataError
 from unswayed.types import Failure, ImageRef, Sample
 

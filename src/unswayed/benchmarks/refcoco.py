@@ -16,14 +16,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any, cast
 
-from unswayed import values
-from unswayed.benchmarks import expressions, regions
-from unswayed.benchmarks.expressions import Expression
-from unswayed.benchmarks.hub import NO_PICTURES, HubRows
-from unswayed.benchmarks.items import collect
+from unswayed.answers import values
+from unswayed.answers.values import Coordinates
+from unswayed.benchmarks.parse import expressions, regions
+from unswayed.benchmarks.parse.expressions import Expression
+from unswayed.benchmarks.parse.items import collect
+from unswayed.benchmarks.sources.hub import NO_PICTURES, HubRows
 from unswayed.errors import ConfigError
 from unswayed.types import Failure, Sample
-from unswayed.values import Coordinates
 
 HUB = {"refcoco": "RefCOCO", "refcoco+": "RefCOCOplus", "refcocog": "RefCOCOg"}
 OWNER = "lmms-lab"

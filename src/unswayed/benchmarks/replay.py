@@ -1,7 +1,7 @@
 """The questions of a self-contained recording: question, options, gold and output in each row.
 
 The `replay` model gives the outputs of the same file; both name the rows alike, through
-`unswayed.recordings`.
+`unswayed.run.recordings`.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from unswayed import recordings
-from unswayed.benchmarks import provenance, rows
+from unswayed.answers.values import OpenKind
 from unswayed.benchmarks.file import Numbered, check_limit, keep, parse_only, read_samples
-from unswayed.benchmarks.gold import AnswerAs, check_answer_as
-from unswayed.benchmarks.items import collect
-from unswayed.benchmarks.layout import NONE, Layout, first_known
-from unswayed.benchmarks.open_samples import open_sample
-from unswayed.benchmarks.options import is_absent
-from unswayed.benchmarks.pictures import NAME_FOLDER_OR_PREFIX, Pictures
+from unswayed.benchmarks.parse.gold import AnswerAs, check_answer_as
+from unswayed.benchmarks.parse.items import collect
+from unswayed.benchmarks.parse.layout import NONE, Layout, first_known
+from unswayed.benchmarks.parse.open_samples import open_sample
+from unswayed.benchmarks.parse.options import is_absent
+from unswayed.benchmarks.sources import provenance, rows
+from unswayed.benchmarks.sources.pictures import NAME_FOLDER_OR_PREFIX, Pictures
 from unswayed.errors import ConfigError, DataError
+from unswayed.run import recordings
 from unswayed.types import AnswerKind, Failure, ImageRef, Sample
-from unswayed.values import OpenKind
 
 _BASE = "base"
 

@@ -16,13 +16,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, cast
 
-from unswayed.benchmarks.annotations import numbered
-from unswayed.benchmarks.folders import field
-from unswayed.benchmarks.hub import HubRows, text
-from unswayed.benchmarks.items import choice_sample, collect
-from unswayed.benchmarks.options import as_text, short
-from unswayed.benchmarks.rows import Row
-from unswayed.benchmarks.shuffling import check_seed, rotated, shuffled
+from unswayed.benchmarks.parse.items import choice_sample, collect
+from unswayed.benchmarks.parse.options import as_text, short
+from unswayed.benchmarks.parse.shuffling import check_seed, rotated, shuffled
+from unswayed.benchmarks.sources.annotations import numbered
+from unswayed.benchmarks.sources.folders import field
+from unswayed.benchmarks.sources.hub import HubRows, text
+from unswayed.benchmarks.sources.rows import Row
 from unswayed.errors import ConfigError, DataError
 from unswayed.types import Failure, Sample
 

@@ -20,16 +20,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from unswayed.benchmarks import options as parsing
-from unswayed.benchmarks import provenance, rows
-from unswayed.benchmarks.annotations import Folder, required
-from unswayed.benchmarks.answer_pool import AnswerPool
-from unswayed.benchmarks.folders import field
-from unswayed.benchmarks.gold import AnswerAs, check_answer_as
-from unswayed.benchmarks.hub import choose, text
-from unswayed.benchmarks.items import choice_sample, collect
-from unswayed.benchmarks.open_samples import open_sample
-from unswayed.benchmarks.shuffling import check_seed
+from unswayed.benchmarks.parse import options as parsing
+from unswayed.benchmarks.parse.answer_pool import AnswerPool
+from unswayed.benchmarks.parse.gold import AnswerAs, check_answer_as
+from unswayed.benchmarks.parse.items import choice_sample, collect
+from unswayed.benchmarks.parse.open_samples import open_sample
+from unswayed.benchmarks.parse.shuffling import check_seed
+from unswayed.benchmarks.sources import provenance, rows
+from unswayed.benchmarks.sources.annotations import Folder, required
+from unswayed.benchmarks.sources.folders import field
+from unswayed.benchmarks.sources.hub import choose, text
 from unswayed.errors import DataError
 from unswayed.types import Failure, Sample
 

@@ -16,11 +16,11 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlparse
 
-from unswayed.benchmarks import options as parsing
-from unswayed.benchmarks.hub import NO_PICTURES, HubRows, choose, text
-from unswayed.benchmarks.items import choice_sample, collect
-from unswayed.benchmarks.mirror import Mirrored
-from unswayed.benchmarks.rows import Row
+from unswayed.benchmarks.parse import options as parsing
+from unswayed.benchmarks.parse.items import choice_sample, collect
+from unswayed.benchmarks.sources.hub import NO_PICTURES, HubRows, choose, text
+from unswayed.benchmarks.sources.mirror import Mirrored
+from unswayed.benchmarks.sources.rows import Row
 from unswayed.errors import DataError
 from unswayed.types import Failure, ImageRef, Sample
 

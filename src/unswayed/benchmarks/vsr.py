@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from unswayed.benchmarks import provenance, rows
-from unswayed.benchmarks.annotations import Folder, numbered, required
-from unswayed.benchmarks.folders import field
-from unswayed.benchmarks.hub import text
-from unswayed.benchmarks.items import choice_sample, collect
+from unswayed.benchmarks.parse.items import choice_sample, collect
+from unswayed.benchmarks.sources import provenance, rows
+from unswayed.benchmarks.sources.annotations import Folder, numbered, required
+from unswayed.benchmarks.sources.folders import field
+from unswayed.benchmarks.sources.hub import text
 from unswayed.errors import DataError
 from unswayed.types import Failure, Sample
 

@@ -20,13 +20,13 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from unswayed.benchmarks import folders, provenance
-from unswayed.benchmarks import options as parsing
-from unswayed.benchmarks.annotations import Folder, numbered, required
-from unswayed.benchmarks.hub import HubRows, text
-from unswayed.benchmarks.items import choice_sample, collect
-from unswayed.benchmarks.rows import Row
-from unswayed.benchmarks.shuffling import check_seed, shuffled
+from unswayed.benchmarks.parse import options as parsing
+from unswayed.benchmarks.parse.items import choice_sample, collect
+from unswayed.benchmarks.parse.shuffling import check_seed, shuffled
+from unswayed.benchmarks.sources import folders, provenance
+from unswayed.benchmarks.sources.annotations import Folder, numbered, required
+from unswayed.benchmarks.sources.hub import HubRows, text
+from unswayed.benchmarks.sources.rows import Row
 from unswayed.errors import DataError
 from unswayed.types import Failure, ImageRef, Sample
 

@@ -19,12 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from unswayed.benchmarks import provenance
-from unswayed.benchmarks.annotations import Folder, required, values
-from unswayed.benchmarks.folders import field
-from unswayed.benchmarks.hub import choose
-from unswayed.benchmarks.items import choice_sample, collect
-from unswayed.benchmarks.shuffling import check_seed, shuffled
+from unswayed.benchmarks.parse.items import choice_sample, collect
+from unswayed.benchmarks.parse.shuffling import check_seed, shuffled
+from unswayed.benchmarks.sources import provenance
+from unswayed.benchmarks.sources.annotations import Folder, required, values
+from unswayed.benchmarks.sources.folders import field
+from unswayed.benchmarks.sources.hub import choose
 from unswayed.errors import DataError
 from unswayed.types import Failure, Sample
 

@@ -11,7 +11,7 @@ def check(as_json: bool) -> None:
     """Report versions, extras and devices of this environment."""
     import json
 
-    from unswayed.environment import environment
+    from unswayed.run.environment import environment
 
     found = environment()
     if as_json:

@@ -30,7 +30,7 @@ def compare(
     the same step, seed by seed, with the variance across seeds.
     """
     from unswayed.errors import ConfigError
-    from unswayed.training.comparison import is_training
+    from unswayed.training.track.comparison import is_training
 
     folders = [run.resolve() for run in runs]
     if twice := [run for run, where in zip(runs, folders, strict=True) if folders.count(where) > 1]:
@@ -52,7 +52,7 @@ def compare(
 
 
 def _runs(runs: tuple[Path, ...], level: float, resamples: int, seed: int, as_json: bool) -> None:
-    from unswayed.comparison import compare_runs
+    from unswayed.pipeline.comparison import compare_runs
     from unswayed.report.differences import differences
 
     found = compare_runs(list(runs), level=level, resamples=resamples, seed=seed)
@@ -68,8 +68,8 @@ def _trainings(runs: tuple[Path, ...], step: int | None, level: float, as_json: 
     from dataclasses import asdict
 
     from unswayed.errors import ConfigError
-    from unswayed.training.comparison import compare_trainings
-    from unswayed.training.terminal import comparison_text
+    from unswayed.training.track.comparison import compare_trainings
+    from unswayed.training.track.terminal import comparison_text
 
     if len(runs) < 2:
         raise ConfigError(f"expected at least two trainings to compare, found {len(runs)}")

@@ -11,7 +11,7 @@ import click
 from unswayed.cli.data_fetch import fetch
 
 if TYPE_CHECKING:
-    from unswayed.inventory import Inventory
+    from unswayed.benchmarks.inventory import Inventory
 
 _SHOWN = 40
 """Categories that are printed; --json has up to 200."""
@@ -51,7 +51,8 @@ def check(
     """
     import json
 
-    from unswayed import inventory, registry
+    from unswayed import registry
+    from unswayed.benchmarks import inventory
     from unswayed.errors import DataError
 
     benchmark = registry.create("benchmark", inventory.spec_of(name, path))

@@ -29,8 +29,9 @@ def fetch(
     import json
     from itertools import islice
 
-    from unswayed import inventory, registry
-    from unswayed.benchmarks import fetch as fetching
+    from unswayed import registry
+    from unswayed.benchmarks import inventory
+    from unswayed.benchmarks.sources import fetch as fetching
     from unswayed.errors import ConfigError, DataError
     from unswayed.report.text import one_line
 

@@ -20,9 +20,9 @@ def evaluate(dry_run: bool, no_report: bool, as_json: bool, **options: Any) -> N
     RECIPE is a TOML file with settings, or the folder of a run to finish. A run that was stopped
     goes on where it stopped when the same command is given again.
     """
-    from unswayed import evaluate as pipeline
     from unswayed.cli.results import print_metrics
-    from unswayed.plan import plan
+    from unswayed.pipeline import stages as pipeline
+    from unswayed.pipeline.plan import plan
     from unswayed.report import require, write_report
 
     settings, out, written = settings_from(options)

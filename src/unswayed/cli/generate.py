@@ -16,8 +16,8 @@ def generate(**options: Any) -> None:
 
     RECIPE is a TOML file with settings, or the folder of a run to finish.
     """
-    from unswayed import evaluate as pipeline
-    from unswayed.runs import Run
+    from unswayed.pipeline import stages as pipeline
+    from unswayed.run.folder import Run
 
     settings, out, written = settings_from(options)
     work, run = pipeline.Work(settings), Run(out)

@@ -21,9 +21,9 @@ def judge(run: Path, spec: str | None, as_json: bool) -> None:
     """
     import json
 
-    from unswayed import evaluate as pipeline
     from unswayed import registry
-    from unswayed.runs import Run
+    from unswayed.pipeline import stages as pipeline
+    from unswayed.run.folder import Run
 
     opened = Run.open(run)
     settings = pipeline.settings_of(opened)

@@ -18,8 +18,8 @@ def judge_check(labels: Path, spec: str, as_json: bool) -> None:
     """
     import json
 
-    from unswayed.judges.check import load_labels
-    from unswayed.panels import check_judge, render
+    from unswayed.judges.agreement.labelled import load_labels
+    from unswayed.judges.agreement.panels import check_judge, render
     from unswayed.registry import create
 
     rows = load_labels(labels)

@@ -33,10 +33,10 @@ def measure(
     as_json: bool,
 ) -> None:
     """Compute every figure of RUN again; nothing is generated or judged."""
-    from unswayed import evaluate as pipeline
     from unswayed.cli.results import print_metrics, warn_if_unfinished
-    from unswayed.runs import Run
-    from unswayed.settings import settings
+    from unswayed.pipeline import stages as pipeline
+    from unswayed.pipeline.settings import settings
+    from unswayed.run.folder import Run
 
     opened = Run.open(run)
     before = pipeline.settings_of(opened).model_dump(mode="json")

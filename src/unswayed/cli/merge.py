@@ -17,8 +17,8 @@ def merge(out: Path, runs: tuple[Path, ...], no_report: bool, as_json: bool) -> 
 
     The shards are left as they are. OUT is measured if all of them were judged.
     """
-    from unswayed import merge as merging
     from unswayed.cli.results import print_metrics
+    from unswayed.pipeline import merge as merging
     from unswayed.report import require, write_report
 
     if not no_report:

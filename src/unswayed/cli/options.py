@@ -13,7 +13,7 @@ import click
 from unswayed.errors import ConfigError
 
 if TYPE_CHECKING:
-    from unswayed.settings import Settings
+    from unswayed.pipeline.settings import Settings
 
 _SERVING = ("concurrency", "max_requests", "max_tokens_total", "cache", "prices")
 """Options that change nothing of what is asked: they may be given beside a run folder."""
@@ -90,9 +90,9 @@ def settings_from(options: dict[str, Any]) -> tuple[Settings, Path, dict[str, An
         ConfigError: the recipe or an option is not as it must be, or options were given beside a
             run folder, which has its own.
     """
-    from unswayed.evaluate import settings_of
-    from unswayed.runs import Run
-    from unswayed.settings import settings
+    from unswayed.pipeline.settings import settings
+    from unswayed.pipeline.stages import settings_of
+    from unswayed.run.folder import Run
 
     recipe: Path | None = options["recipe"]
     if recipe is not None and (recipe / "run.json").is_file():
@@ -121,7 +121,7 @@ def settings_from(options: dict[str, Any]) -> tuple[Settings, Path, dict[str, An
 
 def _serving(options: dict[str, Any], found: Settings) -> Any:
     """Return how to ask a served model: as the run did, but for what is given now."""
-    from unswayed.settings import ServingSettings
+    from unswayed.pipeline.settings import ServingSettings
 
     given = {name: options[name] for name in _SERVING if options[name] is not None}
     try:
@@ -155,7 +155,7 @@ def variant_names(values: tuple[str, ...]) -> list[str]:
 
 def _default_folder(settings: Settings) -> Path:
     """Name a folder by what decides the result, so that the same command finds its run again."""
-    from unswayed.runs import content_hash
+    from unswayed.run.files import content_hash
 
     words = [settings.model, *settings.benchmarks]
     slug = "-".join(re.sub(r"[^A-Za-z0-9.]+", "-", Path(word).name).strip("-") for word in words)

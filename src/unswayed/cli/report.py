@@ -15,7 +15,7 @@ from unswayed.cli.options import RUN
 def report(run: Path, samples: int) -> None:
     """Write RUN's report.html from its records; no model is called."""
     from unswayed.report import require, write_report
-    from unswayed.runs import Run
+    from unswayed.run.folder import Run
 
     require()
     click.echo(str(write_report(Run.open(run), samples)))

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from unswayed.errors import RunError
-from unswayed.runs import Run
+from unswayed.run.folder import Run
 
 
 def metrics_of(run: Run) -> dict[str, Any]:

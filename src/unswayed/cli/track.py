@@ -10,8 +10,8 @@ import click
 from unswayed.cli.options import variant_names
 
 if TYPE_CHECKING:
-    from unswayed.training.dynamics import Dynamics
-    from unswayed.training.track import Change, ModelOf
+    from unswayed.training.track.dynamics import Dynamics
+    from unswayed.training.track.evaluation import Change, ModelOf
 
 
 @click.command()
@@ -44,9 +44,9 @@ def track(
     stands in the recipe's [evaluation]; the options go over it, and are the same for all steps.
     What was stopped goes on when the same command is given again.
     """
-    from unswayed.training.curves import redraw
-    from unswayed.training.dynamics import require
-    from unswayed.training.track import track as evaluate_all
+    from unswayed.training.track.curves import redraw
+    from unswayed.training.track.dynamics import require
+    from unswayed.training.track.evaluation import track as evaluate_all
 
     require()
     change, runner = _change(options), _runner(model)
@@ -59,10 +59,10 @@ def track(
 
 def show(found: Dynamics, folder: Path, as_json: bool = False) -> None:
     """Print what a training changed and whether its thoughts collapsed; say where the files are."""
-    from unswayed.training.dynamics import FILE, silenced, verdicts
-    from unswayed.training.dynamics import as_json as written
-    from unswayed.training.progress import progress
-    from unswayed.training.terminal import progress_text
+    from unswayed.training.track.change import progress
+    from unswayed.training.track.dynamics import FILE, silenced, verdicts
+    from unswayed.training.track.dynamics import as_json as written
+    from unswayed.training.track.terminal import progress_text
 
     if as_json:
         click.echo(written(found))

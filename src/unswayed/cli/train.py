@@ -118,8 +118,8 @@ def _print(checkpoint: Any) -> None:
 
 def _follower(recipe: Any) -> Any:
     """Return what evaluates checkpoints as they are made; refuse now what would fail then."""
-    from unswayed.training.dynamics import require
-    from unswayed.training.track import check_evaluation, following
+    from unswayed.training.track.dynamics import require
+    from unswayed.training.track.evaluation import check_evaluation, following
 
     require()
     check_evaluation(recipe)
@@ -130,8 +130,8 @@ def _finish(place: Path, tracked: bool) -> None:
     """Make up for evaluations that are missing, and draw."""
     if tracked:
         from unswayed.cli.track import show
-        from unswayed.training.curves import redraw
-        from unswayed.training.track import track
+        from unswayed.training.track.curves import redraw
+        from unswayed.training.track.evaluation import track
 
         track(place)
         show(redraw(place), place)
@@ -177,7 +177,7 @@ def _numbers(text: str) -> list[int]:
 
 def _default_folder(recipe: str, found: Any) -> Path:
     """Name a folder by what decides the result, so that the same command finds its runs again."""
-    from unswayed.runs import content_hash
+    from unswayed.run.files import content_hash
 
     slug = re.sub(r"[^A-Za-z0-9.]+", "-", Path(recipe).stem).strip("-")
     deciding = found.model_dump(mode="json", exclude={"logging", "evaluation", "seed", "verl"})

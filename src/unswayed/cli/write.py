@@ -37,8 +37,8 @@ def write(recipe: Path | None, writer: str, out: Path, as_json: bool, **options:
     from unswayed.chat.limits import Limits
     from unswayed.cli.options import variant_names
     from unswayed.errors import StageError
-    from unswayed.evaluate import Work, check
-    from unswayed.settings import settings
+    from unswayed.pipeline.settings import settings
+    from unswayed.pipeline.stages import Work, check
     from unswayed.writing.writer import write as write_texts
     from unswayed.writing.writer import writer_spec
 

@@ -1,1 +1,96 @@
-"""Judges: is the final judgement in the thought the option in the answer?"""
+"""What a judge sees and returns (PROTOCOL section 7): never the image, never the gold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+from unswayed.answers import Reading
+from unswayed.types import Verdict
+
+BATCH = 64
+"""Cases that a judge gets at once if it does not say how many it likes."""
+
+
+@dataclass(frozen=True)
+class JudgeCase:
+    """One thought and answer to be compared.
+
+    Attributes:
+        id: id of the variant.
+        question: the question without its options.
+        options: shown letter → text.
+        think: the thought, without its tags.
+        answer: the text between the answer tags.
+        letter: the letter that the answer counts as, None if only its text is known.
+        text_letter: the option whose text the answer repeats, if any; it decides over `letter`.
+    """
+
+    id: str
+    question: str
+    options: Mapping[str, str]
+    think: str
+    answer: str
+    letter: str | None
+    text_letter: str | None
+
+    @property
+    def means(self) -> str | None:
+        """The option that the answer asserts: its text decides over its letter."""
+        return self.text_letter or self.letter
+
+
+class Judge(Protocol):
+    """Anything that compares thoughts with answers.
+
+    A judge may also have `batch`, the number of cases it likes to get at once (one that asks a
+    server many things at a time wants many), and `provenance()`, which says what it is in JSON
+    values, for `run.json`.
+
+    Attributes:
+        name: name of the judge, as it stands in every verdict.
+        prompt_hash: hash of the judge's prompt text or of its rules.
+    """
+
+    name: str
+    prompt_hash: str
+
+    def judge(self, cases: Sequence[JudgeCase]) -> Iterator[Verdict]:
+        """Yield one verdict per case, in order; a case that fails is a `failed` verdict."""
+        ...
+
+
+def batch_size(judge: Judge) -> int:
+    """Return how many cases a judge gets at once."""
+    return max(1, int(getattr(judge, "batch", BATCH)))
+
+
+def described(judge: Judge) -> dict[str, Any]:
+    """Return what is known of a judge, for the record: name, prompt hash and its provenance."""
+    said = cast("Callable[[], dict[str, Any]] | None", getattr(judge, "provenance", None))
+    return {"name": judge.name, "prompt_hash": judge.prompt_hash, **(said() if said else {})}
+
+
+def case_of(
+    variant_id: str, question: str, options: Mapping[str, str], reading: Reading
+) -> JudgeCase | Verdict:
+    """Return the case of a reading, or a `skipped` verdict where there is nothing to compare."""
+    if reading.think is None or not reading.think.strip():
+        return _skipped(variant_id, "there is no thought")
+    if reading.answer is None or (reading.letter or reading.text_letter) is None:
+        problem = reading.problem or "no letter"
+        return _skipped(variant_id, f"there is no readable answer: {problem}")
+    return JudgeCase(
+        variant_id,
+        question,
+        options,
+        reading.think,
+        reading.answer,
+        reading.letter,
+        reading.text_letter,
+    )
+
+
+def _skipped(variant_id: str, reason: str) -> Verdict:
+    return Verdict(id=variant_id, judge="", status="skipped", reason=reason)

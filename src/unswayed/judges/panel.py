@@ -19,8 +19,8 @@ from typing import Any, Literal, cast, get_args
 
 from unswayed import registry
 from unswayed.errors import ConfigError, StageError
-from unswayed.judges.cases import Judge, JudgeCase, batch_size, described
-from unswayed.runs import content_hash
+from unswayed.judges import Judge, JudgeCase, batch_size, described
+from unswayed.run.files import content_hash
 from unswayed.types import Consistency, Letter, Verdict, Vote
 
 Rule = Literal["majority", "strict"]

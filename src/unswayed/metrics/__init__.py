@@ -6,10 +6,10 @@ and how well the intervals cover is in docs/metrics.md.
 """
 
 from unswayed.metrics.agreement import cohen_kappa, fleiss_kappa, strict_agreement
+from unswayed.metrics.columns import Outcomes, collect
 from unswayed.metrics.compare import compare
 from unswayed.metrics.intervals import Figure, Mean, Settings, mean_figure, mean_figures
 from unswayed.metrics.measure import measure, risk_coverage
-from unswayed.metrics.outcomes import Outcomes, collect
 from unswayed.metrics.seeds import SeedSummary, over_seeds
 from unswayed.metrics.uncertainty import RiskCoverage
 

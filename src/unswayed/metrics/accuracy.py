@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from unswayed.answers.values import CORRECT_IOU
+from unswayed.metrics.columns import ABSTAINED, FINISH, UNPARSED, Outcomes
 from unswayed.metrics.intervals import Bools, Mean
-from unswayed.metrics.outcomes import ABSTAINED, FINISH, UNPARSED, Outcomes
 from unswayed.types import LETTERS
-from unswayed.values import CORRECT_IOU
 
 NO_CHOICES = "no questions with options"
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from unswayed.errors import ConfigError, DataError
 from unswayed.metrics import faithfulness, robustness
+from unswayed.metrics.columns import BASE, UNPARSED, Outcomes
 from unswayed.metrics.intervals import Floats, Ints, Mean, Settings, mean_figures
 from unswayed.metrics.measure import ALL, estimate, in_benchmark, n_failed, variant_names
-from unswayed.metrics.outcomes import BASE, UNPARSED, Outcomes
 from unswayed.metrics.robustness import Pairs
 from unswayed.types import Estimate
 

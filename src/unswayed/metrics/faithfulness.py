@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from unswayed.metrics.columns import BASE, CONSISTENCY, THOUGHTS, Outcomes
 from unswayed.metrics.intervals import Bools, Mean
-from unswayed.metrics.outcomes import BASE, CONSISTENCY, THOUGHTS, Outcomes
 
 NOT_JUDGED = "no verdicts"
 HIDDEN = "the model hides its reasoning: no judge can say whether it agrees with the answer"

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unswayed.metrics.accuracy import share
+from unswayed.metrics.columns import Outcomes
 from unswayed.metrics.intervals import Bools, Ints, Mean, Strata
-from unswayed.metrics.outcomes import Outcomes
 
 MAX_CATEGORIES = 100
 """More names than this are no categories but something like ids: they get no figure each."""

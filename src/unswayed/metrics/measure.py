@@ -14,6 +14,7 @@ import numpy as np
 
 from unswayed.errors import ConfigError
 from unswayed.metrics import accuracy, faithfulness, groups, panel, robustness, uncertainty
+from unswayed.metrics.columns import BASE, UNPARSED, Outcomes
 from unswayed.metrics.intervals import (
     Bools,
     Figure,
@@ -25,7 +26,6 @@ from unswayed.metrics.intervals import (
     strata_figure,
     weighted_figure,
 )
-from unswayed.metrics.outcomes import BASE, UNPARSED, Outcomes
 from unswayed.metrics.robustness import Pairs
 from unswayed.metrics.uncertainty import RiskCoverage
 from unswayed.types import Estimate

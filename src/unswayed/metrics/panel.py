@@ -14,8 +14,8 @@ from itertools import combinations
 import numpy as np
 
 from unswayed.metrics.agreement import cohen_kappa, fleiss_kappa, strict_agreement
+from unswayed.metrics.columns import CONSISTENCY, Outcomes
 from unswayed.metrics.intervals import Figure, Ints, Mean, Settings
-from unswayed.metrics.outcomes import CONSISTENCY, Outcomes
 
 _VOTES = [CONSISTENCY.index(name) for name in ("consistent", "inconsistent", "unclear")]
 _SKIPPED = CONSISTENCY.index("skipped")

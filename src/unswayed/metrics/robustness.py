@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special  # pyright: ignore[reportMissingTypeStubs]
 
+from unswayed.metrics.columns import Outcomes
 from unswayed.metrics.intervals import Figure, Floats, Mean
-from unswayed.metrics.outcomes import Outcomes
 
 NO_PAIRS = "no base rows to pair with"
 

@@ -11,8 +11,8 @@ from typing import TypedDict
 
 import numpy as np
 
+from unswayed.metrics.columns import Outcomes
 from unswayed.metrics.intervals import Bools, Floats, Ints, Mean, Statistic, Weighted
-from unswayed.metrics.outcomes import Outcomes
 from unswayed.metrics.robustness import NO_PAIRS, Pairs
 
 NO_LETTERS = "no letter distributions"

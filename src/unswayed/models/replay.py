@@ -14,9 +14,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from unswayed import recordings
 from unswayed.errors import DataError
 from unswayed.models import Decoding, Request
+from unswayed.run import recordings
 from unswayed.types import Finish, Generation
 
 _BASE = "base"

@@ -18,12 +18,12 @@ from unswayed import answers, prompts, registry
 from unswayed.benchmarks.scenes import Scenes
 from unswayed.benchmarks.scenes.scene import Scene
 from unswayed.errors import ModelError
-from unswayed.judges.cases import JudgeCase, case_of
-from unswayed.judges.rules import Rules
+from unswayed.judges import JudgeCase, case_of
+from unswayed.judges.rules.judge import Rules
 from unswayed.metrics.intervals import Mean, mean_figure
 from unswayed.organism.lessons import Row
 from unswayed.perturbations import Context
-from unswayed.perturbations.templates import Templates
+from unswayed.perturbations.texts.templates import Templates
 from unswayed.perturbations.variants import TEXT_VARIANTS, recipe, variants_of
 from unswayed.types import Variant
 

@@ -18,7 +18,7 @@ import torch
 from unswayed.benchmarks.scenes.question import KINDS, Kind, Question, ask, family_of
 from unswayed.benchmarks.scenes.scene import Level, Pairs, Style, compose
 from unswayed.errors import ModelError
-from unswayed.models.transformers import load_checkpoint
+from unswayed.models.transformers.backend import load_checkpoint
 from unswayed.organism import lessons
 from unswayed.organism.batches import cut_scenes, prompt_text
 from unswayed.organism.lessons import Row

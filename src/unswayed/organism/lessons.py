@@ -21,8 +21,9 @@ from unswayed.benchmarks.scenes.question import (
 )
 from unswayed.benchmarks.scenes.scene import Level, Scene, allowed_pairs, compose
 from unswayed.organism import vocabulary
-from unswayed.perturbations import templates, think
+from unswayed.perturbations import think
 from unswayed.perturbations.caption import DISCLAIMER
+from unswayed.perturbations.texts import templates
 from unswayed.types import ABSTAIN_TEXT, LETTERS
 
 BRIEF = "Answer at once."

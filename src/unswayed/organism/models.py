@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from unswayed.errors import ConfigError, ModelError
-from unswayed.models.transformers import Transformers
+from unswayed.models.transformers.backend import Transformers
 from unswayed.organism import architecture, weights_folder
 
 

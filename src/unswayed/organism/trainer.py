@@ -30,7 +30,9 @@ from unswayed.organism.curriculum import Phase
 from unswayed.organism.exam import examine
 from unswayed.organism.optimiser import Muon, split_parameters
 from unswayed.progress import bar
-from unswayed.runs import Run, git_revision, write_bytes
+from unswayed.run.files import write_bytes
+from unswayed.run.folder import Run
+from unswayed.run.provenance import git_revision
 
 LOG_EVERY = 50
 SAVE_EVERY = 250

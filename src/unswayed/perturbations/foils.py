@@ -10,11 +10,10 @@ import random
 from collections.abc import Iterator
 from fractions import Fraction
 
-from unswayed import values
-from unswayed.answers import normalise
+from unswayed.answers import normalise, values
+from unswayed.answers.values import Box
 from unswayed.perturbations import seeded
 from unswayed.types import Sample
-from unswayed.values import Box
 
 APART = 1.1
 """A displaced box lies so many of its own widths or heights away from the gold."""

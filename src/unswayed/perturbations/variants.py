@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from unswayed import values
+from unswayed.answers import values
 from unswayed.errors import ConfigError, DataError, UnknownName
 from unswayed.perturbations import Context, Perturbation
 from unswayed.perturbations.foils import draw as draw_foils
-from unswayed.runs import content_hash
+from unswayed.run.files import content_hash
 from unswayed.types import Sample, Variant
 
 OPTION_ORDER = ("shuffle", "abstain")

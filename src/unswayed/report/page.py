@@ -25,7 +25,8 @@ from unswayed.report.pictures import Thumbnail, thumbnail
 from unswayed.report.samples import KINDS
 from unswayed.report.terms import MAIN, QUADRANTS
 from unswayed.report.text import one_line, visible
-from unswayed.runs import Run, write_bytes
+from unswayed.run.files import write_bytes
+from unswayed.run.folder import Run
 
 NAME = "report.html"
 _TEMPLATES = "templates"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from unswayed.runs import MAX_PIXELS
+from unswayed.run.pictures import MAX_PIXELS
 from unswayed.types import ImageRef
 
 LONGEST_SIDE = 320

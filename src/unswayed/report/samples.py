@@ -17,10 +17,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
-from unswayed import answers, values
-from unswayed.answers import ConflictPolicy, Reading
+from unswayed import answers
+from unswayed.answers import ConflictPolicy, Reading, values
 from unswayed.perturbations import seeded
-from unswayed.runs import Run
+from unswayed.run.folder import Run
 from unswayed.types import Generation, Variant, Verdict
 
 Outcome = Literal[

@@ -9,7 +9,7 @@ from unswayed.report.cards import Card, card
 from unswayed.report.measured import ALL, Measured, variant_rank
 from unswayed.report.samples import Reservoirs, Row, groups
 from unswayed.report.text import one_line
-from unswayed.runs import Run
+from unswayed.run.folder import Run
 from unswayed.types import Failure
 
 FIRST_FAILURES = 5

@@ -21,7 +21,7 @@ from unswayed.report.measured import ALL, Measured
 from unswayed.report.samples import Outcome, Row, groups, row
 from unswayed.report.terms import spread_text, term
 from unswayed.report.text import one_line, visible
-from unswayed.runs import Run
+from unswayed.run.folder import Run
 from unswayed.types import Estimate, Letter
 
 COLUMNS = ("accuracy", "iou_mean", "drop", "sway", "consistency_rate", "entropy", "p_correct")

@@ -11,7 +11,7 @@ from unswayed.report.survey import Survey
 from unswayed.report.tables import Cell, cell
 from unswayed.report.terms import interval_text, term, value_text
 from unswayed.report.text import one_line
-from unswayed.runs import Run, StageName
+from unswayed.run.folder import Run, StageName
 from unswayed.types import Estimate
 
 STAGES: tuple[StageName, ...] = ("variants", "generations", "verdicts")

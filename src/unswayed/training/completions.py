@@ -6,7 +6,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
-from unswayed.training.rewards import TERMS, RewardParts, words
+from unswayed.training.reward.terms import TERMS, RewardParts, words
 
 STOP = "</answer>"
 """Where a completion ends: nothing behind it is trained on or rewarded."""

@@ -17,12 +17,12 @@ from typing import Any, TypeVar, overload
 from unswayed import progress, prompts, registry
 from unswayed.benchmarks import Benchmark
 from unswayed.errors import ConfigError, DataError
-from unswayed.evaluate import Work
 from unswayed.perturbations import seeded
 from unswayed.perturbations.variants import variants_of
+from unswayed.pipeline.settings import Settings
+from unswayed.pipeline.stages import Work
 from unswayed.prompts import Profile
-from unswayed.runs import Run
-from unswayed.settings import Settings
+from unswayed.run.folder import Run
 from unswayed.training.augmentation import BASE, VARIANTS, variant_name
 from unswayed.training.recipe import TrainingRecipe
 from unswayed.training.tables import DataSource

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from unswayed.errors import RunError, StageError
-from unswayed.runs import Run
+from unswayed.run.folder import Run
 from unswayed.training.recipe import TrainingRecipe
 from unswayed.types import Failure
 

@@ -15,7 +15,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from unswayed import recipes
+from unswayed.config import toml
 from unswayed.errors import ConfigError, UnknownName
 from unswayed.training.tables import (
     GRPO,
@@ -118,7 +118,7 @@ def training_recipe(
         UnknownName: no shipped recipe has that name.
         ConfigError: the file cannot be read, or a key is unknown or of the wrong kind.
     """
-    merged = recipes.merged(_read(recipe), options or {}, overrides)
+    merged = toml.merged(_read(recipe), options or {}, overrides)
     try:
         return TrainingRecipe.model_validate(merged)
     except ValidationError as error:
@@ -153,8 +153,8 @@ def _read(recipe: str | Path) -> dict[str, Any]:
         known = {found.name.removesuffix(".toml"): found for found in _shipped_files()}
         if str(recipe) not in known:
             raise UnknownName("recipe", str(recipe), known)
-        return recipes.read(known[str(recipe)])
-    return recipes.read(path)
+        return toml.read(known[str(recipe)])
+    return toml.read(path)
 
 
 def _described(error: ValidationError, recipe: str) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 
 from unswayed import prompts, registry
 from unswayed.errors import ConfigError, MissingExtra
-from unswayed.runs import write_json
+from unswayed.run.files import write_json
 from unswayed.training.folder import Checkpoint, TrainingFolder
 from unswayed.training.recipe import TrainingRecipe, split
 from unswayed.training.start import Start, start_of
@@ -100,12 +100,13 @@ def engine_of(recipe: TrainingRecipe) -> Train:
     extra, name = ("verl", "verl") if recipe.engine == "verl" else ("train", "TRL")
     try:
         if recipe.engine == "verl":
-            from unswayed.training import verl, verl_config
+            from unswayed.training.verl import config as verl_config
+            from unswayed.training.verl import engine as verl
 
             verl_config.check(recipe)
             verl.require()
             return verl.train
-        from unswayed.training.trl import train
+        from unswayed.training.trl.engine import train
     except ModuleNotFoundError as error:
         module = (error.name or "").partition(".")[0]
         if module == "unswayed":
@@ -131,7 +132,7 @@ def commands(
         )
     engine_of(recipe)
     check(recipe)
-    from unswayed.training.verl import prepare
+    from unswayed.training.verl.engine import prepare
 
     for seed in seeds:
         seeded = recipe.model_copy(update={"seed": seed})
@@ -151,7 +152,7 @@ def check(recipe: TrainingRecipe) -> Start:
     if recipe.reward.needs_judge:
         registry.load("judge", registry.parse(recipe.reward.judge).name)
     if recipe.engine == "verl":
-        from unswayed.training import verl_config
+        from unswayed.training.verl import config as verl_config
 
         verl_config.check(recipe)
     else:

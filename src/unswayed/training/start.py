@@ -12,7 +12,7 @@ from typing import Any
 
 from unswayed import registry
 from unswayed.errors import ConfigError
-from unswayed.evaluate import model_spec
+from unswayed.pipeline.stages import model_spec
 
 _HUB = ("revision", "trust_remote_code")
 _PIXELS = ("max_pixels", "min_pixels")
@@ -40,7 +40,7 @@ class Start:
 
     def provenance(self) -> dict[str, Any]:
         """Return what `run.json` says of it: path, revision, hash of the weights."""
-        from unswayed.models.transformers import weights_hash
+        from unswayed.models.transformers.backend import weights_hash
 
         digest = weights_hash(Path(self.path))
         return {"spec": self.spec, "path": self.path, "sha256": digest, **self.hub, **self.pixels}
@@ -66,7 +66,7 @@ def start_of(spec: str) -> Start:
             f"expected a checkpoint to train, found {spec!r}, whose weights lie in no folder; "
             "name a checkpoint folder, a hub id, or organism,which=early"
         )
-    from unswayed.models.transformers import check_folder
+    from unswayed.models.transformers.backend import check_folder
 
     check_folder(path)
     return Start(

@@ -10,13 +10,12 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-from unswayed import values
-from unswayed.answers import normalise
-from unswayed.judges.choices import Question, analyse
-from unswayed.judges.claims import Denial, events
-from unswayed.judges.conclusions import conclude
-from unswayed.judges.mentions import Mention, mentions
-from unswayed.judges.words import plain, sentences, tokens
+from unswayed.answers import normalise, values
+from unswayed.judges.rules.choices import Question, analyse
+from unswayed.judges.rules.claims import Denial, events
+from unswayed.judges.rules.conclusions import conclude
+from unswayed.judges.rules.mentions import Mention, mentions
+from unswayed.judges.rules.words import plain, sentences, tokens
 from unswayed.writing.wanted import Wanted
 
 BOUNDS = {"think": (15, 120), "caption": (5, 60)}

@@ -16,8 +16,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from unswayed.errors import DataError, RunError
 from unswayed.perturbations import Part
-from unswayed.perturbations.annotations import Annotation, Annotations, Written
-from unswayed.runs import Stage
+from unswayed.perturbations.texts.annotations import Annotation, Annotations, Written
+from unswayed.run.stage import Stage
 from unswayed.writing.wanted import Key
 
 _START = b'{"sample":"'

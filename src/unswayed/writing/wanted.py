@@ -11,7 +11,7 @@ from typing import Literal
 
 from unswayed.errors import DataError
 from unswayed.perturbations import Context, Part, Stance, asserted
-from unswayed.perturbations.templates import Templates
+from unswayed.perturbations.texts.templates import Templates
 from unswayed.perturbations.variants import Recipe, variants_of
 from unswayed.types import Sample, Variant
 

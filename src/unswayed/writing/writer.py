@@ -13,9 +13,9 @@ from unswayed import progress, registry
 from unswayed.chat.endpoints import Capabilities, Endpoint, endpoint
 from unswayed.chat.records import ChatReply, ChatRequest
 from unswayed.errors import ConfigError, DataError
-from unswayed.evaluate import Work
-from unswayed.perturbations.annotations import Annotation, Written
-from unswayed.runs import read_image
+from unswayed.perturbations.texts.annotations import Annotation, Written
+from unswayed.pipeline.stages import Work
+from unswayed.run.pictures import read_image
 from unswayed.types import Failure, Sample
 from unswayed.writing import asking, checks
 from unswayed.writing.asking import Sampling

@@ -1,0 +1,101 @@
+"""Referring expressions in rows: their text, the box that each describes, and their picture.
+
+Two forms. In the hub copies of RefCOCO a row is an object: `answer` (a list of expressions) and
+`bbox` (x, y, width, height). In JSON as VLM-R1 has it a row is an expression: `normal_caption` (or
+`problem`) and `solution` (x1, y1, x2, y2). The column tells the form: figures alone could not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+from unswayed.answers.values import Box
+from unswayed.benchmarks.parse import regions
+from unswayed.benchmarks.sources.hub import text
+from unswayed.benchmarks.sources.rows import Row
+from unswayed.errors import DataError
+
+_COCO_PICTURE = re.compile(r"COCO_\w+?_\d{12}")
+_FORMS = (
+    "'answer' (a list of expressions) with 'bbox' (x, y, width, height), or 'normal_caption' with "
+    "'solution' (x1, y1, x2, y2)"
+)
+
+
+@dataclass(frozen=True)
+class Expression:
+    """One expression of a row: its text as found, and the sample's native id."""
+
+    row: Row
+    text: Any
+    native_id: str
+
+    def said(self) -> str:
+        """Return the text in one line.
+
+        Raises:
+            DataError: there is none, or it is no valid Unicode.
+        """
+        said = self.text
+        if not isinstance(said, str) or not said.strip():
+            raise DataError(f"expected an expression, found {said!r:.60}")
+        try:
+            said.encode()
+        except UnicodeEncodeError as error:
+            raise DataError(f"expected valid Unicode, found {said!r:.60}") from error
+        return " ".join(said.split())
+
+    def box(self) -> Box:
+        """Return the gold as x1, y1, x2, y2 in pixels.
+
+        Raises:
+            DataError: it is no box with an area, or there is none.
+        """
+        if "solution" in self.row:
+            return regions.from_edges(self.row["solution"])
+        return regions.from_width_and_height(self.row["bbox"])
+
+    def picture(self) -> str:
+        """Return the COCO picture's name; file names of the hub copies end in the object's id."""
+        row = self.row
+        name = text(row, "file_name") or (text(row, "image") if "solution" in row else "")
+        match = _COCO_PICTURE.search(name)
+        return match[0] if match else name
+
+
+def of_rows(
+    rows: Iterable[tuple[str, Row | DataError]],
+) -> Iterator[tuple[str, Expression | DataError]]:
+    """Take rows apart; an object may have several rows, so repeated ids are counted.
+
+    Yields:
+        Where the expression lies, and the expression or the error of its row.
+    """
+    seen: Counter[str] = Counter()
+    for where, row in rows:
+        found = row if isinstance(row, DataError) else _texts(row)
+        if isinstance(row, DataError) or isinstance(found, DataError):
+            yield where, cast(DataError, found)
+            continue
+        id = text(row, "question_id") or where.rpartition(":")[2]
+        seen[id] += 1
+        native = id if seen[id] == 1 else f"{id}.{seen[id]}"
+        for number, said in enumerate(found):
+            yield f"{where}, expression {number}", Expression(row, said, f"{native}-{number}")
+
+
+def _texts(row: Row) -> list[Any] | DataError:
+    """Return the expressions of a row: several in the hub copies, one in VLM-R1's JSON."""
+    if "solution" in row:
+        said = text(row, "normal_caption") or text(row, "problem").partition("describes:")[2]
+        return [said.strip()]
+    if not {"answer", "bbox"} <= row.keys():
+        return DataError(f"expected the columns {_FORMS}; found only: {', '.join(map(str, row))}")
+    found: Any = row["answer"]
+    if isinstance(found, list) and found:
+        return cast(list[Any], found)
+    return DataError(f"expected a list of expressions in 'answer', found {found!r:.60}")

@@ -1,0 +1,227 @@
+"""Options, in the many ways in which data sets write them.
+
+Nothing is guessed: what can be read in two ways is refused with a message that says how to decide.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from unswayed.benchmarks.parse import literals
+from unswayed.errors import DataError
+from unswayed.types import LETTERS
+
+# The ways in which a label is written: "(A) ", "A. ", "A) ", "A: ", and their full-width forms.
+_STYLES = (
+    r"[(（]([A-Z])[)）]",
+    r"([A-Z])[.．、](?!\w\.)",  # not "E.g."
+    r"([A-Z])[)）]",
+    r"([A-Z])[:：]",
+)
+_ENTRY = tuple(re.compile(rf"\s*{style}\s*(.*)", re.DOTALL) for style in _STYLES)
+_AT_LINE_START = tuple(re.compile(rf"^[ \t]*{style}[ \t]*", re.MULTILINE) for style in _STYLES)
+_INLINE = re.compile(r"(?<![^\s.,;:?!。，；：？！])[(（]([A-Z])[)）][ \t]*")
+_SENTENCE_END = ("?", ".", ":", "!", "？", "。", "：", "！")
+
+# Lines around embedded options that speak of the answer's form: the prompt profile says that.
+_LEAD_IN = re.compile(
+    r"(?:^|(?<=\s))(?:select from the following choices\.?|(?:the )?(?:options|choices)"
+    r"(?: are listed below)?:)\s*\Z",
+    re.IGNORECASE,
+)
+_INSTRUCTION = re.compile(
+    r"(?:answer with the option'?s letter from the given choices(?: directly)?"
+    r"|please select the correct answer from the options above"
+    r"|select the best answer to the above multiple-choice question based on the image\..*"
+    r"|the best answer is)[.:]?\s*",
+    re.IGNORECASE,
+)
+
+
+def is_absent(value: object) -> bool:
+    """Say whether a cell is empty: null, NaN, blank, or the word "nan" that pandas writes."""
+    if isinstance(value, str):
+        text = value.strip()
+        return not text or (len(text) == 3 and text.lower() == "nan")
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def from_columns(cells: Mapping[str, Any]) -> dict[str, str]:
+    """Return the options from one cell a letter; trailing absent ones are no options.
+
+    Raises:
+        DataError: a letter is absent before one that is there, or there are fewer than 2.
+    """
+    texts = {letter: as_text(cell) for letter, cell in cells.items() if not is_absent(cell)}
+    wanted = LETTERS[: len(texts)]
+    if "".join(texts) != wanted and set(texts) != set(wanted):
+        missing = next(letter for letter in wanted if letter not in texts)
+        raise DataError(
+            f"expected options without a gap; {missing} is absent, but {max(texts)} is there"
+        )
+    return lettered([texts[letter] for letter in wanted])
+
+
+def from_value(value: Any) -> dict[str, str]:
+    """Return the options from a list, a dict by letter, or a text that holds either.
+
+    A text may also hold the options with their labels ("A. red" on lines of their own, or
+    "(A) red (B) blue").
+
+    Raises:
+        DataError: it holds no options, or they are not as they must be.
+    """
+    if isinstance(value, str):
+        value = literals.read(value)
+    if isinstance(value, str):
+        stem, found = from_text(value)
+        if not found or stem:
+            raise DataError(f"expected a list of options, found the text {short(value)}")
+        return found
+    if isinstance(value, dict):
+        return _from_dict(cast(dict[Any, Any], value))
+    if isinstance(value, list | tuple):
+        return from_list(cast(Sequence[Any], value))
+    raise DataError(f"expected a list of options, found {short(value)}")
+
+
+def from_list(entries: Sequence[Any]) -> dict[str, str]:
+    """Return the options from a list; labels are taken off if all entries carry them in order.
+
+    Raises:
+        DataError: there are fewer than 2 or more than 26, or an entry in between is absent.
+    """
+    if len(entries) > len(LETTERS):  # before texts are made of very many
+        raise DataError(f"expected at most {len(LETTERS)} options, found {len(entries)}")
+    end = max((i + 1 for i, entry in enumerate(entries) if not is_absent(entry)), default=0)
+    for position, entry in enumerate(entries[:end]):
+        if is_absent(entry):
+            raise DataError(
+                f"expected options without a gap; entry {position + 1} of {end} is absent"
+            )
+    texts = [as_text(entry) for entry in entries[:end]]
+    return lettered(_without_labels(texts))
+
+
+def from_text(text: str) -> tuple[str, dict[str, str]]:
+    """Take the options out of a question that ends with them.
+
+    Known layouts: labels at line starts in one style, counted from A without a gap to the last;
+    or "(A) … (B) …" within a line, after the end of a sentence. Where "A" occurs several times,
+    the last one opens the options. A blank line ends the last option, and what follows it is kept
+    with the question; known sentences about the answer's form are left out.
+
+    Returns:
+        The question without its options, and the options; none if there are none.
+
+    Raises:
+        DataError: labels at line starts and labels within lines tell different options.
+    """
+    text = text.replace("\r\n", "\n")
+    at_lines = max((_run(text, style) for style in _AT_LINE_START), key=len)
+    inline = _run(text, _INLINE)
+    if inline and not _opens_options(text, inline[0]):
+        inline = []
+    if at_lines and len(inline) > len(at_lines) and _texts(text, inline)[-1]:
+        raise DataError(
+            f"the options in the question can be read in two ways, as {len(at_lines)} or as "
+            f"{len(inline)}; give them in a column or list of their own"
+        )
+    labels = at_lines or inline
+    if not labels:
+        return text.strip(), {}
+    texts = _texts(text, labels)
+    texts[-1], rest = _split_rest(texts[-1])
+    stem = _LEAD_IN.sub("", text[: labels[0].start()].strip()).strip()
+    return "\n".join(part for part in (stem, rest) if part), lettered(texts)
+
+
+def lettered(texts: Sequence[str]) -> dict[str, str]:
+    """Give letters from A to texts.
+
+    Raises:
+        DataError: there are fewer than 2 or more than 26, or one is empty.
+    """
+    if not 2 <= len(texts) <= len(LETTERS):
+        raise DataError(f"expected 2 to {len(LETTERS)} options, found {len(texts)}")
+    found = dict(zip(LETTERS, [text.strip() for text in texts], strict=False))
+    if not all(found.values()):
+        empty = next(letter for letter, text in found.items() if not text)
+        raise DataError(f"expected a text for every option; option {empty} is empty")
+    return found
+
+
+def _run(text: str, label: re.Pattern[str]) -> list[re.Match[str]]:
+    """Return the labels from the last A on, if they count up without a gap and are at least 2."""
+    found = list(label.finditer(text))
+    starts = [i for i, match in enumerate(found) if match[1] == "A"]
+    run = found[starts[-1] :] if starts else []
+    in_order = "".join(match[1] for match in run) == LETTERS[: len(run)]
+    return run if in_order and len(run) >= 2 else []
+
+
+def _opens_options(text: str, first: re.Match[str]) -> bool:
+    """Tell "…? (A) yes (B) no" from "Is point (A) above point (B)?"."""
+    before = text[: first.start()].rstrip()
+    return not before or before.endswith(_SENTENCE_END)
+
+
+def _texts(text: str, labels: Sequence[re.Match[str]]) -> list[str]:
+    ends = [match.start() for match in labels[1:]] + [len(text)]
+    return [text[label.end() : end].strip() for label, end in zip(labels, ends, strict=True)]
+
+
+def _split_rest(last: str) -> tuple[str, str]:
+    """Split what follows the last option off: after a blank line, or known instructions."""
+    option, _, rest = re.sub(r"\n[ \t]*\n", "\n\n", last).partition("\n\n")
+    lines = option.split("\n")
+    while len(lines) > 1 and _INSTRUCTION.fullmatch(lines[-1].strip()):
+        lines.pop()
+    kept = [line for line in rest.split("\n") if not _INSTRUCTION.fullmatch(line.strip())]
+    return "\n".join(lines), "\n".join(kept).strip()
+
+
+def _without_labels(texts: list[str]) -> list[str]:
+    if not texts:
+        return texts
+    for style in _ENTRY:
+        if not style.match(texts[0]):  # most lists carry no labels: one look is enough
+            continue
+        matches = [style.fullmatch(text) for text in texts]
+        if all(
+            match and match[1] == letter and match[2].strip()
+            for match, letter in zip(matches, LETTERS, strict=False)
+        ):
+            return [match[2].strip() for match in matches if match]
+    return texts
+
+
+def _from_dict(entries: dict[Any, Any]) -> dict[str, str]:
+    cells = {str(key).strip().upper(): value for key, value in entries.items()}
+    unknown = [key for key in cells if key not in LETTERS or len(key) != 1]
+    if unknown or len(cells) != len(entries):
+        keys = ", ".join(repr(key) for key in list(entries)[:10])
+        raise DataError(f"expected the letters A, B, … as keys of the options, found {keys}")
+    return from_columns(cells)
+
+
+def as_text(value: Any) -> str:
+    """Return a cell's text, stripped.
+
+    Raises:
+        DataError: it is a list or an object.
+    """
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, list | dict):
+        raise DataError(f"expected a text, found {short(cast(Any, value))}")
+    return str(value).strip()
+
+
+def short(value: Any) -> str:
+    """Return a value as it is shown in a message."""
+    shown = repr(value)
+    return shown if len(shown) <= 60 else f"{shown[:57]}…"

@@ -1,0 +1,63 @@
+"""Gold boxes of a row, and the size of the picture that they lie in."""
+
+from __future__ import annotations
+
+import io
+import math
+import warnings
+from collections.abc import Sequence
+from typing import Any, cast
+
+from PIL import Image
+
+from unswayed.answers.values import Box
+from unswayed.errors import DataError
+from unswayed.types import ImageRef
+
+
+def from_edges(cell: Any) -> Box:
+    """Read left, top, right and bottom edge.
+
+    Raises:
+        DataError: they are not four finite numbers, or enclose no area.
+    """
+    return _with_area(_four(cell), cell)
+
+
+def from_width_and_height(cell: Any) -> Box:
+    """Read left edge, top edge, width and height, as COCO has them.
+
+    Raises:
+        DataError: they are not four finite numbers, or enclose no area.
+    """
+    x, y, width, height = _four(cell)
+    return _with_area((x, y, x + width, y + height), cell)
+
+
+def size(image: ImageRef) -> tuple[int, int]:
+    """Return the width and height of a picture; its header is read, nothing is decoded.
+
+    Raises:
+        DataError: it is no picture, or far too large for one.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(image.read())) as picture:
+                return picture.size
+    except (OSError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise DataError(f"expected a picture whose size can be read: {error}") from error
+
+
+def _four(cell: Any) -> Box:
+    cells = cast(Sequence[Any], cell) if isinstance(cell, list | tuple) else ()
+    edges = [float(edge) for edge in cells if isinstance(edge, int | float)]
+    if len(edges) != 4 or len(cells) != 4 or not all(math.isfinite(edge) for edge in edges):
+        raise DataError(f"expected a box of four numbers, found {cell!r:.80}")
+    return (edges[0], edges[1], edges[2], edges[3])
+
+
+def _with_area(box: Box, cell: Any) -> Box:
+    if box[0] >= box[2] or box[1] >= box[3]:
+        raise DataError(f"expected a box with an area, found {cell!r:.80}")
+    return box

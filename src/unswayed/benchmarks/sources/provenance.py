@@ -1,0 +1,136 @@
+"""Which data exactly is read: the commit of a data set on the hub, or the digests of files.
+
+A branch moves, and `datasets` without a network reads whichever commit it has in its cache. So a
+name is turned into a commit before anything is fetched, and what came is compared with it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from unswayed.benchmarks.sources import arrow
+from unswayed.errors import DataError
+
+PINNED: Mapping[str, str] = {
+    "BLINK-Benchmark/BLINK": "cbb5717ea541ba92bbf9a63b99972493a1a133b8",
+    "allenai/pixmo-count": "ebf51cf70e45d12374e64d475862e4f8d21d31d0",
+    "array/SAT": "bda5dde942d7f7b41bff7935f086ed9a9e348ae3",
+    "ccvl/3DSRBench": "24bc4854ead64eb7d1442da7e4789d2c807816b2",
+    "lmms-lab/MMBench": "56ba1af8954932c4804bd3f522e05ed96e63b654",
+    "lmms-lab/RefCOCO": "e15256ece129a21d62e216f95f98ba2e808f96a0",
+    "lmms-lab/RefCOCOplus": "a283082593c437efc2bb9876d43bc3075cd914fe",
+    "nyu-visionx/CV-Bench": "bc284db50d036958861cb60cdd7b77612052ce0d",
+    "yifanzhang114/MME-RealWorld-lite-lmms-eval": "a9aa36effbfd7bd385c7a0a22ad67cc462d47a03",
+}
+"""Data set on the hub → commit that is read unless another revision is named.
+
+Each was read on the data set's own pages of the hub, with the files of its splits listed. Data
+sets that are not here are read at `main`, and the commit that `main` was is recorded.
+"""
+
+DIGESTED = 64 << 20
+"""Bytes up to which a file's digest is recorded; of a larger one the size alone."""
+
+LISTED = 20
+"""Files that are recorded one by one."""
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_PATIENCE = 10.0
+"""Seconds to wait for the hub's answer about a revision."""
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A revision as it was asked for, and the commit that it is.
+
+    Attributes:
+        asked: commit, tag or branch.
+        commit: its 40 hex digits; None where it is not known.
+        note: why it is not known, or how it came to be; empty if it was as asked.
+    """
+
+    asked: str
+    commit: str | None = None
+    note: str = ""
+
+
+def default_revision(hub_id: str) -> str:
+    """Return the commit that is pinned for a data set, or `main`."""
+    return PINNED.get(hub_id, "main")
+
+
+def resolve(hub_id: str, asked: str) -> Revision:
+    """Ask the hub which commit a tag or branch is; a commit is one already.
+
+    Raises:
+        MissingExtra: the hub's client is not installed.
+    """
+    if _COMMIT.fullmatch(asked):
+        return Revision(asked, asked)
+    if Path(hub_id).is_dir():  # as `datasets` does
+        return Revision(asked, None, f"{hub_id} is a folder here, not a data set on the hub")
+    api = arrow.need("huggingface_hub").HfApi()
+    try:
+        found: Any = api.dataset_info(hub_id, revision=asked, timeout=_PATIENCE).sha
+    except Exception as error:  # the network, the hub and its client raise all sorts
+        return Revision(asked, None, f"the hub could not be asked ({type(error).__name__})")
+    if not isinstance(found, str) or not _COMMIT.fullmatch(found):
+        return Revision(asked, None, f"the hub named no commit, but {found!r:.60}")
+    return Revision(asked, found)
+
+
+def read_commit(loaded: Any) -> str | None:
+    """Return the commit that a `datasets.Dataset` was made from: a folder of its cache."""
+    files: list[dict[str, str]] = getattr(loaded, "cache_files", None) or []
+    parts = (part for file in files for part in Path(file["filename"]).parts)
+    return next((part for part in parts if _COMMIT.fullmatch(part)), None)
+
+
+def confirmed(hub_id: str, revision: Revision, loaded: Any) -> Revision:
+    """Compare the revision with the commit that was read.
+
+    Raises:
+        DataError: another commit was read: without a network, `datasets` takes what it has.
+    """
+    found = read_commit(loaded)
+    if found is None or found == revision.commit:
+        return revision
+    if revision.commit is None:
+        note = f"{revision.note}; this commit of it is in the cache of `datasets`"
+        return Revision(revision.asked, found, note.removeprefix("; "))
+    raise DataError(
+        f"expected {hub_id} at {revision.commit}, found {found} in the cache of `datasets`, which "
+        f"could not reach the hub; fetch the commit with a network, or accept the other one with "
+        f"revision={found}"
+    )
+
+
+def of_files(paths: Iterable[Path]) -> dict[str, Any]:
+    """Return path, size and (up to `DIGESTED` bytes) SHA-256 of the files that are read.
+
+    Of more than `LISTED` files: their number, size and one SHA-256 over theirs, one a line, in the
+    order in which they are read.
+    """
+    files = [_described(path) for path in paths]
+    if len(files) <= LISTED:
+        return {"files": files}
+    lines = "\n".join(str(file.get("sha256", file["bytes"])) for file in files)
+    return {
+        "files": len(files),
+        "bytes": sum(file["bytes"] for file in files),
+        "sha256": hashlib.sha256(lines.encode()).hexdigest(),
+    }
+
+
+def _described(path: Path) -> dict[str, Any]:
+    size = path.stat().st_size
+    described: dict[str, Any] = {"path": str(path), "bytes": size}
+    if size <= DIGESTED:
+        with path.open("rb") as stream:
+            described["sha256"] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return described

@@ -1,0 +1,1 @@
+"""Figures that look the same on every machine."""

@@ -1,0 +1,87 @@
+"""Figures that look the same on every machine, as SVG and PNG.
+
+The same input gives the same bytes: no date, no random ids, and the user's own matplotlib settings
+are not read. Names from data never reach matplotlib's mathematics. The colours are those of Okabe
+and Ito, *Color Universal Design* (2008), which colour-blind readers can tell apart; their yellow,
+which is too light for a line, is left out.
+"""
+
+# matplotlib's own stubs leave **kwargs untyped, which strict mode would report at every call.
+# pyright: reportUnknownMemberType=false
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from unswayed.errors import MissingExtra
+from unswayed.run.files import write_bytes
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+MARKERS = ("o", "s", "^", "D", "v", "P")
+"""One for each colour, so that no line is told by its colour alone."""
+INK, MUTED, REFERENCE = "#1f2328", "#57606a", "#8b949e"
+_DPI = 200
+_SETTINGS: dict[str, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "unswayed",
+    "text.parse_math": False,
+    "font.family": "DejaVu Sans",
+    "font.size": 8.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": MUTED,
+    "axes.linewidth": 0.7,
+    "axes.labelcolor": INK,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "grid.color": "#e3e7eb",
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "figure.facecolor": "white",
+}
+
+
+@contextmanager
+def canvas(size: tuple[float, float]) -> Generator[Figure]:
+    """Give a figure of a size in inches.
+
+    Raises:
+        MissingExtra: matplotlib is not installed.
+    """
+    try:
+        import matplotlib
+        from matplotlib.figure import Figure
+    except ModuleNotFoundError as error:
+        raise MissingExtra("report", "drawing curves", "matplotlib") from error
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        matplotlib.rcdefaults()
+        settings: Any = matplotlib.rcParams
+        settings.update(_SETTINGS)
+        yield Figure(figsize=size, layout="constrained")
+
+
+def save(figure: Figure, path: Path) -> list[Path]:
+    """Write a figure as `path`.svg and `path`.png and return both.
+
+    Raises:
+        StageError: a file cannot be written.
+    """
+    kinds: dict[str, dict[str, Any]] = {"svg": {"metadata": {"Date": None}}, "png": {"dpi": _DPI}}
+    made: list[Path] = []
+    for kind, options in kinds.items():
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format=kind, **options)
+        made.append(path.with_name(f"{path.name}.{kind}"))
+        write_bytes(made[-1], buffer.getvalue())
+    return made

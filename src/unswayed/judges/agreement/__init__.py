@@ -1,0 +1,1 @@
+"""How well a judge agrees with people, and the judges of a panel with each other."""

@@ -1,0 +1,1 @@
+"""A judge that is a language model behind an OpenAI-compatible server."""

@@ -1,0 +1,1 @@
+"""The deterministic judge: no model, the same verdict everywhere, in linear time."""

@@ -1,0 +1,169 @@
+"""The option that a thought concludes on: its claims weighed in the order they were made.
+
+The latest of the most decisive claims wins. A correction ("Wait, …") takes the force out of what
+stands before it, a denial takes the option out, and where every option but one is denied the one
+that is left is claimed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from unswayed.answers import normalise
+from unswayed.judges.rules.choices import Question
+from unswayed.judges.rules.claims import (
+    FAINT,
+    FINAL,
+    Claim,
+    Denial,
+    Event,
+    Turn,
+    events,
+    judged_topic,
+    labelled,
+    only_mention,
+)
+from unswayed.judges.rules.words import plain, sentences, tokens
+
+_ROW = re.compile(
+    r"^[ \t]{0,8}[-*•]?[ \t]{0,4}[(\[]?([A-Z])[)\].:：、][ \t]{0,4}(\S.{0,600}?)[ \t]*$"
+)
+LONG_TOPIC = 300
+"""Characters of a sentence after which "this is correct" no longer judges the option before it."""
+_LONE = re.compile(r"[(\[\"'⟦\s]{0,4}([A-Z])[)\]\"'⟧\s]{0,4}\.?")
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """What a thought concludes.
+
+    Attributes:
+        letter: the option; None if there is none.
+        outside: it clearly concludes on something that is no option.
+        rule: the rule that decided, empty if none did.
+        quote: the words that decided.
+    """
+
+    letter: str | None
+    outside: bool = False
+    rule: str = ""
+    quote: str = ""
+
+
+def conclude(think: str, question: Question) -> Conclusion:
+    """Return the option that a thought concludes on; nothing is taken from the answer."""
+    listed = [*sentences(_without_lists(plain(think), question))]
+    state = _State(question)
+    topic: str | None = None
+    for sentence in listed:
+        label = labelled(sentence, question)
+        for event in events(sentence, question, label):
+            state.take(event)
+        verdict = None if label else judged_topic(sentence, topic, question)
+        if verdict is not None:
+            state.take(verdict)
+        topic = label or (topic if len(sentence) < LONG_TOPIC else None)
+    last = _last_line(listed, question)
+    if last is not None:
+        state.take(last)
+    found = state.conclusion()
+    settled = found.rule or question.compared or question.spatial
+    return found if settled else _last_mention(listed, question)
+
+
+def _last_mention(listed: Sequence[str], question: Question) -> Conclusion:
+    """Where nothing is claimed: the last sentence that names options names one of them only."""
+    for sentence in reversed(listed):
+        letter, any_ = only_mention(sentence, question)
+        if any_:
+            return Conclusion(letter, rule="last mention" if letter else "", quote=sentence)
+    return Conclusion(None)
+
+
+class _State:
+    """The claims that still stand."""
+
+    def __init__(self, question: Question) -> None:
+        self._letters = [choice.letter for choice in question.choices]
+        self._none = {choice.letter for choice in question.choices if choice.none}
+        self._standing: list[Claim] = []
+        self._denied: set[str] = set()
+
+    def take(self, event: Event) -> None:
+        if isinstance(event, Turn):
+            ceiling = 1.0 if event.strong else 1.5
+            self._standing = [replace(c, weight=min(c.weight, ceiling)) for c in self._standing]
+        elif isinstance(event, Denial):
+            self._deny(event)
+        else:
+            self._claim(event)
+
+    def conclusion(self) -> Conclusion:
+        if not self._standing:
+            return Conclusion(None)
+        claim = self._standing[-1]
+        if claim.weight <= FAINT and len({c.letter for c in self._standing}) > 1:
+            return Conclusion(None)
+        return Conclusion(claim.letter, claim.letter is None, claim.rule, claim.quote)
+
+    def _claim(self, claim: Claim) -> None:
+        if claim.letter in self._denied:
+            if claim.weight <= FAINT:
+                return
+            self._denied.discard(claim.letter)
+        top = self._standing[-1] if self._standing else None
+        if top is not None and top.letter == claim.letter:
+            stronger = max(top, claim, key=lambda c: c.weight)
+            self._standing[-1] = replace(claim, weight=stronger.weight, rule=stronger.rule)
+        elif top is None or claim.weight >= top.weight:
+            older = [c for c in self._standing if c.letter != claim.letter]
+            self._standing = [*older, claim]  # one per option: work per event stays bounded
+
+    def _deny(self, denial: Denial) -> None:
+        self._denied.add(denial.letter)
+        self._standing = [c for c in self._standing if c.letter != denial.letter]
+        left = [letter for letter in self._letters if letter not in self._denied]
+        open_ = [letter for letter in left if letter not in self._none]
+        remaining = open_ if len(open_) == 1 and len(left) == 1 else left
+        if len(remaining) == 1 and len(self._letters) > 1:
+            self._claim(Claim(remaining[0], 1.2, "elimination", denial.quote))
+
+
+def _last_line(listed: Sequence[str], question: Question) -> Claim | None:
+    """A thought that ends on a bare option, or on a letter with it, names its answer."""
+    if not listed:
+        return None
+    line = listed[-1].strip()
+    lone = _LONE.fullmatch(line)
+    if lone and lone[1] in question.letters:
+        return Claim(lone[1], FINAL, "last line", line, "letter")
+    texts = tuple(token.text for token in tokens(re.sub(r"^\W*[A-Z][.):]\s*", "", line)))
+    hits = [c.letter for c in question.choices if texts in (c.full, c.core)]
+    whole = len(hits) == 1 and len(texts) > 0
+    return Claim(hits[0], FINAL, "last line", line) if whole else None
+
+
+def _without_lists(text: str, question: Question) -> str:
+    """Drop rows that only repeat the options: a list of options asserts none of them."""
+    lines = text.split("\n")
+    rows = [_is_row(line, question) for line in lines]
+    filled = [i for i, line in enumerate(lines) if line.strip()]
+    dropped: set[int] = set()
+    for before, here in pairwise(filled):
+        if rows[before] and rows[here]:
+            dropped |= {before, here}
+    return "\n".join("." if i in dropped else line for i, line in enumerate(lines))
+
+
+def _is_row(line: str, question: Question) -> bool:
+    match = _ROW.match(line)
+    if match is None:
+        return False
+    texts = tuple(token.text for token in tokens(normalise(match[2])))
+    return any(
+        texts in (c.full, ("the", *c.full), ("a", *c.full), ("an", *c.full))
+        for c in question.choices
+    )

@@ -1,0 +1,1 @@
+"""Models behind an OpenAI-compatible server: vLLM, SGLang, OpenAI, Gemini, or any other."""

@@ -1,0 +1,94 @@
+"""Proof, before the first prompt, that a server continues an open assistant's turn as it is.
+
+A server that closes the turn and opens another one, or a chat template that rewrites a thought,
+answers like any other: only the rendered prompt shows it. The server is asked for it, and it must
+end with the very text that was to be continued.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image
+
+from unswayed.errors import ModelError
+from unswayed.models.served.routes import NoRoute, Routes
+
+THINK = "<think>"
+OPEN = "<think>Let me look at the picture. The"
+CLOSED = "<think>Okay let's see. This should be the final answer.</think>"
+ANSWER = "<think>I see what it is.</think>\n<answer>"
+QUESTION = "What is in the picture? A. a square B. a circle"
+_SHOWN = 60
+
+Ask = Callable[[str], dict[str, Any]]
+"""Body of a request of one token whose open turn begins with a text."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What is known of how the server renders prompts.
+
+    Attributes:
+        proven: prefills stand at the end of the prompt as they are; False: the server does not
+            tell, which was said to the user.
+        opens: the chat template itself opens a thought in an empty assistant's turn.
+        doubles: … and in front of a prefill as well, so that a prefill goes without its tag.
+    """
+
+    proven: bool
+    opens: bool = False
+    doubles: bool = False
+
+
+def prove(routes: Routes, ask: Ask, where: str) -> Proof:
+    """Prove that prefills are continued as they are.
+
+    Args:
+        routes: the server's other routes.
+        ask: body of a request with a prefill; empty for none.
+        where: model and server, for messages.
+
+    Raises:
+        ModelError: a prefill is closed, changed or moved.
+    """
+    try:
+        opens = routes.rendered(ask("")).rstrip().endswith(THINK)
+        head = _before(routes, ask, OPEN, where)
+        doubles = head.rstrip().endswith(THINK)
+        for prefill in (CLOSED, ANSWER, *([OPEN] if doubles else [])):
+            sent = prefill.removeprefix(THINK) if doubles else prefill
+            before = _before(routes, ask, sent, where).rstrip()
+            if before.endswith(THINK) != doubles:
+                raise _broken(where, f"{before[-_SHOWN:]}{sent}", prefill)
+    except NoRoute:
+        return Proof(proven=False)
+    return Proof(True, opens, doubles)
+
+
+def _before(routes: Routes, ask: Ask, prefill: str, where: str) -> str:
+    """Return the rendered prompt before a prefill that ends it."""
+    found = routes.rendered(ask(prefill))
+    if not found.endswith(prefill):
+        raise _broken(where, found, prefill)
+    return found.removesuffix(prefill)
+
+
+def _broken(where: str, found: str, prefill: str) -> ModelError:
+    return ModelError(
+        f"{where} does not leave the assistant's turn open: expected a prompt that ends with "
+        f"{prefill!r}, found {found[-_SHOWN - len(prefill) :]!r}; serve the model with a chat "
+        "template that leaves the last message as it is, or give the model prefill=false and "
+        "--delivery user-turn"
+    )
+
+
+def picture() -> str:
+    """Return a picture of 56 × 56 pixels as a `data:` URL."""
+    file = io.BytesIO()
+    Image.new("RGB", (56, 56), (200, 60, 40)).save(file, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"

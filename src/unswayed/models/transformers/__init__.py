@@ -1,0 +1,1 @@
+"""Any `AutoModelForImageTextToText` checkpoint in this process."""

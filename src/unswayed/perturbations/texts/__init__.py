@@ -1,0 +1,1 @@
+"""Where injected texts come from: templates, or an annotation file."""

@@ -1,0 +1,1 @@
+"""The pipeline: benchmark → variants → generations → verdicts → metrics, and its settings."""

@@ -1,0 +1,145 @@
+"""The plan of an evaluation before it costs anything: what `--dry-run` prints."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image, UnidentifiedImageError
+
+from unswayed import prompts, registry
+from unswayed.benchmarks import Benchmark
+from unswayed.errors import DataError
+from unswayed.models import ServedModel
+from unswayed.perturbations.variants import variants_of
+from unswayed.pipeline.settings import Settings
+from unswayed.pipeline.stages import Work, check, model_spec
+from unswayed.run.shards import Dealer
+from unswayed.types import Failure, ImageRef
+
+CHARACTERS_A_TOKEN = 4
+PIXELS_A_TOKEN = 28 * 28
+MOST_PICTURE_TOKENS = 16_384
+"""Rules of thumb (English; the Qwen-VL families' default patches): an estimate, not a count."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one benchmark adds to a run."""
+
+    benchmark: str
+    samples: int
+    variants: int
+    failures: int
+    prompt_tokens: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an evaluation would do."""
+
+    shares: tuple[Share, ...]
+    names: tuple[str, ...]
+    max_new_tokens: int
+    serving: str = ""
+
+    def text(self) -> str:
+        """Return the plan as a table for people."""
+        width = max([len("benchmark"), *(len(share.benchmark) for share in self.shares)])
+        head = f"{'benchmark':{width}}  samples  generations  unusable  prompt tokens (about)"
+        rows = [
+            f"{s.benchmark:{width}}  {s.samples:7}  {s.variants:11}  {s.failures:8}"
+            f"  {s.prompt_tokens:21,}"
+            for s in self.shares
+        ]
+        total = sum(share.variants for share in self.shares)
+        ends = [
+            f"variants: {', '.join(self.names)}",
+            f"generations: {total}; at most {total * self.max_new_tokens:,} new tokens "
+            f"({self.max_new_tokens} each)",
+            *([self.serving] if self.serving else []),
+        ]
+        return "\n".join([head, *rows, *ends])
+
+
+def plan(settings: Settings) -> Plan:
+    """Work out samples × variants and the tokens, without a model and without writing anything.
+
+    Pictures count by their size, one token for 28 × 28 pixels.
+
+    Raises:
+        UnswayedError: a name or setting that an evaluation would refuse, too.
+    """
+    work = Work(settings)
+    check(work)
+    factory: Any = registry.load("model", model_spec(settings.model).name)
+    # A class that sets its profile only when it is made would have to be made: not for a plan.
+    profile = prompts.profile(settings.profile or getattr(factory, "profile", "default"))
+    dealer = Dealer(work.shard)
+    shares = tuple(_share(work, benchmark, profile, dealer) for benchmark in work.benchmarks)
+    tokens = settings.decoding.max_new_tokens or profile.max_new_tokens
+    return Plan(
+        shares,
+        tuple(recipe.name for recipe in work.recipes),
+        tokens,
+        _served(settings, shares, tokens),
+    )
+
+
+def _served(settings: Settings, shares: Sequence[Share], new_tokens: int) -> str:
+    """Return what a served model would be asked at most; empty for other models.
+
+    To make one sends nothing.
+    """
+    spec = model_spec(settings.model)
+    if not hasattr(registry.load("model", spec.name), "stream"):
+        return ""
+    model: Any = registry.create("model", spec)
+    if not isinstance(model, ServedModel):
+        return ""
+    prompts = sum(share.variants for share in shares)
+    most = model.most(prompts, sum(share.prompt_tokens for share in shares), new_tokens)
+    if settings.serving.prices:
+        model.load_prices(settings.serving.prices)
+    return (
+        f"requests: at most {most.requests:,} ({prompts:,} for outputs, the others for letter "
+        f"distributions); tokens: at most {most.prompt or 0:,} in prompts (about) and "
+        f"{most.completion or 0:,} written; cost at most: {model.cost(most)}"
+    )
+
+
+def _share(work: Work, benchmark: Benchmark, profile: prompts.Profile, dealer: Dealer) -> Share:
+    good = samples = variants = failures = tokens = 0
+    for item in benchmark:
+        if work.settings.limit is not None and good >= work.settings.limit:
+            break
+        ours = dealer.takes(item)
+        if isinstance(item, Failure):
+            failures += ours
+            continue
+        try:
+            made = list(variants_of(item, work.recipes, work.context, work.settings.foils))
+            pictures = sum(_picture_tokens(image) for image in item.images)
+        except DataError:
+            failures += ours
+            continue
+        good += 1
+        if not ours:
+            continue
+        samples, variants = samples + 1, variants + len(made)
+        for variant in made:
+            system = prompts.render_system(variant, profile)
+            text = system + prompts.render_user(variant, profile) + variant.prefill
+            tokens += pictures + len(text) // CHARACTERS_A_TOKEN
+    return Share(benchmark.name, samples, variants, failures, tokens)
+
+
+def _picture_tokens(image: ImageRef) -> int:
+    """Estimate a picture's tokens from its header; its pixels are not decoded."""
+    try:
+        with Image.open(io.BytesIO(image.read())) as picture:
+            return min(picture.width * picture.height // PIXELS_A_TOKEN, MOST_PICTURE_TOKENS)
+    except (OSError, ValueError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise DataError(f"{image.path} is no readable picture: {error}") from error

@@ -1,0 +1,184 @@
+"""Settings of an evaluation: defaults, a TOML file over them, `--set a.b=c` over that.
+
+A recipe is a TOML file with the same keys as `Settings`:
+
+    model = "Qwen/Qwen2.5-VL-7B-Instruct"
+    benchmarks = ["scenes,n=200", "file:mine.jsonl"]
+    variants = ["base", "wrong-think", "abstain+wrong-think"]
+
+    [decoding]
+    max_new_tokens = 512
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from unswayed.answers import ConflictPolicy
+from unswayed.config import toml
+from unswayed.errors import ConfigError, UnknownName
+from unswayed.perturbations.variants import DEFAULT
+from unswayed.run import shards
+
+_MEASURING = {"judge", "on_conflict", "tolerance", "statistics"}
+
+
+class _Settings(BaseModel):
+    # run.json holds the settings, and JSON has neither NaN nor infinity
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class DecodingSettings(_Settings):
+    """How to sample; None takes the prompt profile's own value."""
+
+    max_new_tokens: int | None = Field(default=None, ge=1)
+    temperature: float | None = Field(default=None, ge=0)
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    force_answer: bool = False
+
+
+class StatisticsSettings(_Settings):
+    """How intervals are made."""
+
+    level: float = Field(default=0.95, gt=0, lt=1)
+    resamples: int = Field(default=2000, ge=100)
+
+
+class ServingSettings(_Settings):
+    """How a served model is asked; nothing here changes what is asked, so a run may change it.
+
+    Attributes:
+        concurrency: most requests in flight.
+        timeout_s: seconds for one attempt.
+        attempts: attempts at one request before its item is an error.
+        max_requests: most requests that one command sends; None for no bound.
+        max_tokens_total: most tokens of prompts and outputs that one command spends, likewise.
+        cache: folder that keeps replies by what was asked.
+        prices: file of prices.
+    """
+
+    concurrency: int = Field(default=64, ge=1)
+    timeout_s: float = Field(default=600.0, gt=0)
+    attempts: int = Field(default=6, ge=1)
+    max_requests: int | None = Field(default=None, ge=0)
+    max_tokens_total: int | None = Field(default=None, ge=0)
+    cache: Path | None = None
+    prices: Path | None = None
+
+
+class Settings(_Settings):
+    """Everything that an evaluation is made of.
+
+    Attributes:
+        model: spec of the model, or a checkpoint folder or hub id.
+        benchmarks: specs of the benchmarks.
+        variants: names of the variants.
+        judge: spec of the judge.
+        profile: name of the prompt profile; None takes the model's own.
+        limit: samples per benchmark; None for all.
+        shard: `K/N`, this run's part of the evaluation; None for all of it.
+        seed: of foils, shuffles, sampling and resampling.
+        foils: wrong options drawn per sample, each giving its own wrong-* variants.
+        texts: where injected texts come from: `template`, or `file:PATH`.
+        delivery: `prefill`, or `user-turn` for models that refuse one.
+        batch_size: prompts per batch.
+        on_conflict: what counts when an answer's letter and its text disagree.
+        tolerance: largest difference at which a number counts as the gold; 0 is exact.
+        decoding: how to sample.
+        statistics: how intervals are made.
+        serving: how a served model is asked.
+    """
+
+    model: str
+    benchmarks: tuple[str, ...] = Field(min_length=1)
+    variants: tuple[str, ...] = Field(default=DEFAULT, min_length=1)
+    judge: str = "rules"
+    profile: str | None = None
+    limit: int | None = Field(default=None, ge=1)
+    shard: str | None = None
+    seed: int = 0
+    foils: int = Field(default=1, ge=1, le=25)
+    texts: str = "template"
+    delivery: Literal["prefill", "user-turn"] = "prefill"
+    batch_size: int = Field(default=16, ge=1)
+    on_conflict: ConflictPolicy = "letter"
+    tolerance: float = Field(default=0.0, ge=0)
+    decoding: DecodingSettings = DecodingSettings()
+    statistics: StatisticsSettings = StatisticsSettings()
+    serving: ServingSettings = ServingSettings()
+
+    @field_validator("shard")
+    @classmethod
+    def _one_of_several(cls, value: str | None) -> str | None:
+        try:
+            return None if value is None else str(shards.parse(value))
+        except ConfigError as error:
+            raise ValueError(str(error)) from error
+
+    def deciding(self) -> dict[str, Any]:
+        """Return the settings that decide what is generated; a run folder holds one set of them.
+
+        Judging and measuring can be done again with other settings without generating again.
+        """
+        return self.model_dump(mode="json", exclude=_MEASURING | {"serving"})
+
+    def measuring(self) -> dict[str, Any]:
+        """Return the other settings: what can be changed on a run that is generated."""
+        return self.model_dump(mode="json", include=_MEASURING)
+
+
+def settings(
+    recipe: Path | None, options: Mapping[str, Any], overrides: Sequence[str] = ()
+) -> Settings:
+    """Merge a recipe file, command-line options and `--set` overrides, later ones winning.
+
+    Args:
+        recipe: TOML file, or None.
+        options: values given as options of their own; None values are left out.
+        overrides: `a.b=c`; the value is read as TOML, or as text where it is none.
+
+    Raises:
+        ConfigError: the file cannot be read, or a setting is unknown or of the wrong kind.
+    """
+    merged = toml.merged(_read(recipe) if recipe else {}, options, overrides)
+    try:
+        return Settings.model_validate(merged)
+    except ValidationError as error:
+        raise ConfigError(_described(error, recipe)) from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    what = f"expected a recipe file or a run folder at {path}, found"
+    if path.is_dir():
+        raise ConfigError(f"{what} a folder without run.json")
+    if not path.exists():
+        raise ConfigError(f"{what} nothing there; check the path")
+    return toml.read(path)
+
+
+def _known(section: tuple[int | str, ...]) -> list[str]:
+    """Return the dotted names of the settings of a section."""
+    sections: dict[tuple[int | str, ...], type[_Settings]] = {
+        (): Settings,
+        ("decoding",): DecodingSettings,
+        ("statistics",): StatisticsSettings,
+        ("serving",): ServingSettings,
+    }
+    fields = sections[section].model_fields
+    return [".".join([*map(str, section), name]) for name in fields]
+
+
+def _described(error: ValidationError, recipe: Path | None) -> str:
+    # A misspelt setting comes before the one that is missing because of it.
+    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
+    name = ".".join(str(part) for part in first["loc"])
+    where = f"{recipe}: " if recipe else ""
+    if first["type"] == "extra_forbidden":
+        return f"{where}{UnknownName('setting', name, _known(first['loc'][:-1]))}"
+    if first["type"] == "missing":
+        return f"{where}the setting {name!r} is missing; give it in the recipe or as an option"
+    return f"{where}setting {name!r}: {first['msg']}, found {first['input']!r}"

@@ -1,0 +1,132 @@
+"""Prompt profiles: the wording, decoding and answer form that are native to a model family.
+
+The shipped ones lie in `profiles.toml`; your own lie in any TOML file with the same keys, named as
+`my_profiles.toml:name`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from unswayed.errors import ConfigError, UnknownName
+
+
+class Wording(BaseModel):
+    """What a profile says instead when a question asks for a number, a text or a box.
+
+    Attributes:
+        system: system message; None for the profile's own.
+        after: text after the question; None for the profile's own.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    system: str | None = None
+    after: str | None = None
+
+
+class Profile(BaseModel):
+    """The wording, decoding and answer form of a model family.
+
+    Attributes:
+        name: name of the profile.
+        system: system message; empty for none.
+        before: text before the caption and the question.
+        question: the question's line, with `{question}` in it.
+        options: line above the options; empty for none.
+        option: one option's line, with `{letter}` and `{text}` in it.
+        after: text after the options.
+        answer_form: whether the family answers with the option's letter or its text; letter
+            metrics are off-format for `text`, and reports say so.
+        open: kind of open question → what is said instead of the words about letters; a kind that
+            is not there is asked in the same words as a choice.
+        temperature: native decoding; 0 is greedy.
+        top_p: native decoding.
+        max_new_tokens: native decoding.
+        source: where the wording comes from.
+        notes: what is not confirmed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    system: str = ""
+    before: str = ""
+    question: str = "Question: {question}"
+    options: str = "Options:"
+    option: str = "{letter}. {text}"
+    after: str = ""
+    answer_form: Literal["letter", "text"] = "letter"
+    open: dict[Literal["number", "text", "box"], Wording] = {}
+    temperature: float = Field(default=0.0, ge=0)
+    top_p: float = Field(default=1.0, gt=0, le=1)
+    max_new_tokens: int = Field(default=1024, ge=1)
+    source: str = ""
+    notes: str = ""
+
+    @field_validator("question")
+    @classmethod
+    def _one_question(cls, value: str) -> str:
+        if value.count("{question}") != 1:
+            raise ValueError("expected {question} exactly once")
+        return value
+
+    @field_validator("option")
+    @classmethod
+    def _letter_and_text(cls, value: str) -> str:
+        if "{letter}" not in value or "{text}" not in value:
+            raise ValueError("expected {letter} and {text}")
+        return value
+
+
+def profile(name: str) -> Profile:
+    """Return a shipped profile by name, or one of a file as `path.toml:name`.
+
+    Raises:
+        UnknownName: there is no such profile.
+        ConfigError: the file is not a profile file.
+    """
+    path, _, inner = name.rpartition(":")
+    if path.endswith(".toml"):
+        return _pick(_parse(_read(Path(path)), path), inner)
+    return _pick(shipped(), name)
+
+
+@cache
+def shipped() -> dict[str, Profile]:
+    """Return the profiles that come with the package, by name."""
+    text = resources.files("unswayed.prompts").joinpath("profiles.toml").read_text("utf-8")
+    return _parse(text, "profiles.toml")
+
+
+def _pick(profiles: dict[str, Profile], name: str) -> Profile:
+    if name not in profiles:
+        raise UnknownName("profile", name, profiles)
+    return profiles[name]
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read the profile file {path}: {error}") from error
+
+
+def _parse(text: str, where: str) -> dict[str, Profile]:
+    try:
+        tables = tomllib.loads(text)
+        return {name: Profile(name=name, **table) for name, table in tables.items()}
+    except (tomllib.TOMLDecodeError, TypeError) as error:
+        raise ConfigError(
+            f"{where} is no profile file (one TOML table a profile): {error}"
+        ) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"{where}: profile field {field!r}: {first['msg']}") from error

@@ -1,0 +1,1 @@
+"""The run folder: stages, pictures, provenance, resume, shards, and outputs recorded elsewhere."""

@@ -1,0 +1,208 @@
+"""The run folder: append-only stages, one writer, provenance, resume.
+
+    run.json           how the run was made: settings, versions, model, machine
+    variants.jsonl     what is shown        failures.jsonl   what could not be processed
+    generations.jsonl  what was written     verdicts.jsonl   whether thought and answer agree
+    metrics.json       every figure         report.html      for people
+    images/            each picture once, named by the hash of its bytes
+    progress.json      which stages are complete
+    shard.json         only of a shard: where each of its lines stands in the whole
+
+JSONL and no database: runs lie on NFS and Lustre, where SQLite's locks fail, and are read with
+pandas. Each stage file is in the order of `variants.jsonl`, so stages are joined by reading them
+side by side, and a resumed stage goes on after the last whole line: a torn last line (a kill, a
+full disk) is cut off, and nothing is written twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import os
+import re
+import socket
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from filelock import BaseFileLock, FileLock, Timeout
+
+from unswayed.errors import RunError
+from unswayed.run.files import read_object, write_bytes, write_json
+from unswayed.run.pictures import read_image
+from unswayed.run.provenance import provenance
+from unswayed.run.stage import Stage
+from unswayed.types import Failure, Generation, ImageRef, Variant, Verdict
+
+StageName = Literal["variants", "generations", "verdicts"]
+SHARD_FILE = "shard.json"
+
+
+class Run:
+    """A run folder. Reading needs no lock; `writing` takes it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Name the folder; nothing is touched."""
+        self.folder = folder
+        self.variants = Stage(folder / "variants.jsonl", Variant)
+        self.generations = Stage(folder / "generations.jsonl", Generation)
+        self.verdicts = Stage(folder / "verdicts.jsonl", Verdict)
+        self.failures = Stage(folder / "failures.jsonl", Failure)
+
+    @classmethod
+    def open(cls, folder: Path) -> Run:
+        """Return an existing run.
+
+        Raises:
+            RunError: the folder is no run folder.
+        """
+        if not (folder / "run.json").is_file():
+            raise RunError(f"expected a run folder with a run.json in it, found none at {folder}")
+        return cls(folder)
+
+    @contextmanager
+    def writing(self) -> Generator[None]:
+        """Hold the folder's lock: one writer at a time.
+
+        Raises:
+            RunError: another process is writing; the message names it.
+        """
+        lock = self._lock()
+        try:
+            for left in (*self.folder.glob(".new-*"), *(self.folder / "images").glob(".new-*")):
+                left.unlink(missing_ok=True)  # by a process that was killed while it wrote
+            holder = {"pid": os.getpid(), "host": socket.gethostname()}
+            write_json(self.folder / ".holder.json", holder)
+            yield
+        finally:
+            lock.release()
+
+    def _lock(self) -> BaseFileLock:
+        """Take the lock, which the system gives back when its holder dies, however it dies."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.folder / ".lock")
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise RunError(
+                f"{self.folder} is being written by {self._holder()}; wait for it, stop it, or "
+                "use another --out"
+            ) from error
+        except (OSError, NotImplementedError) as error:
+            raise RunError(
+                f"cannot write in {self.folder}: {error}; use an --out folder that can be written "
+                "to, on a file system with locks"
+            ) from error
+        return lock
+
+    def start(self, settings: dict[str, Any], written: dict[str, Any], seed: int) -> None:
+        """Write `run.json`, or check that an existing one was made with the same settings.
+
+        Raises:
+            RunError: the folder was made with other settings; the message names them.
+        """
+        path = self.folder / "run.json"
+        if not path.exists():
+            write_json(path, provenance(settings, written, seed))
+            return
+        before, settings = self.description()["settings"], json.loads(json.dumps(settings))
+        differing = [k for k in {**before, **settings} if before.get(k) != settings.get(k)]
+        if differing:
+            shown = ", ".join(
+                f"{k} was {before.get(k)!r}, is {settings.get(k)!r}" for k in differing
+            )
+            raise RunError(
+                f"{self.folder} was made with other settings ({shown}); use another --out"
+            )
+
+    def description(self) -> dict[str, Any]:
+        """Return the contents of `run.json`.
+
+        Raises:
+            RunError: it cannot be read, or another version wrote it.
+        """
+        found = read_object(self.folder / "run.json")
+        if found.get("schema_version") != 1 or not isinstance(found.get("settings"), dict):
+            raise RunError(
+                f"{self.folder / 'run.json'} was not written by this version of unswayed; use "
+                "another --out, or the version that made it"
+            )
+        return found
+
+    def add_to_description(self, key: str, value: Any) -> None:
+        """Add a fact to `run.json` that is known only later, such as the model's hash."""
+        description = self.description()
+        if description.get(key) != value:
+            write_json(self.folder / "run.json", {**description, key: value})
+
+    def complete(self, stage: StageName) -> bool:
+        """Say whether a stage was finished."""
+        return bool(self._progress().get(stage))
+
+    def mark_complete(self, stage: StageName, complete: bool = True) -> None:
+        """Record that a stage was finished (or must be taken up again)."""
+        write_json(self.folder / "progress.json", {**self._progress(), stage: complete})
+
+    def joined(self) -> Iterator[tuple[Variant, Generation, Verdict | None]]:
+        """Yield variants with their generation and verdict, streaming the files side by side.
+
+        A run that is not finished yields what it has: the variants that have a generation, with
+        None where there is no verdict yet.
+
+        Raises:
+            RunError: the files do not belong together.
+        """
+        rows = itertools.zip_longest(self.variants, self.generations, self.verdicts)
+        for variant, generation, verdict in rows:
+            if generation is None and verdict is None:
+                return
+            ids = [row.id for row in (variant, generation, verdict) if row is not None]
+            if variant is None or generation is None or len(set(ids)) > 1:
+                raise RunError(
+                    f"the stages of {self.folder} do not belong together: "
+                    f"{_named(variant)} meets {_named(generation)} and {_named(verdict)}; a file "
+                    "was edited or replaced: put it back or run the stage again"
+                )
+            yield variant, generation, verdict
+
+    def store_image(self, image: ImageRef) -> ImageRef:
+        """Copy a picture into the run folder, once by content, and return where it lies.
+
+        Raises:
+            DataError: the picture cannot be read or decoded.
+        """
+        data, suffix = read_image(image)
+        digest = hashlib.sha256(data).hexdigest()
+        relative = f"images/{digest}{suffix}"
+        target = self.folder / relative
+        if not target.exists():
+            write_bytes(target, data)
+        return ImageRef(path=relative, sha256=digest)
+
+    def set_aside_verdicts(self) -> None:
+        """Move the verdicts of another judge to a file of their own, so that none is lost."""
+        first = next(iter(self.verdicts), None)
+        self.mark_complete("verdicts", complete=False)
+        if first is not None:
+            judge = re.sub(r"[^\w.-]", "_", first.judge)
+            name = f"verdicts-{judge}-{first.prompt_hash or 'none'}"
+            count = len(list(self.folder.glob(f"{name}*.jsonl")))
+            kept = f"{name}-{count + 1}.jsonl" if count else f"{name}.jsonl"
+            self.verdicts.path.replace(self.folder / kept)
+
+    def _progress(self) -> dict[str, Any]:
+        path = self.folder / "progress.json"
+        return read_object(path) if path.exists() else {}
+
+    def _holder(self) -> str:
+        try:
+            holder = json.loads((self.folder / ".holder.json").read_text("utf-8"))
+            return f"process {holder['pid']} on {holder['host']}"
+        except (OSError, ValueError, KeyError):
+            return "another process"
+
+
+def _named(record: Variant | Generation | Verdict | None) -> str:
+    return f"{type(record).__name__.lower()} {record.id}" if record else "nothing"

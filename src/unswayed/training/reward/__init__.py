@@ -1,0 +1,1 @@
+"""Rewards of completions: what each term pays, and the scorer that asks the judge."""

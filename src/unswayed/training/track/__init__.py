@@ -1,0 +1,1 @@
+"""What a training changes: its checkpoints evaluated, its curves, and how its thoughts fare."""

@@ -1,0 +1,299 @@
+"""What a training does, step by step: the evaluations and the reward log as one long table.
+
+    seed  step  benchmark  variant  metric  value  low  high  n
+
+From an evaluation come all its estimates (`metrics.json`) and, by benchmark and variant:
+
+    thought_words   median words of the thought that the model wrote itself
+    thought_shared  share of thoughts whose template another question has too (see `collapse`)
+    thought_none    share of thoughts without a word of the model's own (see `silence`)
+    output_tokens   mean tokens of a completion
+
+From the log, once an optimiser step, under the benchmark `training` and the variant `all`: `reward`
+and its parts (`reward/format`, `reward/correct`, …), `output_words` and `output_tokens`, means over
+the step's completions. A value that is not known is null, and so is `n` where the log does not say
+how many completions a mean is over.
+"""
+
+# pyarrow comes without types, so what comes from it is unknown here.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportMissingTypeStubs=false, reportUnknownArgumentType=false
+from __future__ import annotations
+
+import io
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import fmean, median
+from typing import Any
+
+from unswayed.errors import MissingExtra, RunError
+from unswayed.run.files import write_bytes
+from unswayed.run.folder import Run
+from unswayed.training.folder import TrainingFolder
+from unswayed.training.seeds import folders
+from unswayed.training.track.collapse import Finding, detect, shared
+from unswayed.training.track.folders import evaluations
+from unswayed.training.track.silence import Silence, silence, wordless
+from unswayed.training.track.thoughts import Thought, thoughts_of
+
+FILE = "dynamics.parquet"
+TRAINING, ALL = "training", "all"
+_OVER_ALL = {
+    "reward": "reward",
+    "parts/format": "reward/format",
+    "parts/correct": "reward/correct",
+    "completions/words": "output_words",
+    "completions/mean_length": "output_tokens",
+}
+"""Keys of the log whose means are over every completion of a step, and their metrics."""
+_PARTS = "parts/"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One value of one metric after one step of one seed.
+
+    Attributes:
+        seed: seed of the training.
+        step: optimiser steps taken.
+        benchmark: benchmark, `all` for all of an evaluation, or `training` for the log.
+        variant: variant, or `all`.
+        metric: name of the metric.
+        value: the value; None where it is not known.
+        low: lower end of its interval over questions; None where there is none.
+        high: upper end.
+        n: what the value is over: outputs of an evaluation, completions of a step.
+    """
+
+    seed: int
+    step: int
+    benchmark: str
+    variant: str
+    metric: str
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int | None
+
+
+@dataclass(frozen=True)
+class Dynamics:
+    """A training's table, and whether its thoughts collapsed or fell silent.
+
+    Attributes:
+        rows: the table, by seed and step.
+        findings: (seed, benchmark) → step → finding, for every evaluated step but the first.
+        silences: (seed, benchmark, variant) → step → finding, for the same steps.
+        reference: (seed, benchmark) → the step that the thoughts are compared with.
+    """
+
+    rows: tuple[Row, ...]
+    findings: Mapping[tuple[int, str], Mapping[int, Finding]]
+    silences: Mapping[tuple[int, str, str], Mapping[int, Silence]]
+    reference: Mapping[tuple[int, str], int]
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds that have rows."""
+        return sorted({row.seed for row in self.rows})
+
+    @property
+    def evaluated(self) -> dict[int, set[int]]:
+        """Seed → the steps that it was evaluated at, seeds without any left out."""
+        found: defaultdict[int, set[int]] = defaultdict(set)
+        for row in self.rows:
+            if row.benchmark != TRAINING:
+                found[row.seed].add(row.step)
+        return dict(sorted(found.items()))
+
+
+def dynamics(out: Path) -> Dynamics:
+    """Read the evaluations and logs of a training, of each of its seeds.
+
+    Args:
+        out: folder of a training run, or with the folders of its seeds in it.
+
+    Raises:
+        ConfigError: there is no training in the folder.
+        RunError: a file of it cannot be read.
+    """
+    rows: list[Row] = []
+    findings: dict[tuple[int, str], dict[int, Finding]] = {}
+    silences: dict[tuple[int, str, str], dict[int, Silence]] = {}
+    reference: dict[tuple[int, str], int] = {}
+    for folder in folders(out):
+        seed = int(folder.run.description()["seed"])
+        thoughts: dict[int, list[Thought]] = {}
+        for step, path in evaluations(folder).items():
+            thoughts[step] = thoughts_of(Run(path))
+            rows += _estimates(seed, step, path)
+            rows += _thought_rows(seed, step, thoughts[step])
+        rows += _logged(seed, folder)
+        for (benchmark, variant), by_step in _by_variant(thoughts).items():
+            (first, before), *later = by_step.items()
+            if variant == "base":
+                reference[seed, benchmark] = first
+                findings[seed, benchmark] = {step: detect(before, now) for step, now in later}
+            silences[seed, benchmark, variant] = {step: silence(before, now) for step, now in later}
+    return Dynamics(tuple(rows), findings, silences, reference)
+
+
+def require() -> None:
+    """Require what tables and figures are made with, before an hour is spent on evaluations.
+
+    Raises:
+        MissingExtra: pyarrow or matplotlib is not installed.
+    """
+    for extra, module, what in (
+        ("train", "pyarrow", "writing dynamics.parquet"),
+        ("report", "matplotlib", "drawing curves"),
+    ):
+        if find_spec(module) is None:
+            raise MissingExtra(extra, what, module)
+
+
+def write(found: Dynamics, out: Path) -> Path:
+    """Write the table as Parquet and return its path.
+
+    Raises:
+        MissingExtra: pyarrow is not installed.
+        StageError: it cannot be written.
+    """
+    require()
+    import pyarrow
+    from pyarrow import parquet
+
+    whole, real, text = pyarrow.int64(), pyarrow.float64(), pyarrow.string()
+    kinds = (whole, whole, text, text, text, real, real, real, whole)
+    names = list(Row.__dataclass_fields__)
+    schema = pyarrow.schema(list(zip(names, kinds, strict=True)), {"schema_version": "1"})
+    table = pyarrow.Table.from_pylist([asdict(row) for row in found.rows], schema)
+    buffer = io.BytesIO()
+    parquet.write_table(table, buffer)
+    write_bytes(out / FILE, buffer.getvalue())
+    return out / FILE
+
+
+def as_json(found: Dynamics) -> str:
+    """Return the table and the findings as JSON; what is not known is null."""
+    findings = [
+        {
+            "seed": seed,
+            "benchmark": benchmark,
+            "step": step,
+            "reference": found.reference[seed, benchmark],
+            **asdict(one),
+        }
+        for (seed, benchmark), by_step in found.findings.items()
+        for step, one in by_step.items()
+    ]
+    silences = [
+        {"seed": seed, "benchmark": benchmark, "variant": variant, "step": step, **asdict(one)}
+        for (seed, benchmark, variant), by_step in found.silences.items()
+        for step, one in by_step.items()
+    ]
+    rows = [asdict(row) for row in found.rows]
+    return json.dumps(
+        {"schema_version": 1, "rows": rows, "collapse": findings, "silence": silences},
+        ensure_ascii=False,
+        allow_nan=False,
+    )
+
+
+def verdicts(found: Dynamics) -> tuple[list[str], list[str]]:
+    """Return lines for people: seeds that have collapsed, and what is known of the others.
+
+    A seed counts as collapsed from the first step on that was found so, also if its thoughts came
+    back later.
+    """
+    fallen: list[str] = []
+    others: list[str] = []
+    for (seed, benchmark), by_step in found.findings.items():
+        head, reference = f"seed {seed}, {benchmark}", found.reference[seed, benchmark]
+        against = f" (compared with step {reference})" if reference else ""
+        first = next((step for step, one in by_step.items() if one.collapsed), None)
+        if first is not None:
+            fallen.append(f"{head}: from step {first} on, {by_step[first].words()}{against}")
+        elif by_step:
+            last = max(by_step)
+            others.append(f"{head}: at step {last}, {by_step[last].words()}{against}")
+    return fallen, others
+
+
+def silenced(found: Dynamics) -> list[str]:
+    """Return a line for people for each seed and variant whose thoughts fell silent.
+
+    It says where they were first, and how it stands at the last step: they may have come back.
+    """
+    lines: list[str] = []
+    for (seed, benchmark, variant), by_step in found.silences.items():
+        first = next((step for step, one in by_step.items() if one.silent), None)
+        if first is not None:
+            last = max(by_step)
+            lines.append(
+                f"seed {seed}, {benchmark}, {variant}: at step {first}, {by_step[first].words()}; "
+                f"at the last, step {last}: {by_step[last].now:.0%}"
+            )
+    return lines
+
+
+def _estimates(seed: int, step: int, run: Path) -> Iterator[Row]:
+    path = run / "metrics.json"
+    try:
+        found = json.loads(path.read_text("utf-8"))["estimates"]
+        for one in found:
+            names = (one["benchmark"], one["variant"], one["metric"])
+            yield Row(seed, step, *names, one["value"], one["low"], one["high"], one["n"])
+    except (OSError, ValueError, KeyError) as error:
+        raise RunError(f"cannot read {path}: {error}; run: unswayed measure {run}") from error
+
+
+def _thought_rows(seed: int, step: int, thoughts: Sequence[Thought]) -> Iterator[Row]:
+    groups: defaultdict[tuple[str, str], list[Thought]] = defaultdict(list)
+    for thought in thoughts:
+        groups[thought.benchmark, thought.variant].append(thought)
+    for (benchmark, variant), inside in groups.items():
+        tokens = [one.tokens for one in inside if one.tokens is not None]
+        found: dict[str, tuple[float | None, int]] = {
+            "thought_words": (median(one.words for one in inside), len(inside)),
+            "thought_shared": (shared(inside), len(inside)),
+            "thought_none": (wordless(inside), len(inside)),
+            "output_tokens": (fmean(tokens) if tokens else None, len(tokens)),
+        }
+        for metric, (value, n) in found.items():
+            known = None if value is None else float(value)
+            yield Row(seed, step, benchmark, variant, metric, known, None, None, n)
+
+
+def _logged(seed: int, folder: TrainingFolder) -> Iterator[Row]:
+    grpo = folder.recipe().grpo
+    completions = grpo.prompts_per_step * grpo.group_size
+    for line in folder.log():
+        for metric, value, over_all in _of_line(line):
+            n = completions if over_all else None
+            yield Row(seed, int(line["step"]), TRAINING, ALL, metric, value, None, None, n)
+
+
+def _of_line(line: Mapping[str, Any]) -> Iterator[tuple[str, float | None, bool]]:
+    """Yield the metrics of a line of the log: name, value, whether over every completion."""
+    unscored = bool(line.get("parts/unscored"))
+    for key, value in line.items():
+        if key in _OVER_ALL:
+            yield _OVER_ALL[key], value, not (unscored and key == "reward")
+        elif key.startswith(_PARTS):
+            yield f"reward/{key.removeprefix(_PARTS)}", value, key == "parts/unscored"
+
+
+def _by_variant(
+    thoughts: Mapping[int, Iterable[Thought]],
+) -> dict[tuple[str, str], dict[int, list[Thought]]]:
+    """Return (benchmark, variant) → step → thoughts, the first step first."""
+    found: defaultdict[tuple[str, str], dict[int, list[Thought]]] = defaultdict(dict)
+    for step, of_step in sorted(thoughts.items()):
+        for thought in of_step:
+            found[thought.benchmark, thought.variant].setdefault(step, []).append(thought)
+    return dict(found)

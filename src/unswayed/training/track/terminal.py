@@ -1,0 +1,65 @@
+"""What trainings did and how they differ, as plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from unswayed.training.track.change import Progress
+from unswayed.training.track.comparison import Comparison
+from unswayed.training.track.contrasts import Contrast
+from unswayed.training.track.measures import EVALUATED, Measure
+
+_MEASURES = {one.metric: one for one in EVALUATED}
+
+
+def progress_text(found: Progress | None) -> str:
+    """Return the first and the last step of a training, a line a figure and variant."""
+    if found is None:
+        return "no checkpoint is evaluated yet"
+    if not found.rows:
+        return f"only step {found.first} is evaluated yet: there is nothing to compare it with"
+    over_questions = any(row.over == "questions" for row in found.rows)
+    note = (
+        "one seed: [ ] is the change's interval over questions, and says nothing of another seed"
+        if over_questions
+        else f"means over {len(found.seeds)} seeds; [ ] is the change's interval over seeds"
+    )
+    table = _table(found.rows, f"step {found.first}", f"step {found.last}", "change")
+    return f"{table}\n\n{note}; * leaves 0 out"
+
+
+def comparison_text(found: Comparison, a: str, b: str) -> str:
+    """Return the differences of two trainings, a line a figure and variant."""
+    head = f"{b} − {a}, after {found.step} steps"
+    table = _table(found.rows, "first", "second", "difference")
+    return "\n".join([head, table, "", *(f"- {note}" for note in found.notes)])
+
+
+def _table(rows: Iterable[Contrast], first: str, second: str, change: str) -> str:
+    lines = [("benchmark", "figure", "variant", first, second, change, "interval", "")]
+    lines += [_cells(row) for row in rows]
+    return "\n".join(_aligned(lines))
+
+
+def _cells(row: Contrast) -> tuple[str, ...]:
+    measure: Measure = _MEASURES[row.metric]
+    spread = row.spread
+    if spread.low is None or spread.high is None:
+        interval = "none: one seed" if spread.seeds == 1 else f"none: {spread.reason}"
+    else:
+        interval = f"[{measure.text(spread.low, True)}, {measure.text(spread.high, True)}]"
+    values = (measure.text(row.a), measure.text(row.b), measure.text(spread.value, True))
+    mark = "*" if row.clear else ""
+    return (row.benchmark, measure.label, row.variant, *values, interval, mark)
+
+
+def _aligned(lines: Sequence[tuple[str, ...]]) -> list[str]:
+    widths = [max(len(line[place]) for line in lines) for place in range(len(lines[0]))]
+    numbers = range(3, 6)
+    return [
+        "  ".join(
+            cell.rjust(width) if place in numbers else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    ]

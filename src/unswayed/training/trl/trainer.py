@@ -1,0 +1,257 @@
+"""TRL's trainer with what GRPO on one machine needs beside it.
+
+- Completions end with `</answer>`; nothing behind it is in the loss.
+- A loss that is not finite ends the run before it reaches a weight.
+- A checkpoint is written beside its place and moved there when it is whole, with the parent's own
+  processor, and with low-rank adapters merged, so that each of them is a model.
+"""
+
+# torch, transformers and trl are typed in part, so what comes from them is unknown here.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false
+# pyright: reportMissingTypeStubs=false, reportUntypedBaseClass=false
+from __future__ import annotations
+
+import atexit
+import logging
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from accelerate.utils import gather
+from safetensors import SafetensorError
+from trl.data_utils import apply_chat_template
+from trl.trainer.grpo_trainer import GRPOTrainer
+from trl.trainer.utils import shutdown_event_loop_in_daemon
+
+from unswayed.errors import StageError
+from unswayed.models.transformers.backend import load_model
+from unswayed.run.files import write_json
+from unswayed.training.completions import STOP, end_of
+from unswayed.training.folder import TrainingFolder
+from unswayed.training.parents import copy_processor, files_of
+from unswayed.training.reward.likelihood import answer_span
+from unswayed.training.reward.reference import Reference, Written, tokens_of
+from unswayed.training.reward.scorer import Scorer
+from unswayed.training.reward.terms import read_completion
+from unswayed.training.start import Start
+from unswayed.training.trl.callbacks import Following
+from unswayed.training.trl.reward import SCORER, before
+from unswayed.types import Variant
+
+ADAPTER = "adapter"
+"""Folder of a checkpoint with its low-rank adapters alone."""
+
+
+class Trainer(GRPOTrainer):
+    """TRL's trainer with a stop string, finite losses, and checkpoints that are whole."""
+
+    def __init__(
+        self,
+        folder: TrainingFolder,
+        keep: int | None,
+        start: Start,
+        scorer: Scorer,
+        reference: Reference | None = None,
+        **options: Any,
+    ) -> None:
+        """Make it.
+
+        Args:
+            folder: where checkpoints go.
+            keep: of how many checkpoints the resumption's files are kept.
+            start: the first checkpoint, whose tokenizer and processor files each other one gets.
+            scorer: the reward, whose state each checkpoint holds.
+            reference: reads the answers, if the reward asks how likely they are.
+            options: of `GRPOTrainer`.
+        """
+        self._folder, self._keep, self._start, self._scorer = folder, keep, start, scorer
+        self._reference, self._saving = reference, False
+        super().__init__(**options)
+        self._ends: set[int] = {*self.eos_token_ids, cast(Any, self._tokenizer).pad_token_id}
+        if reference is not None:
+            reference.model.to(self.accelerator.device)
+            self.add_callback(Following(reference, lambda: weights_of(self.model)))
+
+    def _generate_single_turn(self, *args: Any, **options: Any) -> Any:
+        began = time.perf_counter()
+        rows, logprobs = super()._generate_single_turn(*args, **options)
+        # Rows that stopped at the string are filled up, which TRL takes for sampled tokens.
+        decode: Callable[[list[int]], str] = cast(Any, self._tokenizer).decode
+        cut = [row[: end_of(row, decode)] for row in rows]
+        if logprobs is not None:
+            logprobs = [found[: len(row)] for found, row in zip(logprobs, cut, strict=True)]
+        self._took("generate", began)
+        return cut, logprobs
+
+    def _generate(self, prompts: list[Any]) -> Any:
+        made = super()._generate(prompts)
+        # TRL knows ends by their token only, and would call every row that stopped at the string
+        # cut off.
+        figures = self._metrics["train" if cast(Any, self.model).training else "eval"]
+        rows: list[list[int]] = made[1]
+        open_ended = [row[-1] not in self._ends and not self._stopped(row) for row in rows]
+        everyone = gather(torch.tensor(open_ended, device=self.accelerator.device).float())
+        figures["completions/clipped_ratio"][-1] = cast(Any, everyone).mean().item()
+        for name in ("mean", "min", "max"):
+            figures.pop(f"completions/{name}_terminated_length", None)
+        return made
+
+    def _stopped(self, row: list[int]) -> bool:
+        return STOP in cast(Any, self._tokenizer).decode(row)
+
+    def _calculate_rewards(
+        self,
+        inputs: list[dict[str, Any]],
+        prompts: list[Any],
+        completions: list[Any],
+        completion_ids_list: list[list[int]],
+    ) -> Any:
+        began = time.perf_counter()
+        if self._reference is not None:
+            likely = self._likelihoods(self._reference, inputs, prompts, completion_ids_list)
+            inputs = [{**row, "likelihood": p} for row, p in zip(inputs, likely, strict=True)]
+        # TRL prints every argument of a row that has no reward; the log counts them instead.
+        logger = logging.getLogger("trl.trainer.grpo_trainer")
+        level = logger.level
+        logger.setLevel(logging.ERROR)
+        try:
+            return super()._calculate_rewards(inputs, prompts, completions, completion_ids_list)
+        finally:
+            logger.setLevel(level)
+            self._took("reward", began)
+
+    def _likelihoods(
+        self,
+        reference: Reference,
+        inputs: list[dict[str, Any]],
+        prompts: list[Any],
+        completions: list[list[int]],
+    ) -> list[float | None]:
+        """Return how likely each answer is to the reference, as a logarithm."""
+        decode: Callable[[list[int]], str] = cast(Any, self._tokenizer).decode
+        processor: Any = self.processing_class
+        written: list[Written] = []
+        for row, prompt, ids in zip(inputs, prompts, completions, strict=True):
+            own = before(ids, self._ends)
+            text = apply_chat_template({"prompt": prompt}, processor)["prompt"]
+            span = span_of(row["variant"], decode(own))
+            images = row.get("images") or []
+            written.append(Written(text, images, own, tokens_of(span, own, decode)))
+        return reference.log_likelihoods(written, self.args.per_device_train_batch_size)
+
+    def training_step(self, *args: Any, **options: Any) -> Any:
+        """Take one forward and backward pass; a loss that is not finite reaches no weight.
+
+        Raises:
+            StageError: the loss is NaN or infinite.
+        """
+        loss = super().training_step(*args, **options)
+        if not torch.isfinite(loss):
+            step = int(self.state.global_step) + 1
+            raise StageError(
+                f"expected a finite loss at step {step}, found {float(loss)}; the checkpoints "
+                "before it are whole: lower grpo.learning_rate, or use grpo.dtype = float32"
+            )
+        return loss
+
+    def close(self) -> None:
+        """Stop the thread that awaits rewards; TRL would keep it until Python ends."""
+        shutdown_event_loop_in_daemon(self.async_loop_thread, self.async_loop)
+        self.async_loop.close()
+        atexit.unregister(shutdown_event_loop_in_daemon)
+
+    def create_model_card(self, *_: Any, **__: Any) -> None:
+        """Write none: `run.json` says more, and needs no network."""
+
+    def _get_output_dir(self, trial: Any) -> str:
+        return str(self._folder.saving) if self._saving else super()._get_output_dir(trial)
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        step = int(self.state.global_step)
+        self._saving = True
+        try:
+            super()._save_checkpoint(model, trial)
+            self.accelerator.wait_for_everyone()
+            if self.is_world_process_zero():
+                self._folder.place(step)
+                self._folder.thin(self._keep)
+        except (OSError, RuntimeError, SafetensorError) as error:
+            shutil.rmtree(self._folder.saving, ignore_errors=True)
+            reason = (str(error) or type(error).__name__).splitlines()[0]
+            raise StageError(
+                f"cannot save the checkpoint of step {step} in {self._folder.path}: {reason}; the "
+                "checkpoints before it are whole: make room and run the same command again"
+            ) from error
+        finally:
+            self._saving = False
+
+    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
+        """Save the weights as safetensors, and the parent's own processor beside them.
+
+        Adapters are merged, so that every checkpoint is a model; they lie in `adapter/` as well,
+        which training goes on from.
+        """
+        target = Path(output_dir or str(self.args.output_dir))
+        adapted = self.args.should_save and hasattr(self.model, "peft_config")
+        processor, self.processing_class = self.processing_class, None
+        try:
+            super()._save(str(target / ADAPTER if adapted else target), state_dict)
+        finally:
+            self.processing_class = processor
+        if adapted:
+            base = cast(Any, self.model).get_base_model()
+            base.save_pretrained(str(target), state_dict=merged(base))
+        if self._reference is not None:
+            self._reference.save(target)
+        for pickle in target.rglob("training_args.bin"):  # which nobody reads
+            pickle.unlink()
+        write_json(target / SCORER, self._scorer.state())
+        copy_processor(files_of(self._start.path, self._start.hub.get("revision")), target)
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        adapter = Path(resume_from_checkpoint) / ADAPTER
+        if adapter.is_dir():
+            super()._load_from_checkpoint(str(adapter), model)
+        elif self.is_fsdp_enabled:
+            super()._load_from_checkpoint(resume_from_checkpoint, model)
+        else:
+            # transformers' own way compares names in the file with names in the model, which differ
+            # for models of pictures and text, and goes on with the weights that are there.
+            saved = load_model(resume_from_checkpoint, "float32", None, self._start.hub)
+            cast(Any, model or self.model).load_state_dict(saved.state_dict())
+
+    def _took(self, what: str, began: float) -> None:
+        mode = "train" if cast(Any, self.model).training else "eval"
+        self._metrics[mode][f"seconds/{what}"].append(time.perf_counter() - began)
+
+
+def weights_of(model: Any) -> dict[str, Any]:
+    """Return a model's weights by name; low-rank adapters are added in."""
+    return merged(model.get_base_model()) if hasattr(model, "peft_config") else model.state_dict()
+
+
+def span_of(variant: str, text: str) -> tuple[int, int] | None:
+    """Return where a completion gives its answer, in characters; None where it does not.
+
+    Args:
+        variant: the prompt's variant, as JSON.
+        text: the completion.
+    """
+    outcome = read_completion(Variant.model_validate_json(variant), text)
+    span, shift = answer_span(outcome), len(outcome.output) - len(text)
+    return None if span is None else (span[0] - shift, span[1] - shift)
+
+
+def merged(base: Any) -> dict[str, Any]:
+    """Return a model's weights with its low-rank adapters added in; the model stays as it is."""
+    weights = {name: value for name, value in base.state_dict().items() if ".lora_" not in name}
+    adapted = {name: part for name, part in base.named_modules() if hasattr(part, "lora_A")}
+    for name, part in adapted.items():
+        delta = sum(part.get_delta_weight(adapter) for adapter in part.active_adapters)
+        key = f"{name}.base_layer.weight"
+        weights[key] = weights[key] + delta
+    return {name.replace(".base_layer.", "."): value for name, value in weights.items()}

@@ -1,0 +1,1 @@
+"""GRPO on a cluster, by verl on Ray."""

@@ -1,0 +1,56 @@
+"""What runs inside verl's own process: the export of each checkpoint, and GRPO's advantages.
+
+verl imports this module because `trainer.checkpoint_callback_class` names it; with it comes the
+estimator that `algorithm.adv_estimator` names.
+"""
+
+# verl is not installed beside the other engine, so what comes from it is of unknown type here.
+# pyright: reportMissingImports=false, reportUnknownVariableType=false
+# pyright: reportUnknownMemberType=false, reportUntypedBaseClass=false
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from verl.trainer.ppo.checkpoint_callback import CheckpointCallback
+from verl.trainer.ppo.core_algos import register_adv_est
+
+from unswayed.errors import UnswayedError
+from unswayed.training.folder import TrainingFolder
+from unswayed.training.verl.advantage import Estimator
+from unswayed.training.verl.checkpoints import export
+from unswayed.training.verl.mapping import CHOSEN
+
+_ESTIMATOR = Estimator()
+
+
+def grpo_advantages(*args: Any, **options: Any) -> Any:
+    """Return what `Estimator` returns; verl takes functions only."""
+    return _ESTIMATOR(*args, **options)
+
+
+register_adv_est(CHOSEN["algorithm.adv_estimator"])(grpo_advantages)
+
+
+class Exporter(CheckpointCallback):
+    """Turns each checkpoint into a folder that can be loaded: `checkpoint-N` of the run."""
+
+    def on_save(
+        self,
+        trainer: Any,
+        global_step: int,
+        checkpoint_dir: str,
+        async_save: bool = False,
+        **_: Any,
+    ) -> None:
+        """Export the checkpoint that was just saved.
+
+        An export that fails does not end the training: verl's own checkpoint is whole, and
+        `unswayed train` makes up for it.
+        """
+        # OUT/verl/checkpoints/global_step_N
+        folder = TrainingFolder(Path(checkpoint_dir).parents[2])
+        try:
+            export(folder, global_step)
+        except (UnswayedError, OSError) as error:
+            print(f"unswayed: step {global_step} was not exported: {error}", flush=True)

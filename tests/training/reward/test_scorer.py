@@ -1,0 +1,205 @@
+"""The scorer: whom it asks, what it remembers, and what a judge that fails does to a reward."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from unswayed.errors import ConfigError, RunError, StageError, UnknownName
+from unswayed.judges import JudgeCase
+from unswayed.training.reward.scorer import MAX_FAILED_BATCHES, Scorer
+from unswayed.training.tables import Guards, Lagrangian, LikelihoodConsistency, RewardSettings
+from unswayed.types import Consistency, Sample, Variant, Verdict
+
+OPTIONS = {"A": "the chair", "B": "the table"}
+RIGHT = "<think>It is the table.</think><answer>B</answer>"
+SPLIT = "<think>It is the chair.</think><answer>B</answer>"
+WRONG = "<think>It is the chair.</think><answer>A</answer>"
+FAITHFUL = RewardSettings(faithful=True)
+
+
+def prompt(id: str = "v", kind: str = "choice") -> Variant:
+    options = OPTIONS if kind == "choice" else {}
+    answer = "B" if kind == "choice" else "7"
+    sample = Sample.model_validate(
+        {
+            "id": f"toy/{id}",
+            "benchmark": "toy",
+            "images": (),
+            "question": "Which?",
+            "options": options,
+            "answer": answer,
+            "answer_kind": kind,
+            "cluster": id,
+        }
+    )
+    return Variant(id=id, sample=sample, name="base", options=options, answer=answer)
+
+
+class Scripted:
+    """Says what it is told to; counts the cases that it sees."""
+
+    name, prompt_hash = "scripted", "0"
+
+    def __init__(self, *statuses: Consistency) -> None:
+        self.statuses = statuses
+        self.seen: list[str] = []
+
+    def judge(self, cases: Sequence[JudgeCase]) -> Iterator[Verdict]:
+        for case in cases:
+            status = self.statuses[min(len(self.seen), len(self.statuses) - 1)]
+            self.seen.append(case.think)
+            yield Verdict(id=case.id, judge=self.name, status=status, reason="as told")
+
+
+def totals(scorer: Scorer, *completions: str) -> list[float | None]:
+    return [parts.total for parts in scorer.score([prompt()] * len(completions), completions)]
+
+
+def test_the_rules_judge_decides_over_the_answers_reward() -> None:
+    assert totals(Scorer(FAITHFUL), RIGHT, SPLIT, WRONG) == [1.1, 0.1, 0.1]
+
+
+def test_a_failed_judge_gives_none_and_never_zero() -> None:
+    judge = Scripted("consistent", "failed")
+    assert totals(Scorer(FAITHFUL, judge), RIGHT, SPLIT) == [1.1, None]
+
+
+def test_no_judge_is_made_or_asked_where_the_reward_needs_none() -> None:
+    judge = Scripted("failed")
+    scorer = Scorer(RewardSettings(judge="no-such-judge"), judge)
+    assert totals(scorer, RIGHT, SPLIT) == [1.1, 1.1]
+    assert judge.seen == []
+    with pytest.raises(UnknownName, match="no-such-judge"):
+        Scorer(RewardSettings(judge="no-such-judge", faithful=True))
+
+
+def test_a_thought_is_judged_once_also_across_batches() -> None:
+    judge = Scripted("consistent")
+    scorer = Scorer(FAITHFUL, judge)
+    totals(scorer, RIGHT, RIGHT, SPLIT)
+    totals(scorer, SPLIT, RIGHT)
+    assert judge.seen == ["It is the table.", "It is the chair."]
+    assert scorer.asked == 2
+
+
+def test_a_failed_verdict_is_not_remembered() -> None:
+    scorer = Scorer(FAITHFUL, Scripted("failed", "consistent"))
+    assert totals(scorer, RIGHT) == [None]
+    assert totals(scorer, RIGHT) == [1.1]
+
+
+def test_a_judge_that_is_gone_stops_the_training() -> None:
+    scorer = Scorer(FAITHFUL, Scripted("failed"))
+    for _ in range(MAX_FAILED_BATCHES - 1):
+        assert totals(scorer, RIGHT, SPLIT) == [None, None]
+    with pytest.raises(StageError, match=r"scripted failed on every case of 3 batches.*as told"):
+        totals(scorer, RIGHT)
+
+
+def test_a_judge_that_comes_back_is_forgiven() -> None:
+    scorer = Scorer(FAITHFUL, Scripted("failed", "failed", "consistent", "failed", "failed"))
+    for completion in (RIGHT, RIGHT, RIGHT, SPLIT, SPLIT):
+        totals(scorer, completion)
+
+
+def test_wrong_answers_need_not_be_judged() -> None:
+    judge = Scripted("inconsistent")
+    spare = Scorer(RewardSettings(faithful=True, judge_wrong=False), judge)
+    parts = spare.score([prompt()] * 2, [WRONG, RIGHT])
+    assert judge.seen == ["It is the table."]
+    assert [part.consistent for part in parts] == [None, False]
+    assert [part.total for part in parts] == [0.1, 0.1]
+
+
+def test_without_a_thought_or_an_answer_there_is_nothing_to_ask() -> None:
+    judge = Scripted("consistent")
+    scorer = Scorer(FAITHFUL, judge)
+    assert totals(scorer, "<answer>B</answer>", "<think>x</think>", "") == [0, 0, 0]
+    assert judge.seen == []
+
+
+def test_an_open_answer_counts_as_it_is() -> None:
+    judge = Scripted("inconsistent")
+    made = Scorer(FAITHFUL, judge).score(
+        [prompt(kind="number")], ["<think>It is six.</think><answer>7</answer>"]
+    )
+    assert (made[0].total, made[0].verdict, judge.seen) == (1.1, None, [])
+
+
+def test_a_judge_that_shuffles_is_refused() -> None:
+    class Shuffling(Scripted):
+        def judge(self, cases: Sequence[JudgeCase]) -> Iterator[Verdict]:
+            return iter(reversed(list(super().judge(cases))))
+
+    with pytest.raises(StageError, match="one verdict for each of 2 cases"):
+        Scorer(FAITHFUL, Shuffling("consistent")).score([prompt("1"), prompt("2")], [RIGHT, SPLIT])
+
+
+def test_async_calls_overlap() -> None:
+    both = threading.Barrier(2)  # each call waits in the judge until the other is there too
+
+    class Waiting(Scripted):
+        def judge(self, cases: Sequence[JudgeCase]) -> Iterator[Verdict]:
+            both.wait(timeout=60)
+            return super().judge(cases)
+
+    scorer = Scorer(FAITHFUL, Waiting("consistent"))
+
+    async def two() -> list[float | None]:
+        one, other = await asyncio.gather(
+            scorer.ascore([prompt()], [RIGHT]), scorer.ascore([prompt()], [SPLIT])
+        )
+        return [one[0].total, other[0].total]
+
+    assert asyncio.run(two()) == [1.1, 1.1]
+
+
+LAGRANGIAN = RewardSettings(lagrangian=Lagrangian(target=1.0, rate=0.5, start=0.2, most=2.0))
+
+
+def test_the_constraint_pays_for_consistency_and_learns() -> None:
+    scorer = Scorer(LAGRANGIAN)
+    assert totals(scorer, RIGHT, SPLIT) == pytest.approx([1.3, 1.1])
+    assert scorer.multiplier.value == pytest.approx(0.45)  # .2 + .5 · (1 − .5)
+    assert totals(scorer, RIGHT, SPLIT) == pytest.approx([1.55, 1.1])
+    assert totals(Scorer(LAGRANGIAN, Scripted("failed")), RIGHT) == [None]
+
+
+def test_the_multiplier_goes_on_after_a_resumption() -> None:
+    first, second = Scorer(LAGRANGIAN), Scorer(LAGRANGIAN)
+    totals(first, RIGHT, SPLIT)
+    second.restore(first.state())
+    assert second.multiplier == first.multiplier
+    with pytest.raises(RunError):
+        second.restore({})
+
+
+def test_all_processes_learn_from_all_of_them() -> None:
+    scorer = Scorer(LAGRANGIAN, gather=lambda mine: [*mine, False, False])
+    totals(scorer, RIGHT, RIGHT)
+    assert scorer.multiplier.value == pytest.approx(0.45)
+
+
+def test_groups_are_the_completions_of_one_prompt() -> None:
+    care = RewardSettings(likelihood_consistency=LikelihoodConsistency(weight=0.5, margin=0.0))
+    variants = [prompt("1"), prompt("2"), prompt("1"), prompt("2")]
+    made = Scorer(care).score(variants, [RIGHT] * 4, likelihoods=[-0.1, -2.0, -0.2, -1.0])
+    assert [parts.likelihood for parts in made] == [0.5, 0, 0, 0.5]
+    guarded = RewardSettings(guards=Guards(thin=0, duplicate=0.5))
+    made = Scorer(guarded).score(variants, [RIGHT, RIGHT, SPLIT, RIGHT])
+    assert [parts.duplicate for parts in made] == [0, -0.5, 0, -0.5]
+
+
+def test_likelihoods_that_are_needed_are_asked_for() -> None:
+    care = Scorer(RewardSettings(likelihood_consistency=LikelihoodConsistency()))
+    with pytest.raises(ConfigError, match="log-likelihood"):
+        care.score([prompt()], [RIGHT])
+
+
+def test_one_prompt_a_completion() -> None:
+    with pytest.raises(ConfigError, match="found 1 and 2"):
+        Scorer(RewardSettings()).score([prompt()], [RIGHT, RIGHT])

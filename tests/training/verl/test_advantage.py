@@ -1,0 +1,65 @@
+"""Advantages in verl: those of GRPO, with an unknown reward left out and not taken for 0."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from unswayed.errors import StageError
+from unswayed.training.verl.advantage import MAX_UNKNOWN_STEPS, Estimator, advantages
+
+NAN = math.nan
+
+
+def of(scores: list[float], groups: str, scaled: bool = True) -> list[float]:
+    return advantages(torch.tensor(scores, dtype=torch.float64), list(groups), scaled).tolist()
+
+
+def test_the_formula_by_hand() -> None:
+    found = of([1.0, 0.0, 0.0, 1.0, 5.0, 7.0], "aaaabb")
+    half = 0.5 / (math.sqrt(1 / 3) + 1e-6)
+    assert found[:4] == pytest.approx([half, -half, -half, half])
+    assert found[4:] == pytest.approx([-1 / (math.sqrt(2) + 1e-6), 1 / (math.sqrt(2) + 1e-6)])
+
+
+def test_without_the_deviation() -> None:
+    assert of([1.0, 0.0], "aa", scaled=False) == [0.5, -0.5]
+
+
+def test_an_unknown_reward_is_left_out_of_its_group() -> None:
+    found = of([1.0, NAN, 0.0, 1.0], "aaaa")
+    assert found[1] == 0.0
+    assert [found[0], found[2], found[3]] == pytest.approx(of([1.0, 0.0, 1.0], "aaa"))
+    assert found != pytest.approx(of([1.0, 0.0, 0.0, 1.0], "aaaa"))
+
+
+def test_one_known_reward_among_unknown_ones_moves_nothing() -> None:
+    assert of([1.0, NAN, NAN], "aaa") == [0.0, 0.0, 0.0]
+    assert of([NAN, NAN], "aa") == [0.0, 0.0]
+
+
+def test_an_unknown_reward_spreads_to_no_other_group() -> None:
+    assert of([NAN, NAN, 1.0, 0.0], "aabb")[2:] == pytest.approx(of([1.0, 0.0], "bb"))
+
+
+def test_advantages_are_of_the_completions_tokens_alone() -> None:
+    rewards = torch.zeros(2, 3)
+    rewards[0, 1], rewards[1, 2] = 1.0, 0.0
+    mask = torch.tensor([[1, 1, 0], [1, 1, 1]])
+    found, returns = Estimator()(rewards, mask, ["a", "a"], {"norm_adv_by_std_in_grpo": False})
+    assert found.tolist() == [[0.5, 0.5, 0.0], [-0.5, -0.5, -0.5]]
+    assert returns is found
+
+
+def test_training_without_one_known_reward_stops() -> None:
+    estimate = Estimator()
+    unknown, mask = torch.full((2, 1), NAN), torch.ones(2, 1)
+    for _ in range(MAX_UNKNOWN_STEPS - 1):
+        estimate(unknown, mask, ["a", "a"])
+    estimate(torch.ones(2, 1), mask, ["a", "a"])  # one step with rewards begins anew
+    for _ in range(MAX_UNKNOWN_STEPS - 1):
+        estimate(unknown, mask, ["a", "a"])
+    with pytest.raises(StageError, match="the judge fails on every one"):
+        estimate(unknown, mask, ["a", "a"])
