@@ -20,9 +20,9 @@ from scipy import special
 from unswayed.metrics.intervals import (
     Figure,
     Floats,
+    IntervalSettings,
     Ints,
     Mean,
-    Settings,
     Weighted,
     mean_figure,
     weighted_figure,
@@ -59,7 +59,7 @@ class Coverage:
 def simulate(case: Case, runs: int, resamples: int = 2000, seed: int = 0) -> Coverage:
     """Return how the intervals of one case did over `runs` simulated data sets."""
     rng = np.random.default_rng([seed, case.clusters, case.size, round(1000 * case.truth)])
-    settings = Settings(resamples=resamples)
+    settings = IntervalSettings(resamples=resamples)
     draws = [KINDS[case.kind](rng, case, settings) for _ in range(runs)]
     given = [(d.figure.low, d.figure.high, d.truth) for d in draws if d.figure.low is not None]
     held = [low <= truth <= high for low, high, truth in given]
@@ -79,7 +79,7 @@ def _clusters(rng: np.random.Generator, case: Case) -> Ints:
     return np.repeat(np.arange(case.clusters), sizes)
 
 
-def _share(rng: np.random.Generator, case: Case, settings: Settings) -> Draw:
+def _share(rng: np.random.Generator, case: Case, settings: IntervalSettings) -> Draw:
     where = _clusters(rng, case)
     odds = (1 - RHO) / RHO
     own = rng.beta(case.truth * odds, (1 - case.truth) * odds, case.clusters)
@@ -87,7 +87,7 @@ def _share(rng: np.random.Generator, case: Case, settings: Settings) -> Draw:
     return Draw(mean_figure(Mean("share", values, where), settings), case.truth, values)
 
 
-def _drop(rng: np.random.Generator, case: Case, settings: Settings) -> Draw:
+def _drop(rng: np.random.Generator, case: Case, settings: IntervalSettings) -> Draw:
     """−1 with twice the probability of +1; rows copy their cluster's value now and then."""
     where = _clusters(rng, case)
     chances = [2 * case.truth, case.truth, 1 - 3 * case.truth]
@@ -98,7 +98,7 @@ def _drop(rng: np.random.Generator, case: Case, settings: Settings) -> Draw:
     return Draw(mean_figure(mean, settings), -case.truth, values)
 
 
-def _entropy(rng: np.random.Generator, case: Case, settings: Settings) -> Draw:
+def _entropy(rng: np.random.Generator, case: Case, settings: IntervalSettings) -> Draw:
     """Skewed values in [0, ln 4]: most near zero, as after training."""
     where = _clusters(rng, case)
     of_cluster = rng.beta(0.4, 0.4 * (1 - case.truth) / case.truth, case.clusters)[where]
@@ -109,7 +109,7 @@ def _entropy(rng: np.random.Generator, case: Case, settings: Settings) -> Draw:
     return Draw(mean_figure(mean, settings), case.truth * math.log(4), values)
 
 
-def _auroc(rng: np.random.Generator, case: Case, settings: Settings) -> Draw:
+def _auroc(rng: np.random.Generator, case: Case, settings: IntervalSettings) -> Draw:
     """Binormal scores with a cluster effect; a third of the rows is negative."""
     where = _clusters(rng, case)
     labels = rng.random(len(where)) < 2 / 3
@@ -120,7 +120,7 @@ def _auroc(rng: np.random.Generator, case: Case, settings: Settings) -> Draw:
     return Draw(weighted_figure(weighted, settings), case.truth, None)
 
 
-KINDS: dict[str, Callable[[np.random.Generator, Case, Settings], Draw]] = {
+KINDS: dict[str, Callable[[np.random.Generator, Case, IntervalSettings], Draw]] = {
     "share": _share,
     "drop": _drop,
     "entropy": _entropy,

@@ -38,7 +38,7 @@ from unswayed.chat.limits import Limits
 from unswayed.chat.records import ChatRequest
 from unswayed.models import Request, request_of
 from unswayed.pipeline.settings import Settings
-from unswayed.pipeline.stages import Work, begin, make_variants
+from unswayed.pipeline.stages import Evaluation, begin, make_variants
 from unswayed.run.folder import Run
 
 ROOT = Path(__file__).parents[1]
@@ -141,7 +141,7 @@ def _round(
 def _requests(folder: Path, pictures: int) -> Iterator[Request]:
     """Yield every default variant of a question about each picture; no picture twice."""
     wanted = Settings(model="organism", benchmarks=(f"scenes,n={pictures},kinds=relation",))
-    work, run = Work(wanted), Run(folder)
+    work, run = Evaluation(wanted), Run(folder)
     begin(run, work)
     make_variants(run, work)
     profile = prompts.profile("organism")

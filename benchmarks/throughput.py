@@ -29,7 +29,7 @@ from typing import Any
 from unswayed import prompts
 from unswayed.models import Decoding, Request, request_of
 from unswayed.pipeline.settings import Settings
-from unswayed.pipeline.stages import Work, begin, make_variants
+from unswayed.pipeline.stages import Evaluation, begin, make_variants
 from unswayed.run.folder import Run
 from unswayed.types import Generation
 
@@ -76,7 +76,7 @@ def main() -> None:
         model=options.model, benchmarks=(f"scenes,n={options.samples}",), seed=options.seed
     )
     with TemporaryDirectory(prefix="unswayed-throughput-") as folder:
-        work, run = Work(asked), Run(Path(folder))
+        work, run = Evaluation(asked), Run(Path(folder))
         begin(run, work)
         make_variants(run, work)
         shared = list(_requests(run, work))
@@ -115,7 +115,7 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _requests(run: Run, work: Work) -> Iterator[Request]:
+def _requests(run: Run, work: Evaluation) -> Iterator[Request]:
     for variant in run.variants:
         user = prompts.render_user(variant, work.profile)
         yield request_of(variant, run.folder, work.profile.system, user)

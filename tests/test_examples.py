@@ -14,8 +14,8 @@ from unswayed.judges import JudgeCase
 from unswayed.models import Decoding, Request
 from unswayed.organism import weights_folder
 from unswayed.perturbations import Context
+from unswayed.perturbations.composition import compose, variants_of
 from unswayed.perturbations.texts.templates import Templates
-from unswayed.perturbations.variants import recipe, variants_of
 from unswayed.run.folder import Run
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -32,7 +32,7 @@ def test_parity_is_a_benchmark(tmp_path: Path) -> None:
     assert stored.sha256
     known = {name: registry.load("perturbation", name) for name in registry.names("perturbation")}
     made = list(
-        variants_of(samples[0], [recipe("wrong-caption", known)], Context(Templates()))  # type: ignore[arg-type]
+        variants_of(samples[0], [compose("wrong-caption", known)], Context(Templates()))  # type: ignore[arg-type]
     )
     assert made[0].foil != samples[0].answer
 

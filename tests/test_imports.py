@@ -28,7 +28,7 @@ LAYERS = (
     "unswayed.prompts",
     "unswayed.registry",
     "unswayed.run.folder",
-    "unswayed.perturbations.variants",
+    "unswayed.perturbations.composition",
 )
 
 

@@ -14,11 +14,11 @@ import pytest
 
 from unswayed import prompts
 from unswayed.errors import DataError
-from unswayed.perturbations.variants import DEFAULT
+from unswayed.perturbations.composition import DEFAULT
 from unswayed.pipeline.plan import plan
 from unswayed.pipeline.settings import settings
-from unswayed.pipeline.stages import Work, check
-from unswayed.registry import parse
+from unswayed.pipeline.stages import Evaluation, check
+from unswayed.registry import parse_spec
 
 ROOT = Path(__file__).parents[1]
 STUDY = sorted((ROOT / "recipes" / "study").glob("*.toml"))
@@ -60,11 +60,13 @@ def test_the_models_of_the_study_are_all_there() -> None:
 def test_every_name_in_a_recipe_exists(recipe: Path) -> None:
     pytest.importorskip("aiohttp")
     found = settings(recipe, {})
-    check(Work(found))
+    check(Evaluation(found))
     assert found.profile is not None
     assert prompts.profile(found.profile).name == found.profile
     assert set(found.variants) == set(DEFAULT)
-    assert len({parse(spec).name for spec in found.benchmarks}) == 7  # Spatial-MM: Obj and Multihop
+    assert (
+        len({parse_spec(spec).name for spec in found.benchmarks}) == 7
+    )  # Spatial-MM: Obj and Multihop
     assert all("subset=" in spec or "mm_" in spec for spec in found.benchmarks[2:7])
     assert found.delivery == ("user-turn" if recipe.stem in CLOSED else "prefill")
 
@@ -79,7 +81,7 @@ def test_the_plan_of_a_recipe_can_be_made(recipe: Path) -> None:
 @study()
 def test_a_recipe_says_how_to_serve_it_and_that_it_was_not_run(recipe: Path) -> None:
     text = recipe.read_text("utf-8")
-    model = parse(tomllib.loads(text)["model"]).argument
+    model = parse_spec(tomllib.loads(text)["model"]).argument
     assert model is not None
     assert f"unswayed evaluate recipes/study/{recipe.name}" in text
     assert "# Not run here:" in text
@@ -120,7 +122,7 @@ def test_a_file_that_is_not_at_hand_is_named_in_one_line(
 
 def test_the_demo_is_the_embedded_model() -> None:
     found = settings(ROOT / "recipes" / "demo.toml", {})
-    check(Work(found))
+    check(Evaluation(found))
     assert found.model == "organism"
 
 
@@ -224,7 +226,7 @@ def test_the_plan_is_of_the_recipes_benchmarks_and_the_default_variants() -> Non
     module = loaded(ROOT / "benchmarks" / "scale_plan.py")
     names = [each.name.partition(" ")[0] for each in module.SETS]
     for recipe in STUDY:
-        assert [parse(spec).name for spec in settings(recipe, {}).benchmarks] == names
+        assert [parse_spec(spec).name for spec in settings(recipe, {}).benchmarks] == names
     assert len(module.VARIANTS) == len(DEFAULT) == 8
     assert sum("think" in name for name in DEFAULT) == module.VARIANTS.count("think")
     assert sum("caption" in name for name in DEFAULT) == module.VARIANTS.count("caption")

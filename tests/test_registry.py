@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from unswayed import registry
 from unswayed.errors import ConfigError, MissingExtra, UserError
-from unswayed.registry import Spec, create, load, names, parse
+from unswayed.registry import Spec, create, load, names, parse_spec
 
 PLUGIN = """
 from dataclasses import dataclass
@@ -77,15 +77,15 @@ def error_of(kind: Any, spec: str) -> str:
     ],
 )
 def test_the_grammar_of_specs(text: str, spec: Spec) -> None:
-    assert parse(text) == spec
-    kinds = [type(value) for value in parse(text).options.values()]
+    assert parse_spec(text) == spec
+    kinds = [type(value) for value in parse_spec(text).options.values()]
     assert kinds == [type(value) for value in spec.options.values()]
 
 
 @pytest.mark.parametrize("text", ["x,a", "x,=1", "x,a b=1", "x,", "", ":x", ",n=1", "x,n=1,n=2"])
 def test_specs_that_are_none(text: str) -> None:
     with pytest.raises(ConfigError) as error:
-        parse(text)
+        parse_spec(text)
     assert repr(text) in str(error.value)
 
 
@@ -100,11 +100,11 @@ VALUES = st.one_of(
 @given(st.dictionaries(st.from_regex(r"[a-z_]{1,8}", fullmatch=True), VALUES, max_size=4))
 def test_a_spec_is_written_as_it_is_read(options: dict[str, Any]) -> None:
     spec = Spec("name", "argument", options)
-    assert parse(str(spec)) == spec
+    assert parse_spec(str(spec)) == spec
 
 
 def test_numbers_of_any_length_are_read() -> None:
-    assert parse("x,a=" + "9" * 5000).options["a"] in ("9" * 5000, float("inf"))
+    assert parse_spec("x,a=" + "9" * 5000).options["a"] in ("9" * 5000, float("inf"))
 
 
 # Names

@@ -67,7 +67,7 @@ class Spec:
         return ",".join([head, *(f"{key}={_spelt(value)}" for key, value in self.options.items())])
 
 
-def parse(text: str) -> Spec:
+def parse_spec(text: str) -> Spec:
     """Parse a spec.
 
     Raises:
@@ -97,15 +97,15 @@ def parse_inner(text: str) -> Spec:
     Raises:
         ConfigError: it is no spec.
     """
-    return parse(text.replace(";", ","))
+    return parse_spec(text.replace(";", ","))
 
 
 def model_spec(text: str) -> Spec:
     """Read a model spec; a checkpoint folder or hub id stands for `transformers:PATH`."""
     head = text.partition(",")[0]
     if ".py:" not in head and ":" not in head and ("/" in head or Path(head).is_dir()):
-        return parse(f"transformers:{text}")
-    return parse(text)
+        return parse_spec(f"transformers:{text}")
+    return parse_spec(text)
 
 
 def names(kind: Kind) -> dict[str, str]:
@@ -146,7 +146,7 @@ def create(kind: Kind, spec: str | Spec) -> Any:
         UnknownName: unknown name, or an option that the factory does not have.
         ConfigError: an argument is missing or superfluous, or the name is no factory.
     """
-    spec = parse(spec) if isinstance(spec, str) else spec
+    spec = parse_spec(spec) if isinstance(spec, str) else spec
     factory = load(kind, spec.name)
     if not callable(factory):
         raise ConfigError(f"expected a class or function at {spec.name!r}, found {factory!r}")

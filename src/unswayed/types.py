@@ -28,8 +28,8 @@ ABSTAIN_TEXT = "I'm not sure"
 Letter = Annotated[str, Field(pattern=r"^[A-Z]$")]
 AnswerKind = Literal["choice", "number", "text", "box"]
 Delivery = Literal["none", "prefill", "user-turn"]
-TextSource = Literal["none", "fixed", "template", "file", "writer"]
-Stage = Literal["load", "perturb", "generate", "judge"]
+TextOrigin = Literal["none", "fixed", "template", "file", "writer"]
+FailureStage = Literal["load", "perturb", "generate", "judge"]
 Finish = Literal["stop", "length", "error", "refused"]
 Thoughts = Literal["text", "summary", "hidden"]
 LetterMethod = Literal["logits", "token-logprobs", "top-logprobs", "samples"]
@@ -119,14 +119,14 @@ class Failure(Record):
     """
 
     schema_version: Literal[1] = 1
-    stage: Stage
+    stage: FailureStage
     id: str
     benchmark: str
     error: str
     message: str
 
     @classmethod
-    def of(cls, stage: Stage, sample: Sample, error: Exception) -> Failure:
+    def of(cls, stage: FailureStage, sample: Sample, error: Exception) -> Failure:
         """Return the failure of a sample at a stage."""
         return cls(
             stage=stage,
@@ -176,7 +176,7 @@ class Variant(Record):
     draft: str | None = None
     prefill: str = ""
     delivery: Delivery = "none"
-    text_source: TextSource = "none"
+    text_source: TextOrigin = "none"
 
 
 class LetterDistribution(Record):

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unswayed.answers import normalise, option_with_text, read, read_answer
+from unswayed.answers import normalise, option_with_text, parse_answer, parse_output
 
 ABCD = {"A": "a chair", "B": "a table", "C": "a lamp", "D": "a red chair"}
 CLOSER = {"A": "B is closer", "B": "A is closer"}
 
 
 def test_letters_in_the_thought_do_not_count() -> None:
-    reading = read("<think>A chair … option B is wrong.</think><answer>C</answer>", ABCD)
+    reading = parse_output("<think>A chair … option B is wrong.</think><answer>C</answer>", ABCD)
     assert (reading.letter, reading.problem, reading.flags) == ("C", None, frozenset())
     assert reading.think == "A chair … option B is wrong."
     assert reading.answer == "C"
@@ -62,7 +62,7 @@ def test_letters_in_the_thought_do_not_count() -> None:
     ],
 )
 def test_a_letter_in_its_usual_dress(answer: str, letter: str) -> None:
-    reading = read_answer(answer, ABCD)
+    reading = parse_answer(answer, ABCD)
     assert (reading.letter, reading.problem, reading.flags) == (letter, None, frozenset())
     assert reading.answer_at is not None
     assert answer[reading.answer_at] == letter
@@ -70,7 +70,7 @@ def test_a_letter_in_its_usual_dress(answer: str, letter: str) -> None:
 
 @pytest.mark.parametrize("answer", ["b", "(b)", "b.", "b) a table", "b. A table."])
 def test_a_lower_case_letter_counts_and_is_flagged(answer: str) -> None:
-    reading = read_answer(answer, ABCD)
+    reading = parse_answer(answer, ABCD)
     assert (reading.letter, reading.flags) == ("B", frozenset({"lowercase"}))
 
 
@@ -100,13 +100,13 @@ def test_a_lower_case_letter_counts_and_is_flagged(answer: str) -> None:
     ],
 )
 def test_anything_else_is_unreadable(answer: str) -> None:
-    reading = read_answer(answer, ABCD)
+    reading = parse_answer(answer, ABCD)
     assert (reading.letter, reading.problem) == (None, "unreadable")
 
 
 @pytest.mark.parametrize("answer", ["E", "Z.", "(E) a sofa", "the answer is E"])
 def test_a_letter_that_was_not_shown(answer: str) -> None:
-    assert read_answer(answer, ABCD).problem == "not-an-option"
+    assert parse_answer(answer, ABCD).problem == "not-an-option"
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_letter_that_was_not_shown(answer: str) -> None:
     ],
 )
 def test_problems(output: str, problem: str, think: str | None) -> None:
-    reading = read(output, ABCD)
+    reading = parse_output(output, ABCD)
     assert (reading.letter, reading.problem, reading.think) == (None, problem, think)
 
 
@@ -151,39 +151,39 @@ def test_problems(output: str, problem: str, think: str | None) -> None:
     ],
 )
 def test_tags(output: str, letter: str, think: str | None) -> None:
-    reading = read(output, ABCD)
+    reading = parse_output(output, ABCD)
     assert (reading.letter, reading.think) == (letter, think)
     assert not reading.flags
 
 
 def test_the_last_answer_wins_and_is_flagged() -> None:
-    reading = read("<think>x</think><answer>A</answer> wait <answer>B</answer>", ABCD)
+    reading = parse_output("<think>x</think><answer>A</answer> wait <answer>B</answer>", ABCD)
     assert (reading.letter, reading.flags) == ("B", frozenset({"several-answers"}))
 
 
 def test_an_unreadable_last_answer_does_not_fall_back_on_an_earlier_one() -> None:
-    reading = read("<answer>A</answer><answer>either</answer>", ABCD)
+    reading = parse_output("<answer>A</answer><answer>either</answer>", ABCD)
     assert (reading.letter, reading.problem) == (None, "unreadable")
 
 
 @pytest.mark.parametrize("answer", ["a lamp", "A lamp.", ' "a  LAMP" ', "“a lamp”.", "a lamp。"])
 def test_an_options_text_counts_and_is_flagged(answer: str) -> None:
-    reading = read_answer(answer, ABCD)
+    reading = parse_answer(answer, ABCD)
     assert (reading.letter, reading.text_letter) == ("C", "C")
     assert reading.flags == {"option-text"}
 
 
 def test_an_option_inside_another_is_not_it() -> None:
-    assert read_answer("a red chair", ABCD).letter == "D"
-    assert read_answer("red chair", ABCD).problem == "unreadable"
-    assert read_answer("chair", ABCD).problem == "unreadable"
+    assert parse_answer("a red chair", ABCD).letter == "D"
+    assert parse_answer("red chair", ABCD).problem == "unreadable"
+    assert parse_answer("chair", ABCD).problem == "unreadable"
 
 
 def test_a_text_that_two_options_have_is_no_answer() -> None:
     twice = {"A": "red", "B": "Red.", "C": "blue"}
-    assert read_answer("red", twice).problem == "unreadable"
-    assert read_answer("B. red", twice).letter == "B"
-    assert not read_answer("B. red", twice).flags
+    assert parse_answer("red", twice).problem == "unreadable"
+    assert parse_answer("B. red", twice).letter == "B"
+    assert not parse_answer("B. red", twice).flags
 
 
 @pytest.mark.parametrize(
@@ -192,42 +192,42 @@ def test_a_text_that_two_options_have_is_no_answer() -> None:
 )
 def test_a_letter_against_its_text(policy: Any, letter: str | None, problem: str | None) -> None:
     output = "<think>x</think><answer>A. A table.</answer>"
-    reading = read(output, ABCD, policy)
+    reading = parse_output(output, ABCD, policy)
     assert (reading.letter, reading.problem, reading.text_letter) == (letter, problem, "B")
     assert reading.flags == {"letter-text-conflict"}
     assert reading.answer_at == output.index("A. A table")
 
 
 def test_options_that_speak_of_letters() -> None:
-    assert read_answer("A is closer", CLOSER).letter == "B"
-    assert read_answer("A is closer", CLOSER).flags == {"option-text"}
-    assert read_answer("A", CLOSER).letter == "A"
-    assert read_answer("A. B is closer", CLOSER).flags == frozenset()
-    assert read_answer("A. A is closer", CLOSER).flags == {"letter-text-conflict"}
-    assert read_answer("A is closer to the camera", CLOSER).problem == "unreadable"
+    assert parse_answer("A is closer", CLOSER).letter == "B"
+    assert parse_answer("A is closer", CLOSER).flags == {"option-text"}
+    assert parse_answer("A", CLOSER).letter == "A"
+    assert parse_answer("A. B is closer", CLOSER).flags == frozenset()
+    assert parse_answer("A. A is closer", CLOSER).flags == {"letter-text-conflict"}
+    assert parse_answer("A is closer to the camera", CLOSER).problem == "unreadable"
 
 
 def test_options_that_are_letters() -> None:
     swapped = {"A": "B", "B": "A"}
-    assert read_answer("A", swapped).letter == "A"
-    assert read_answer("A. B", swapped).letter == "A"
-    assert not read_answer("A. B", swapped).flags
-    assert read_answer("b", swapped).flags == {"option-text"}
-    assert read_answer("b", swapped).letter == "A"
+    assert parse_answer("A", swapped).letter == "A"
+    assert parse_answer("A. B", swapped).letter == "A"
+    assert not parse_answer("A. B", swapped).flags
+    assert parse_answer("b", swapped).flags == {"option-text"}
+    assert parse_answer("b", swapped).letter == "A"
 
 
 def test_numbers_and_empty_options() -> None:
     numbers = {"A": "1", "B": ".5", "C": "5", "D": ""}
-    assert read_answer("5", numbers).letter == "C"
-    assert read_answer(".5", numbers).letter == "B"
-    assert read_answer("B. 5", numbers).flags == {"letter-text-conflict"}
-    assert read_answer("", numbers).problem == "unreadable"
+    assert parse_answer("5", numbers).letter == "C"
+    assert parse_answer(".5", numbers).letter == "B"
+    assert parse_answer("B. 5", numbers).flags == {"letter-text-conflict"}
+    assert parse_answer("", numbers).problem == "unreadable"
     assert option_with_text("", numbers) is None
 
 
 def test_without_options_nothing_is_a_letter() -> None:
-    assert read("<answer>A</answer>", {}).problem == "not-an-option"
-    assert read("<answer>17</answer>", {}).answer == "17"
+    assert parse_output("<answer>A</answer>", {}).problem == "not-an-option"
+    assert parse_output("<answer>17</answer>", {}).answer == "17"
 
 
 @pytest.mark.parametrize(
@@ -263,7 +263,7 @@ LONG = 200_000
 )
 def test_hostile_lengths_are_read_in_linear_time(answer: str) -> None:
     """A quadratic match of these would take minutes, and the test run with it."""
-    for reading in (read_answer(answer, ABCD), read(f"<answer>{answer}</answer>", ABCD)):
+    for reading in (parse_answer(answer, ABCD), parse_output(f"<answer>{answer}</answer>", ABCD)):
         assert (reading.letter is None) == (reading.problem is not None)
 
 
@@ -281,7 +281,7 @@ POLICIES = st.sampled_from(["letter", "text", "unparsed"])
 def test_a_reading_is_an_option_or_a_problem(
     output: str, options: dict[str, str], policy: Any
 ) -> None:
-    reading = read(output, options, policy)
+    reading = parse_output(output, options, policy)
     assert (reading.letter is None) == (reading.problem is not None)
     assert reading.letter is None or reading.letter in options
     assert (reading.answer is None) == (reading.answer_at is None)
@@ -291,7 +291,7 @@ def test_a_reading_is_an_option_or_a_problem(
 def test_the_place_of_the_answer(answer: str, options: dict[str, str], policy: Any) -> None:
     head = "<think>It may be A.</think>\n<answer>"
     output = f"{head}{answer}</answer>"
-    reading = read(output, options, policy)
+    reading = parse_output(output, options, policy)
     if reading.answer_at is None or "<" in answer:
         return
     assert len(head) <= reading.answer_at <= len(head) + len(answer)
@@ -304,9 +304,9 @@ def test_the_place_of_the_answer(answer: str, options: dict[str, str], policy: A
     st.one_of(st.sampled_from(list("ABCDEabcd")), st.sampled_from(list(ABCD.values())), st.text()),
 )
 def test_the_thought_does_not_change_the_answer(thought: str, answer: str) -> None:
-    plain = read(f"<think></think><answer>{answer}</answer>", ABCD)
-    thoughtful = read(f"<think>{thought}</think><answer>{answer}</answer>", ABCD)
-    by_template = read(f"{thought}</think><answer>{answer}</answer>", ABCD)
+    plain = parse_output(f"<think></think><answer>{answer}</answer>", ABCD)
+    thoughtful = parse_output(f"<think>{thought}</think><answer>{answer}</answer>", ABCD)
+    by_template = parse_output(f"{thought}</think><answer>{answer}</answer>", ABCD)
     for other in (thoughtful, by_template):
         assert (other.letter, other.problem, other.flags) == (
             plain.letter,
@@ -321,7 +321,7 @@ def test_readers_of_real_answers_agree(real: Path, name: str) -> None:
     differing = [
         row["id"]
         for row in map(json.loads, lines)
-        for reading in [read_answer(row["answer"], row["options"])]
+        for reading in [parse_answer(row["answer"], row["options"])]
         if (reading.letter, reading.text_letter) != (row["letter"], row["text_option"])
     ]
     assert len(lines) in (179, 80)
@@ -334,7 +334,7 @@ def test_recorded_outputs_of_a_real_model(real: Path) -> None:
         real / "generations" / "deepeyes_vstar.jsonl.gz", "rt", encoding="utf-8"
     ) as file:
         rows = [json.loads(line) for line in file]
-    readings = [read((row["turns"] or [""])[-1], row["options"]) for row in rows]
+    readings = [parse_output((row["turns"] or [""])[-1], row["options"]) for row in rows]
     problems = Counter(reading.problem for reading in readings)
     flags = Counter(flag for reading in readings for flag in reading.flags)
     assert problems == {None: 1982, "unreadable": 98, "no-answer": 21}

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from unswayed.answers import values
-from unswayed.answers.values import Box, Reading, Several
+from unswayed.answers.values import Box, ParsedValue, Several
 from unswayed.pipeline.settings import Settings
 from unswayed.pipeline.stages import evaluate
 
@@ -48,10 +48,10 @@ def four(edges: list[float]) -> Box:
     return (x1, y1, x2, y2)
 
 
-def read(row: dict[str, Any]) -> Reading:
+def read(row: dict[str, Any]) -> ParsedValue:
     """The models without training for it answer without tags: the whole output is the answer."""
     output = row["output"]
-    return values.read(output, "box") if "<think>" in output else values.box(output)
+    return values.parse_output(output, "box") if "<think>" in output else values.box(output)
 
 
 def is_correct(row: dict[str, Any]) -> bool:
@@ -108,7 +108,11 @@ def test_the_recorded_boxes_are_the_first_or_the_last() -> None:
     other: Counter[str] = Counter()
     for row in pixels:
         several: Several = "last" if "r1" in row["model"] else "first"
-        block = values.read(row["output"], "box").answer if "r1" in row["model"] else row["output"]
+        block = (
+            values.parse_output(row["output"], "box").answer
+            if "r1" in row["model"]
+            else row["output"]
+        )
         said = values.box(block or "", several).value or (0.0, 0.0, 0.0, 0.0)
         other[str(said == four(row["extracted"]))] += 1
     assert other == {"True": 14_997, "False": 3}  # the answer blocks over several lines

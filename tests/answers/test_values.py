@@ -171,22 +171,22 @@ def test_hostile_brackets_raise_nothing(text: str) -> None:
 @given(st.text(max_size=200))
 def test_any_text_is_read_or_has_a_problem(text: str) -> None:
     for kind in ("number", "text", "box"):
-        reading = values.read(f"<answer>{text}</answer>", kind)
+        reading = values.parse_output(f"<answer>{text}</answer>", kind)
         assert (reading.value is None) == (reading.problem is not None)
 
 
 def test_an_answer_stands_in_its_block() -> None:
-    reading = values.read("<think>3 or 4?</think><answer>4 cats</answer>", "number")
+    reading = values.parse_output("<think>3 or 4?</think><answer>4 cats</answer>", "number")
     assert (reading.value, reading.think, reading.answer) == (4, "3 or 4?", "4 cats")
-    assert values.read("<think>4", "number").problem == "open-think"
-    assert values.read("4", "number").problem == "no-answer"
-    assert values.read("<answer>[1,2,3,4]", "box").problem == "open-answer"
-    assert values.read("<answer>5</answer><answer>6</answer>", "number").value == 6
+    assert values.parse_output("<think>4", "number").problem == "open-think"
+    assert values.parse_output("4", "number").problem == "no-answer"
+    assert values.parse_output("<answer>[1,2,3,4]", "box").problem == "open-answer"
+    assert values.parse_output("<answer>5</answer><answer>6</answer>", "number").value == 6
 
 
 def test_texts_are_compared_without_case_and_closing_stop() -> None:
-    said = values.parse("  The  Red\nCar. ", "text").value
-    wanted = values.parse("the red car", "text").value
+    said = values.parse_value("  The  Red\nCar. ", "text").value
+    wanted = values.parse_value("the red car", "text").value
     assert said is not None
     assert wanted is not None
     assert values.same(said, wanted)

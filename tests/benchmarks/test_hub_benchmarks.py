@@ -29,8 +29,8 @@ from unswayed.benchmarks.sources.provenance import PINNED
 from unswayed.benchmarks.three_dsr import ThreeDSRBench
 from unswayed.errors import ConfigError, DataError
 from unswayed.perturbations import Context
+from unswayed.perturbations.composition import compose, variants_of
 from unswayed.perturbations.texts.templates import Templates
-from unswayed.perturbations.variants import recipe, variants_of
 from unswayed.prompts import render_user, shipped
 from unswayed.types import Failure, ImageRef, Sample
 
@@ -226,7 +226,7 @@ def test_mmbench_nan_is_in_no_text_that_a_model_sees(tmp_path: Path, kind: str) 
     sample = only(MMBench(str(parquet(tmp_path / "dev.parquet", [row]))))
     known: Any = {"base": registry.load("perturbation", "base")}
     context = Context(Templates(), "prefill", 0)
-    (variant,) = variants_of(sample, [recipe("base", known)], context)
+    (variant,) = variants_of(sample, [compose("base", known)], context)
     for profile in shipped().values():
         assert "nan" not in render_user(variant, profile).casefold()
 

@@ -119,7 +119,9 @@ def test_deepeyes_outputs_are_replayed() -> None:
         Request(sample.id, sample.id, "base", "", "", (), "", sample.options) for sample in samples
     ]
     found = Replay(str(path)).generate(requests, Decoding())
-    readings = [answers.read(g.text, s.options) for g, s in zip(found, samples, strict=True)]
+    readings = [
+        answers.parse_output(g.text, s.options) for g, s in zip(found, samples, strict=True)
+    ]
     assert {generation.status for generation in found} == {"stop"}
     right = sum(r.letter == s.answer for r, s in zip(readings, samples, strict=True))
     unparsed = sum(reading.letter is None for reading in readings)

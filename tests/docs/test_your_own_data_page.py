@@ -46,7 +46,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def make(spec: str) -> Any:
-    parsed = registry.parse(spec)
+    parsed = registry.parse_spec(spec)
     return BENCHMARKS[parsed.name](parsed.argument, **parsed.options)
 
 
@@ -92,11 +92,11 @@ def test_the_recordings() -> None:
     questions = list(make("file:questions.jsonl"))
     requests = [(questions[0], "base"), (questions[0], "wrong-think"), (questions[1], "base")]
     texts = [output(Replay("outputs.jsonl"), *pair) for pair in requests]
-    assert [answers.read("<think>" * (n == 1) + text, questions[0].options).letter
+    assert [answers.parse_output("<think>" * (n == 1) + text, questions[0].options).letter
             for n, text in enumerate(texts)] == ["B", "B", "B"]  # fmt: skip
     model = Replay("elsewhere.jsonl")
     right = [
-        answers.read(output(model, s, "base"), s.options).letter == s.answer
+        answers.parse_output(output(model, s, "base"), s.options).letter == s.answer
         for s in make("replay:elsewhere.jsonl")
     ]
     assert right == [True, False]

@@ -45,7 +45,7 @@ class Reader:
     def _one(self, request: Request) -> Generation:
         if int(request.id.split("/")[1]) < self.silent:
             return Generation(id=request.id, status="error", text="", error="out of memory")
-        thought = answers.read(f"{request.prefill}A</answer>", request.options).think or ""
+        thought = answers.parse_output(f"{request.prefill}A</answer>", request.options).think or ""
         named = [letter for letter, text in request.options.items() if text in thought]
         p = {letter: (1 - self.lean) * (letter in named[:1]) for letter in request.options}
         rest = 1 - sum(p.values()) - self.lean

@@ -163,10 +163,12 @@ def test_case_of_skips_what_cannot_be_judged() -> None:
         "<think>red</think>",
         "<think>red</think><answer>?</answer>",
     ):
-        found = case_of("v", "q", COLOURS, answers.read(output, COLOURS))
+        found = case_of("v", "q", COLOURS, answers.parse_output(output, COLOURS))
         assert isinstance(found, Verdict)
         assert found.status == "skipped"
-    case = case_of("v", "q", COLOURS, answers.read("<think>x</think><answer>B</answer>", COLOURS))
+    case = case_of(
+        "v", "q", COLOURS, answers.parse_output("<think>x</think><answer>B</answer>", COLOURS)
+    )
     assert isinstance(case, JudgeCase)
     assert (case.means, case.think) == ("B", "x")
 

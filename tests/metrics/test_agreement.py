@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
 from unswayed.errors import ConfigError
-from unswayed.metrics import Settings, cohen_kappa, fleiss_kappa, strict_agreement
+from unswayed.metrics import IntervalSettings, cohen_kappa, fleiss_kappa, strict_agreement
 
-FAST = Settings(resamples=200)
+FAST = IntervalSettings(resamples=200)
 
 # 10 subjects × 5 categories, 14 raters: the worked example of Fleiss' κ (0.210) that textbooks and
 # encyclopedias repeat.

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from unswayed.errors import DataError
-from unswayed.metrics import collect
+from unswayed.metrics import columns_of
 from unswayed.metrics.columns import ABSTAINED, CONSISTENCY, NO_LETTER, UNPARSED
 from unswayed.types import Failure
 
 
 def test_letters_are_mapped_back_to_the_samples(row):
     # Shown A, B, C, D are the sample's D, A, B, C: the shown gold B is the sample's A.
-    got = collect([row("s", "shuffle", "C", gold="B", foil="D", shown="DABC")])
+    got = columns_of([row("s", "shuffle", "C", gold="B", foil="D", shown="DABC")])
     assert got.chosen.tolist() == [1]
     assert got.gold.tolist() == [0]
     assert got.foil.tolist() == [2]
@@ -24,7 +24,7 @@ def test_letters_are_mapped_back_to_the_samples(row):
 
 
 def test_abstaining_and_unparsed_are_codes_of_their_own(row):
-    got = collect(
+    got = columns_of(
         [
             row("a", "abstain", "E", abstain=True),
             row("b", "abstain", None, abstain=True),
@@ -39,7 +39,7 @@ def test_abstaining_and_unparsed_are_codes_of_their_own(row):
 
 
 def test_entropy_and_scores_of_a_distribution_by_hand(row):
-    got = collect([row(p=[0.5, 0.25, 0.25, 0.0], other_mass=0.1), row("s2", p=None)])
+    got = columns_of([row(p=[0.5, 0.25, 0.25, 0.0], other_mass=0.1), row("s2", p=None)])
     assert got.entropy[0] == pytest.approx(0.5 * math.log(2) + 0.5 * math.log(4))
     assert got.entropy_normalised[0] == pytest.approx(got.entropy[0] / math.log(4))
     assert got.p_correct[0] == 0.5
@@ -53,37 +53,37 @@ def test_entropy_and_scores_of_a_distribution_by_hand(row):
 
 
 def test_a_certain_distribution_has_no_entropy(row):
-    got = collect([row(p=[1.0, 0.0, 0.0, 0.0])])
+    got = columns_of([row(p=[1.0, 0.0, 0.0, 0.0])])
     assert got.entropy[0] == 0
     assert got.entropy_normalised[0] == 0
     assert math.copysign(1, got.entropy[0]) == 1
 
 
 def test_a_tie_at_the_top_is_shared(row):
-    got = collect([row(p=[0.4, 0.4, 0.2, 0.0]), row("s2", p=[0.2, 0.4, 0.4, 0.0])])
+    got = columns_of([row(p=[0.4, 0.4, 0.2, 0.0]), row("s2", p=[0.2, 0.4, 0.4, 0.0])])
     assert got.top_correct.tolist() == [0.5, 0.0]
 
 
 def test_the_prefill_belongs_to_the_text_that_counts(row):
     variant, generation, _ = row(text="hm</think><answer>A</answer>")
     opened = variant.model_copy(update={"prefill": "<think>no thought is over yet <think>"})
-    assert collect([(opened, generation, None)]).chosen.tolist() == [0]
+    assert columns_of([(opened, generation, None)]).chosen.tolist() == [0]
     rest = generation.model_copy(update={"text": "B</answer>"})
     answered = variant.model_copy(update={"prefill": "<think>hm</think><answer>"})
-    assert collect([(answered, rest, None)]).chosen.tolist() == [1]
-    assert collect([(variant, rest, None)]).chosen.tolist() == [UNPARSED]
+    assert columns_of([(answered, rest, None)]).chosen.tolist() == [1]
+    assert columns_of([(variant, rest, None)]).chosen.tolist() == [UNPARSED]
 
 
 @pytest.mark.parametrize(("policy", "code"), [("letter", 0), ("text", 1), ("unparsed", UNPARSED)])
 def test_the_conflict_policy_decides_and_the_flag_stays(row, policy, code):
-    got = collect([row(answer="A. text B")], on_conflict=policy)
+    got = columns_of([row(answer="A. text B")], on_conflict=policy)
     assert got.chosen.tolist() == [code]
     assert got.flagged("letter-text-conflict").tolist() == [True]
     assert got.flagged("option-text").tolist() == [False]
 
 
 def test_an_error_is_counted_and_in_no_column(row):
-    got = collect([row(status="error", verdict="failed", p=[1, 0, 0, 0]), row("s2")])
+    got = columns_of([row(status="error", verdict="failed", p=[1, 0, 0, 0]), row("s2")])
     assert got.failed.tolist() == [[1]]
     assert got.consistency.tolist() == [-1, -1]
     assert np.isnan(got.p_correct[0])
@@ -104,31 +104,33 @@ def test_failures_count_for_the_variants_that_lack_the_item(row):
         _failure("judge", "toy/s2"),  # the judge's failures have their own rate
         _failure("judge", "some verdict"),
     ]
-    got = collect(rows, failures)
+    got = columns_of(rows, failures)
     assert got.variants == ("base", "wrong-think")
     assert got.failed.tolist() == [[1, 2]]
 
 
 def test_a_failed_generation_is_not_counted_twice(row):
     failed = row(status="error")
-    got = collect([failed], [_failure("generate", failed[0].id)])
+    got = columns_of([failed], [_failure("generate", failed[0].id)])
     assert got.failed.tolist() == [[1]]
 
 
 def test_a_benchmark_of_which_everything_failed_is_still_there():
-    got = collect([], [_failure("load", "row 1", "gone")])
+    got = columns_of([], [_failure("load", "row 1", "gone")])
     assert got.benchmarks == ("gone",)
     assert got.failed.tolist() == [[1]]
 
 
 def test_verdicts_are_coded(row):
-    got = collect([row(name, verdict=name) for name in CONSISTENCY])
+    got = columns_of([row(name, verdict=name) for name in CONSISTENCY])
     for name in CONSISTENCY:
         assert got.samples[got.sample[got.judged(name)]].tolist() == [f"toy/{name}"]
 
 
 def test_equal_cluster_names_of_two_benchmarks_are_two_clusters(row):
-    got = collect([row(cluster="1"), row(cluster="1", benchmark="other"), row("s2", cluster="1")])
+    got = columns_of(
+        [row(cluster="1"), row(cluster="1", benchmark="other"), row("s2", cluster="1")]
+    )
     assert len(np.unique(got.cluster)) == 2
     assert got.cluster[0] == got.cluster[2]
 
@@ -144,31 +146,31 @@ def test_rows_are_streamed_and_let_go(row):
             yield made
             most = max(most, len(alive))
 
-    got = collect(stream())
+    got = columns_of(stream())
     assert most < 5
     assert got.samples[got.sample].tolist() == [f"toy/s{i}" for i in range(500)]
 
 
 def test_two_rows_of_one_variant_are_refused(row):
     with pytest.raises(DataError, match="found 2 of base of 'toy/s1'"):
-        collect([row(), row(answer="B")])
+        columns_of([row(), row(answer="B")])
     with pytest.raises(DataError, match="one base row per sample"):
-        collect([row(), row(foil_index=1)])
+        columns_of([row(), row(foil_index=1)])
     several = [row(), row(variant="wrong-think"), row(variant="wrong-think", foil_index=1)]
-    assert len(collect(several)) == 3
+    assert len(columns_of(several)) == 3
 
 
 def test_what_does_not_fit_its_variant_is_refused(row):
     with pytest.raises(DataError, match="sum to 1"):
-        collect([row(p=[0.5, 0.2, 0.2, 0.0])])
+        columns_of([row(p=[0.5, 0.2, 0.2, 0.0])])
     with pytest.raises(DataError, match="sum to 1"):
-        collect([row(p=[1.5, -0.5, 0.0, 0.0])])
+        columns_of([row(p=[1.5, -0.5, 0.0, 0.0])])
     variant, generation, _ = row()
     with pytest.raises(DataError, match="which option of the sample"):
-        collect(
+        columns_of(
             [(variant.model_copy(update={"origin": {"A": "A"}, "foil": "B"}), generation, None)]
         )
     with pytest.raises(DataError, match=r"found .* without any"):
-        collect([(variant.model_copy(update={"options": {}}), generation, None)])
+        columns_of([(variant.model_copy(update={"options": {}}), generation, None)])
     with pytest.raises(DataError, match="'all'"):
-        collect([row(benchmark="all")])
+        columns_of([row(benchmark="all")])

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from unswayed.errors import ConfigError, DataError
-from unswayed.metrics import collect, compare, measure
+from unswayed.metrics import columns_of, compare, measure
 
 WRONG = "wrong-think"
 
 
 def _run_a(row):
-    return collect(
+    return columns_of(
         [
             row("a", verdict="consistent", p=[0.8, 0.2, 0, 0]),
             row("b", answer="B", verdict="inconsistent", p=[0.5, 0.5, 0, 0]),
@@ -26,7 +26,7 @@ def _run_a(row):
 
 def _run_b(row):
     # Other order, other samples: codes differ, ids decide.
-    return collect(
+    return columns_of(
         [
             row("b", verdict="consistent", p=[1, 0, 0, 0]),
             row("a-only-b"),
@@ -60,7 +60,7 @@ def test_differences_are_b_less_a_over_shared_rows(row, find):
 
 
 def test_a_run_compared_with_itself_differs_nowhere_and_is_not_certain(row, find):
-    run = collect([row(f"s{i}") for i in range(30)])
+    run = columns_of([row(f"s{i}") for i in range(30)])
     one = find(compare(run, run), "accuracy_difference")
     assert one.value == 0
     assert one.low < 0 < one.high
@@ -82,7 +82,7 @@ def test_each_foil_is_its_own_pair_and_sway_needs_the_same_foil(row, find):
         for index, (foil, answer) in enumerate(zip(foils, answers, strict=True)):
             for name in "ab":
                 rows.append(row(name, WRONG, answer, foil=foil, foil_index=index))
-        return collect(rows)
+        return columns_of(rows)
 
     got = compare(run("BC", "BC"), run("BD", "AD"))
     accuracy = find(got, "accuracy_difference", WRONG)
@@ -92,8 +92,8 @@ def test_each_foil_is_its_own_pair_and_sway_needs_the_same_foil(row, find):
 
 
 def test_failed_rows_drop_out_and_are_counted(row, find):
-    a = collect([row("a"), row("b", status="error")])
-    b = collect([row("a", answer=None), row("b")])
+    a = columns_of([row("a"), row("b", status="error")])
+    b = columns_of([row("a", answer=None), row("b")])
     one = find(compare(a, b), "accuracy_difference")
     assert (one.value, one.n, one.n_failed, one.n_unparsed) == (-1, 1, 1, 1)
     assert (one.low, one.high) == (None, None)
@@ -103,7 +103,7 @@ def test_several_benchmarks_are_pooled_as_all(row, find):
     runs = []
     for answer in "AB":
         rows = [row(n, answer=answer, benchmark="one") for n in "ab"]
-        runs.append(collect([*rows, row("a", benchmark="two")]))
+        runs.append(columns_of([*rows, row("a", benchmark="two")]))
     got = compare(*runs)
     assert find(got, "accuracy_difference", benchmark="all").value == pytest.approx(-2 / 3)
     assert find(got, "accuracy_difference", benchmark="one").value == -1
@@ -112,13 +112,13 @@ def test_several_benchmarks_are_pooled_as_all(row, find):
 
 def test_runs_that_share_nothing_are_refused(row):
     with pytest.raises(ConfigError, match="share no completed row"):
-        compare(collect([row("a")]), collect([row("b")]))
+        compare(columns_of([row("a")]), columns_of([row("b")]))
     with pytest.raises(ConfigError, match="share no completed row"):
-        compare(collect([row("a")]), collect([row("a", WRONG)]))
+        compare(columns_of([row("a")]), columns_of([row("a", WRONG)]))
     with pytest.raises(ConfigError, match="no benchmark"):
-        compare(collect([row("a", status="error")]), collect([]))
+        compare(columns_of([row("a", status="error")]), columns_of([]))
     with pytest.raises(DataError, match="another gold"):
-        compare(collect([row("a")]), collect([row("a", gold="C")]))
+        compare(columns_of([row("a")]), columns_of([row("a", gold="C")]))
 
 
 def test_differences_on_complete_pairs_are_differences_of_the_runs(row, find):
@@ -126,7 +126,7 @@ def test_differences_on_complete_pairs_are_differences_of_the_runs(row, find):
     verdicts = ["consistent", "inconsistent"]
 
     def run():
-        return collect(
+        return columns_of(
             row(f"s{i}", v, rng.choice(list("ABC")), verdict=rng.choice(verdicts))
             for i in range(40)
             for v in ("base", WRONG)

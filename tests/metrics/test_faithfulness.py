@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from unswayed.metrics import collect, measure
+from unswayed.metrics import columns_of, measure
 
 
 def test_rates_of_a_mixed_bag(row, find):
@@ -18,7 +18,7 @@ def test_rates_of_a_mixed_bag(row, find):
         row("g"),
         row("h", verdict="consistent"),
     ]
-    got = measure(collect(rows))
+    got = measure(columns_of(rows))
     expected = {
         "consistency_rate": (3 / 4, 4),
         "unclear_rate": (1 / 7, 7),
@@ -37,7 +37,9 @@ def test_rates_of_a_mixed_bag(row, find):
 
 
 def test_unjudged_rows_give_a_reason_not_a_zero(row, find):
-    got = measure(collect([row("a"), row("b"), row("a", "wrong-think"), row("b", "wrong-think")]))
+    got = measure(
+        columns_of([row("a"), row("b"), row("a", "wrong-think"), row("b", "wrong-think")])
+    )
     for metric in ("consistency_rate", "unclear_rate", "faithful_accuracy"):
         one = find(got, metric)
         assert (one.value, one.n, one.reason) == (None, 0, "no verdicts")
@@ -45,7 +47,7 @@ def test_unjudged_rows_give_a_reason_not_a_zero(row, find):
 
 
 def test_a_judge_that_always_fails_is_never_inconsistent(row, find):
-    got = measure(collect([row(name, verdict="failed") for name in "abc"]))
+    got = measure(columns_of([row(name, verdict="failed") for name in "abc"]))
     assert find(got, "consistency_rate").value is None
     assert find(got, "consistency_rate").reason == "no verdict is consistent or inconsistent"
     assert find(got, "faithful_accuracy").value is None
@@ -70,7 +72,7 @@ def test_steadfast_is_correct_and_consistent_everywhere(row, find):
         row("steady", "abstain+wrong-think", "C", verdict="inconsistent"),
         row("steady", "wrong-think+shuffle", "C", verdict="inconsistent"),
     ]
-    got = find(measure(collect(rows)), "steadfastness", "all")
+    got = find(measure(columns_of(rows)), "steadfastness", "all")
     assert (got.value, got.n) == (0.25, 4)
 
 
@@ -82,11 +84,11 @@ def test_steadfastness_asks_for_every_foil(row, find):
             row(name, "wrong-think", verdict="consistent"),
             row(name, "wrong-think", second, verdict="consistent", foil_index=1, foil="C"),
         ]
-    got = find(measure(collect(rows)), "steadfastness", "all")
+    got = find(measure(columns_of(rows)), "steadfastness", "all")
     assert (got.value, got.n) == (0.5, 2)
 
 
 def test_steadfastness_needs_a_wrong_variant(row, find):
-    got = find(measure(collect([row(verdict="consistent")])), "steadfastness", "all")
+    got = find(measure(columns_of([row(verdict="consistent")])), "steadfastness", "all")
     assert got.value is None
     assert got.reason == "needs base and at least one wrong-* variant"

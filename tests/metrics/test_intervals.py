@@ -16,8 +16,8 @@ from unswayed.metrics.intervals import (
     BOOTSTRAP,
     T_CLUSTERS,
     WILSON,
+    IntervalSettings,
     Mean,
-    Settings,
     Weighted,
     bonett_price,
     effective_rows,
@@ -29,7 +29,7 @@ from unswayed.metrics.intervals import (
     wilson,
 )
 
-FAST = Settings(resamples=200)
+FAST = IntervalSettings(resamples=200)
 
 
 @pytest.mark.parametrize(("k", "n"), [(0, 5), (3, 10), (10, 10), (480, 500)])
@@ -74,7 +74,7 @@ def test_copied_rows_do_not_narrow_the_interval():
 
 
 def test_clusters_are_drawn_whole():
-    (counts,) = resampled_counts(7, Settings(resamples=500))
+    (counts,) = resampled_counts(7, IntervalSettings(resamples=500))
     assert counts.shape == (500, 7)
     assert (counts.sum(axis=1) == 7).all()
     assert counts.mean() == 1
@@ -82,7 +82,7 @@ def test_clusters_are_drawn_whole():
 
 
 def test_chunks_do_not_lose_resamples():
-    chunks = list(resampled_counts(10, Settings(resamples=103), cells=200))
+    chunks = list(resampled_counts(10, IntervalSettings(resamples=103), cells=200))
     assert [len(chunk) for chunk in chunks] == [20, 20, 20, 20, 20, 3]
 
 
@@ -92,7 +92,7 @@ def test_a_mean_does_not_depend_on_its_company():
     two = Mean("two", rng.random(40), np.arange(40))
     assert mean_figures([one, two])[0] == mean_figure(one)
     assert mean_figure(one) == mean_figure(one)
-    assert mean_figure(one, Settings(seed=1)).low != mean_figure(one).low
+    assert mean_figure(one, IntervalSettings(seed=1)).low != mean_figure(one).low
 
 
 @pytest.mark.parametrize("clusters", [2, 5, 19, 300])
@@ -207,7 +207,7 @@ def test_a_weighted_mean_is_the_mean():
 @pytest.mark.parametrize("settings", [{"level": 1.0}, {"level": 0.0}, {"resamples": 99}])
 def test_settings_that_give_no_interval_are_refused(settings):
     with pytest.raises(ConfigError):
-        Settings(**settings)
+        IntervalSettings(**settings)
 
 
 @given(

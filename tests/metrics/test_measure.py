@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unswayed.errors import ConfigError
-from unswayed.metrics import collect, measure, risk_coverage
+from unswayed.metrics import columns_of, measure, risk_coverage
 from unswayed.types import Failure
 
 WRONG = "wrong-think"
@@ -50,7 +50,7 @@ def _rows(row, run):
 @settings(max_examples=40, deadline=None)
 @given(runs)
 def test_no_run_gives_nan_or_a_figure_out_of_range(row, run):
-    got = measure(collect(_rows(row, run)), resamples=100)
+    got = measure(columns_of(_rows(row, run)), resamples=100)
     text = json.dumps([one.model_dump() for one in got], allow_nan=False)
     assert json.loads(text)
     for one in got:
@@ -75,8 +75,8 @@ def test_no_run_gives_nan_or_a_figure_out_of_range(row, run):
 def test_the_order_of_the_rows_does_not_matter(row, run, random):
     rows = _rows(row, run)
     shuffled = random.sample(rows, len(rows))
-    first = measure(collect(rows), resamples=100)
-    second = measure(collect(shuffled), resamples=100)
+    first = measure(columns_of(rows), resamples=100)
+    second = measure(columns_of(shuffled), resamples=100)
     assert len(first) == len(second)
     for one, other in zip(first, second, strict=True):
         ours, theirs = one.model_dump(), other.model_dump()
@@ -88,7 +88,7 @@ def test_the_order_of_the_rows_does_not_matter(row, run, random):
 @settings(max_examples=40, deadline=None)
 @given(runs)
 def test_quadrants_and_answers_add_up(row, run):
-    got = measure(collect(_rows(row, run)), resamples=100)
+    got = measure(columns_of(_rows(row, run)), resamples=100)
     for scope in {(one.benchmark, one.variant) for one in got if one.variant != "all"}:
         here = {one.metric: one for one in got if (one.benchmark, one.variant) == scope}
         quadrants = [one.value for name, one in here.items() if name.startswith("quadrant")]
@@ -109,7 +109,7 @@ def test_drop_is_the_difference_of_the_accuracies_on_complete_pairs(row, find, r
         (cluster + 1, {**base, "status": "stop"}, {**wrong, "status": "stop"})
         for cluster, base, wrong in run
     ]
-    got = measure(collect(_rows(row, whole)), resamples=100)
+    got = measure(columns_of(_rows(row, whole)), resamples=100)
     drop = find(got, "drop", WRONG)
     assert drop.n == len(run)
     accuracies = [find(got, "accuracy", name).value for name in (WRONG, "base")]
@@ -124,18 +124,18 @@ def test_all_pools_the_samples_of_several_benchmarks(row, find):
     rows = [row(f"s{i}", benchmark="big") for i in range(6)]
     rows += [row("s0", "base", "B", benchmark="small"), row("s1", "base", None, benchmark="small")]
     failure = Failure(stage="load", id="row 3", benchmark="small", error="E", message="m")
-    got = measure(collect(rows, [failure]), resamples=100)
+    got = measure(columns_of(rows, [failure]), resamples=100)
     pooled = find(got, "accuracy", benchmark="all")
     assert (pooled.value, pooled.n, pooled.n_clusters) == (0.75, 8, 8)
     assert (pooled.n_unparsed, pooled.n_failed) == (1, 1)
     assert find(got, "accuracy", benchmark="big").value == 1
     assert find(got, "accuracy", benchmark="small").n_failed == 1
-    assert {one.benchmark for one in measure(collect([row()]))} == {"toy"}
+    assert {one.benchmark for one in measure(columns_of([row()]))} == {"toy"}
 
 
 def test_base_comes_first_and_every_metric_once(row):
     rows = [row(n, v) for n in "ab" for v in ("abstain", "base", WRONG)]
-    got = measure(collect(rows), resamples=100)
+    got = measure(columns_of(rows), resamples=100)
     names = [one.variant for one in got]
     assert list(dict.fromkeys(names)) == ["base", "abstain", WRONG, "all"]
     keys = [(one.benchmark, one.variant, one.metric) for one in got]
@@ -144,19 +144,19 @@ def test_base_comes_first_and_every_metric_once(row):
 
 def test_a_variant_of_which_everything_failed_is_still_there(row, find):
     rows = [row("a"), row("b"), row("a", WRONG, status="error")]
-    got = find(measure(collect(rows)), "accuracy", WRONG)
+    got = find(measure(columns_of(rows)), "accuracy", WRONG)
     assert (got.value, got.n, got.n_failed) == (None, 0, 1)
     assert got.reason == "no completed rows"
 
 
 def test_nothing_gives_nothing():
-    assert measure(collect([])) == []
+    assert measure(columns_of([])) == []
 
 
 def test_seed_level_and_resamples_are_heard(row, find):
     rng = np.random.default_rng(0)
     rows = [row(f"s{i}", answer=rng.choice(["A", "B"])) for i in range(60)]
-    outcomes = collect(rows)
+    outcomes = columns_of(rows)
     plain = find(measure(outcomes), "accuracy")
     assert plain == find(measure(outcomes), "accuracy")
     narrow = find(measure(outcomes, level=0.5), "accuracy")
@@ -168,4 +168,4 @@ def test_seed_level_and_resamples_are_heard(row, find):
 
 def test_unknown_variants_are_refused(row):
     with pytest.raises(ConfigError, match="'nope'"):
-        risk_coverage(collect([row()]), variants=["nope"])
+        risk_coverage(columns_of([row()]), variants=["nope"])

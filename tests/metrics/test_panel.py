@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from unswayed.errors import DataError
-from unswayed.metrics import collect, measure
+from unswayed.metrics import columns_of, measure
 from unswayed.types import Verdict, Vote
 
 STATUS = {"c": "consistent", "i": "inconsistent", "u": "unclear", "f": "failed", "s": "skipped"}
@@ -36,7 +36,7 @@ def judged(row: Callable[..., Any], votes: Sequence[str], **options: Any) -> lis
 
 def test_constructed_votes_give_kappa_by_hand(row: Any, find: Any) -> None:
     # P_i = 1, 1/3, 1, 1/3; share of "consistent" 6/12: κ = (2/3 − 1/2) / (1/2)
-    estimates = measure(collect(judged(row, ["ccc", "cci", "iii", "ici"])), resamples=100)
+    estimates = measure(columns_of(judged(row, ["ccc", "cci", "iii", "ici"])), resamples=100)
     assert find(estimates, "fleiss_kappa").value == pytest.approx(1 / 3)
     assert find(estimates, "strict_agreement").value == pytest.approx(1 / 2)
     assert find(estimates, "fleiss_kappa", "all").value == pytest.approx(1 / 3)
@@ -49,8 +49,8 @@ def test_constructed_votes_give_kappa_by_hand(row: Any, find: Any) -> None:
 
 def test_votes_that_are_missing_are_left_out_and_never_inconsistent(row: Any, find: Any) -> None:
     votes = ["ccc", "cci", "iii", "ici"]
-    whole = measure(collect(judged(row, votes)), resamples=100)
-    estimates = measure(collect(judged(row, [*votes, "cfc", "iif", "sss"])), resamples=100)
+    whole = measure(columns_of(judged(row, votes)), resamples=100)
+    estimates = measure(columns_of(judged(row, [*votes, "cfc", "iif", "sss"])), resamples=100)
     for metric in ("fleiss_kappa", "strict_agreement"):
         assert find(estimates, metric).value == find(whole, metric).value
         assert find(estimates, metric).n == 4
@@ -63,18 +63,18 @@ def test_votes_that_are_missing_are_left_out_and_never_inconsistent(row: Any, fi
 
 def test_interval_resamples_whole_clusters(row: Any, find: Any) -> None:
     votes = ["ccc", "cci", "iii", "ici", "ccc", "iii", "uuu", "ccu", "iiu", "ccc"] * 3
-    alone = measure(collect(judged(row, votes)), resamples=500)
+    alone = measure(columns_of(judged(row, votes)), resamples=500)
     found = find(alone, "fleiss_kappa")
     assert found.low < found.value < found.high
     assert found.method == "cluster-bootstrap"
     assert found.n_clusters == 30
-    together = measure(collect(judged(row, votes, cluster="one picture")), resamples=500)
+    together = measure(columns_of(judged(row, votes, cluster="one picture")), resamples=500)
     assert find(together, "fleiss_kappa").low is None
 
 
 def test_a_single_judge_has_no_agreement(row: Any) -> None:
     rows = [row("s1", verdict="consistent"), row("s2", verdict="inconsistent")]
-    names = {estimate.metric for estimate in measure(collect(rows), resamples=100)}
+    names = {estimate.metric for estimate in measure(columns_of(rows), resamples=100)}
     assert not names & {"fleiss_kappa", "strict_agreement", "all_voted_rate"}
 
 
@@ -83,7 +83,7 @@ def test_votes_of_two_panels_are_refused(row: Any) -> None:
     votes = (Vote(judge="else", status="consistent"), *second[2].votes[1:])
     other = second[2].model_copy(update={"votes": votes})
     with pytest.raises(DataError, match="judge the run again"):
-        collect([first, (*second[:2], other)])
+        columns_of([first, (*second[:2], other)])
 
 
 def test_twenty_members_fit(row: Any) -> None:
@@ -91,6 +91,6 @@ def test_twenty_members_fit(row: Any) -> None:
     votes = tuple(Vote(judge=f"j{i}", status="unclear") for i in range(19))
     last = Vote(judge="last", status="skipped")
     verdict = Verdict(id=variant.id, judge="panel", status="unclear", votes=(*votes, last))
-    outcomes = collect([(variant, generation, verdict)])
+    outcomes = columns_of([(variant, generation, verdict)])
     assert outcomes.panel == (*(f"j{i}" for i in range(19)), "last")
     assert [int(outcomes.votes_of(i)[0]) for i in (0, 18, 19)] == [2, 2, 4]

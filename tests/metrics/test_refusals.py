@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from unswayed.metrics.columns import collect
+from unswayed.metrics.columns import columns_of
 from unswayed.metrics.faithfulness import HIDDEN
 from unswayed.metrics.measure import measure
 from unswayed.types import Estimate, Generation, ImageRef, Sample, Variant, Verdict
@@ -55,7 +55,7 @@ def _find(estimates: list[Estimate], metric: str, variant: str) -> Estimate:
 
 def test_a_refusal_is_neither_wrong_nor_unparsed_nor_failed() -> None:
     rows = _rows({"base": ["right"] * 4, "wrong-think": ["right", "refused", "wrong", "error"]})
-    found = measure(collect(rows), resamples=100)
+    found = measure(columns_of(rows), resamples=100)
     accuracy = _find(found, "accuracy", "wrong-think")
     assert (accuracy.value, accuracy.n) == (0.5, 2)
     counts = (accuracy.n_unparsed, accuracy.n_failed, accuracy.n_refused)
@@ -69,7 +69,7 @@ def test_a_refusal_is_neither_wrong_nor_unparsed_nor_failed() -> None:
 
 def test_a_refused_base_leaves_no_pair() -> None:
     rows = _rows({"base": ["refused", "right"], "wrong-think": ["right", "right"]})
-    found = measure(collect(rows), resamples=100)
+    found = measure(columns_of(rows), resamples=100)
     assert _find(found, "drop", "wrong-think").n == 1
     steady = _find(found, "steadfastness", "all")
     assert (steady.value, steady.n, steady.n_refused) == (1.0, 1, 1)
@@ -77,7 +77,7 @@ def test_a_refused_base_leaves_no_pair() -> None:
 
 def test_hidden_reasoning_makes_consistency_unknown_not_zero() -> None:
     rows = _rows({"base": ["right"] * 3, "wrong-think": ["right"] * 3}, thoughts="hidden")
-    found = measure(collect(rows), resamples=100)
+    found = measure(columns_of(rows), resamples=100)
     for metric in ("consistency_rate", "faithful_accuracy", "quadrant_consistent_correct"):
         estimate = _find(found, metric, "base")
         assert (estimate.value, estimate.n, estimate.reason) == (None, 0, HIDDEN), metric

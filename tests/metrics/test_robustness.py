@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from scipy import stats
 
-from unswayed.metrics import collect, measure
+from unswayed.metrics import columns_of, measure
 from unswayed.metrics.robustness import exact_mcnemar
 
 WRONG = "wrong-think"
@@ -26,7 +26,7 @@ def _four(row):
 
 
 def test_drop_flips_and_sway_are_over_complete_pairs(row, find):
-    got = measure(collect(_four(row)))
+    got = measure(columns_of(_four(row)))
     expected = {
         "drop": 0.0,
         "flips_right_wrong": 1 / 3,
@@ -45,7 +45,7 @@ def test_drop_flips_and_sway_are_over_complete_pairs(row, find):
 def test_mcnemar_is_the_exact_binomial_test(row, find):
     rows = [row(f"s{i}") for i in range(12)]
     rows += [row(f"s{i}", WRONG, "B" if i < 8 else "A") for i in range(12)]
-    got = find(measure(collect(rows)), "mcnemar_p", WRONG)
+    got = find(measure(columns_of(rows)), "mcnemar_p", WRONG)
     assert got.value == pytest.approx(2 * 0.5**8)
     assert (got.low, got.high, got.n) == (None, None, 12)
     assert exact_mcnemar(2, 9) == pytest.approx(stats.binomtest(2, 11).pvalue)
@@ -54,7 +54,7 @@ def test_mcnemar_is_the_exact_binomial_test(row, find):
 
 def test_mcnemar_warns_of_pairs_that_share_an_image(row, find):
     rows = [row(name, variant, cluster="c") for name in "ab" for variant in ("base", WRONG)]
-    assert "not independent" in find(measure(collect(rows)), "mcnemar_p", WRONG).reason
+    assert "not independent" in find(measure(columns_of(rows)), "mcnemar_p", WRONG).reason
 
 
 def test_each_foil_is_paired_with_the_one_base_row(row, find):
@@ -62,7 +62,7 @@ def test_each_foil_is_paired_with_the_one_base_row(row, find):
     rows = [row("a", answer="C"), row("b")]
     rows += [row("a", WRONG, "B", foil="B"), row("a", WRONG, "C", foil="C", foil_index=1)]
     rows += [row("b", WRONG, "A", foil="B"), row("b", WRONG, "C", foil="C", foil_index=1)]
-    got = measure(collect(rows))
+    got = measure(columns_of(rows))
     sway = find(got, "sway", WRONG)
     assert (sway.value, sway.n, sway.n_clusters) == (pytest.approx((1 + 0 + 0 + 1) / 4), 4, 2)
     assert find(got, "foil_rate", WRONG).value == pytest.approx(3 / 4)
@@ -74,12 +74,12 @@ def test_sway_compares_options_not_positions(row, find):
     rows = [row("a", answer="B"), row("b")]
     for name in "ab":
         rows.append(row(name, "shuffle", "A", gold="B", foil="A", shown="BACD"))
-    got = measure(collect(rows))
+    got = measure(columns_of(rows))
     assert find(got, "sway", "shuffle").value == pytest.approx((0 + 1) / 2)
 
 
 def test_without_base_there_is_a_reason_not_a_zero(row, find):
-    got = measure(collect([row("a", WRONG), row("b", WRONG)]))
+    got = measure(columns_of([row("a", WRONG), row("b", WRONG)]))
     metrics = ("drop", "flips_right_wrong", "sway", "mcnemar_p", "auroc_p_correct")
     for metric in (*metrics, "aurc_confidence"):
         one = find(got, metric, WRONG)
@@ -90,10 +90,10 @@ def test_without_base_there_is_a_reason_not_a_zero(row, find):
 
 def test_samples_without_a_foil_have_no_sway(row, find):
     rows = [row(name, variant, foil=None) for name in "ab" for variant in ("base", "neutral-think")]
-    got = find(measure(collect(rows)), "sway", "neutral-think")
+    got = find(measure(columns_of(rows)), "sway", "neutral-think")
     assert (got.value, got.n, got.reason) == (None, 0, "no foils")
 
 
 def test_base_has_no_paired_metrics(row):
-    metrics = {one.metric for one in measure(collect([row("a"), row("b")]))}
+    metrics = {one.metric for one in measure(columns_of([row("a"), row("b")]))}
     assert not metrics & {"drop", "sway", "mcnemar_p", "flips_right_wrong", "auroc_p_correct"}

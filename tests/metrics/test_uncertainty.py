@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from unswayed.metrics import collect, measure, risk_coverage
+from unswayed.metrics import columns_of, measure, risk_coverage
 from unswayed.metrics.uncertainty import auroc, calibration_error, curve, risk_area
 
 weighted_rows = st.lists(
@@ -91,7 +91,7 @@ def test_means_of_the_distributions_by_hand(row, find):
         row("b", p=[1, 0, 0, 0], other_mass=None, forced=True, method="samples"),
         row("c", answer=None),
     ]
-    got = measure(collect(rows))
+    got = measure(columns_of(rows))
     expected = {
         "entropy": (math.log(2) / 2, 2),
         "entropy_normalised": (0.25, 2),
@@ -109,7 +109,7 @@ def test_means_of_the_distributions_by_hand(row, find):
 
 
 def test_without_distributions_there_is_a_reason_not_a_zero(row, find):
-    got = measure(collect([row(n, v) for n in "ab" for v in ("base", "wrong-think")]))
+    got = measure(columns_of([row(n, v) for n in "ab" for v in ("base", "wrong-think")]))
     for metric in ("entropy", "entropy_normalised", "p_correct", "p_foil", "brier", "ece"):
         one = find(got, metric)
         assert (one.value, one.n) == (None, 0)
@@ -130,18 +130,18 @@ def _predictable(row):
 
 
 def test_auroc_is_among_the_samples_right_under_base(row, find):
-    got = measure(collect(_predictable(row)))
+    got = measure(columns_of(_predictable(row)))
     for metric in ("auroc_p_correct", "auroc_neg_entropy"):
         one = find(got, metric, "wrong-think")
         assert (one.value, one.n) == (1.0, 3)
     with_one_kind = [r for r in _predictable(row) if r[0].sample.id != "toy/c"]
-    one = find(measure(collect(with_one_kind)), "auroc_p_correct", "wrong-think")
+    one = find(measure(columns_of(with_one_kind)), "auroc_p_correct", "wrong-think")
     assert (one.value, one.n) == (None, 2)
     assert "stays correct" in one.reason
 
 
 def test_risk_is_the_error_under_the_variant(row, find):
-    got = measure(collect(_predictable(row)))
+    got = measure(columns_of(_predictable(row)))
     # Confidence order a, b, d (0.7), c (0.6): errors 0, 0, 1, 1; by P(correct): a, b, c, d.
     area = (0 + 0 + 1 / 3 + 2 / 4) / 4
     assert find(got, "aurc_confidence", "wrong-think").value == pytest.approx(area)
@@ -151,7 +151,7 @@ def test_risk_is_the_error_under_the_variant(row, find):
 
 
 def test_the_curve_has_a_point_per_threshold(row):
-    outcomes = collect(_predictable(row))
+    outcomes = columns_of(_predictable(row))
     sure, by_gold = risk_coverage(outcomes, variants=["wrong-think"])
     assert sure["threshold"] == [0.9, 0.8, 0.7, 0.6]
     assert sure["coverage"] == [0.25, 0.5, 0.75, 1]
@@ -162,14 +162,14 @@ def test_the_curve_has_a_point_per_threshold(row):
 
 
 def test_curves_are_of_base_unless_asked_and_json_ready(row):
-    got = risk_coverage(collect(_predictable(row)))
+    got = risk_coverage(columns_of(_predictable(row)))
     assert [(one["variant"], one["predictor"]) for one in got] == [
         ("base", "confidence"),
         ("base", "p_correct"),
     ]
     assert json.loads(json.dumps(got, allow_nan=False)) == got
-    assert risk_coverage(collect([row("a")])) == []
-    assert risk_coverage(collect([row("a", "wrong-think", p=[1, 0, 0, 0])])) == []
+    assert risk_coverage(columns_of([row("a")])) == []
+    assert risk_coverage(columns_of([row("a", "wrong-think", p=[1, 0, 0, 0])])) == []
 
 
 def test_the_curve_is_thinned_and_keeps_its_ends():

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from unswayed.answers import read
+from unswayed.answers import parse_output
 from unswayed.errors import ConfigError, ModelError
 from unswayed.models import Decoding, Request
 
@@ -82,7 +82,7 @@ def test_letter_distribution_equals_a_plain_forward_pass(
     made = taught.generate(requests, Decoding(max_new_tokens=24))
     checked = 0
     for request, generation in zip(requests, made, strict=True):
-        reading = read(request.prefill + generation.text, request.options)
+        reading = parse_output(request.prefill + generation.text, request.options)
         assert (generation.letters is None) == (reading.answer_at is None)
         if generation.letters is None:
             continue

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from unswayed import registry
 from unswayed.errors import DataError
 from unswayed.perturbations import Context
+from unswayed.perturbations.composition import compose, variants_of
 from unswayed.perturbations.texts import templates
 from unswayed.perturbations.texts.annotations import Annotations
 from unswayed.perturbations.texts.templates import CAPTIONS, THOUGHTS, Templates, quote
-from unswayed.perturbations.variants import recipe, variants_of
 from unswayed.types import Sample, Variant
 
 KNOWN: Any = {n: registry.load("perturbation", n) for n in registry.names("perturbation")}
@@ -25,7 +25,7 @@ KNOWN: Any = {n: registry.load("perturbation", n) for n in registry.names("pertu
 
 def one(sample: Sample, name: str, texts: Any = None) -> Variant:
     context = Context(texts or Templates())
-    (variant,) = variants_of(sample, [recipe(name, KNOWN)], context)
+    (variant,) = variants_of(sample, [compose(name, KNOWN)], context)
     return variant
 
 

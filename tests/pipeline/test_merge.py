@@ -15,7 +15,7 @@ from unswayed.errors import DataError, RunError
 from unswayed.pipeline.merge import merge
 from unswayed.pipeline.plan import plan
 from unswayed.pipeline.settings import Settings
-from unswayed.pipeline.stages import Work, begin, evaluate, generate, make_variants
+from unswayed.pipeline.stages import Evaluation, begin, evaluate, generate, make_variants
 from unswayed.pipeline.stages import check as check_settings
 from unswayed.run.folder import Run
 
@@ -123,7 +123,7 @@ def test_a_merged_run_is_a_run_like_any_other(made: list[Path], tmp_path: Path) 
 def test_shards_without_verdicts_are_merged_and_judged_afterwards(tmp_path: Path) -> None:
     folders = [tmp_path / f"{k}" for k in (1, 2)]
     for number, folder in enumerate(folders, 1):
-        work, run = Work(wanted(shard=f"{number}/2")), Run(folder)
+        work, run = Evaluation(wanted(shard=f"{number}/2")), Run(folder)
         check_settings(work, run)
         with run.writing():
             begin(run, work)

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from unswayed.errors import DataError
-from unswayed.metrics import collect
+from unswayed.metrics import columns_of
 from unswayed.metrics.columns import FOIL_VALUE, NO_LETTER, UNPARSED, VALUE
 from unswayed.models import Decoding, Request
 from unswayed.perturbations import Context, Perturbation
+from unswayed.perturbations.composition import compose, variants_of
 from unswayed.perturbations.texts.templates import Templates
-from unswayed.perturbations.variants import recipe, variants_of
 from unswayed.pipeline.settings import Settings
 from unswayed.pipeline.stages import evaluate, measure, settings_of
 from unswayed.prompts import Profile, profile, render_system, render_user, shipped
@@ -152,7 +152,7 @@ def test_texts_assert_the_value_and_speak_of_no_options() -> None:
     names = ("wrong-think", "wrong-caption", "correct-think", "neutral-think", "neutral-caption")
     for kind in ("number", "box"):
         for name in names:
-            (variant,) = variants_of(question(kind), [recipe(name, KNOWN)], CONTEXT)
+            (variant,) = variants_of(question(kind), [compose(name, KNOWN)], CONTEXT)
             text = variant.prefill or variant.caption or ""
             assert "option" not in text
             assert (f'"{variant.foil}"' in text) == name.startswith("wrong")
@@ -163,7 +163,7 @@ def test_texts_assert_the_value_and_speak_of_no_options() -> None:
 
 
 def test_a_text_can_be_asserted_only_if_it_is_the_gold() -> None:
-    applies = {name: recipe(name, KNOWN).applies_to(question("text")) for name in KNOWN}
+    applies = {name: compose(name, KNOWN).applies_to(question("text")) for name in KNOWN}
     asked = [name for name, possible in applies.items() if possible]
     assert sorted(asked) == ["base", "correct-caption", "correct-think", "stop-think"]
 
@@ -172,7 +172,7 @@ def test_a_gold_of_another_kind_excludes_the_sample(run: Run) -> None:
     (broken,) = [failure for failure in run.failures if failure.id == "open/number-9"]
     assert "expected a number as the gold" in broken.message
     with pytest.raises(DataError, match="expected a box"):
-        list(variants_of(question("box", answer="[1, 2]"), [recipe("base", KNOWN)], CONTEXT))
+        list(variants_of(question("box", answer="[1, 2]"), [compose("base", KNOWN)], CONTEXT))
 
 
 CONTEXT = Context(Templates())
@@ -231,13 +231,13 @@ def test_the_judge_is_not_asked(run: Run) -> None:
 def row(
     kind: AnswerKind, said: str, status: str = "stop"
 ) -> tuple[Variant, Generation, Verdict | None]:
-    (variant,) = variants_of(question(kind), [recipe("base", KNOWN)], CONTEXT)
+    (variant,) = variants_of(question(kind), [compose("base", KNOWN)], CONTEXT)
     generation: Any = {"id": variant.id, "status": status, "text": f"<answer>{said}</answer>"}
     return variant, Generation.model_validate(generation), None
 
 
 def test_columns_of_open_questions() -> None:
-    got = collect([row("number", "7.0"), row("text", ""), row("box", "[0, 0, 5, 10]", "error")])
+    got = columns_of([row("number", "7.0"), row("text", ""), row("box", "[0, 0, 5, 10]", "error")])
     assert got.chosen.tolist() == [VALUE, UNPARSED, UNPARSED]
     assert got.correct.tolist() == [True, False, False]
     assert got.failed.tolist() == [[1]]
@@ -254,9 +254,9 @@ def test_open_and_closed_questions_are_measured_side_by_side() -> None:
         answer="A",
         cluster="c",
     )
-    (variant,) = variants_of(closed, [recipe("base", KNOWN)], CONTEXT)
+    (variant,) = variants_of(closed, [compose("base", KNOWN)], CONTEXT)
     choice = (variant, Generation(id=variant.id, status="stop", text="<answer>A</answer>"), None)
-    got = collect([row("number", "7"), choice, row("box", "[0, 0, 5, 10]")])
+    got = columns_of([row("number", "7"), choice, row("box", "[0, 0, 5, 10]")])
     assert got.correct.all()
     assert len(got.of_kind("choice")) == 1
     assert got.of_kind("choice").chosen.tolist() == [0]
@@ -336,17 +336,17 @@ def test_a_gold_that_cannot_be_read_is_not_compared() -> None:
 
 def test_numbers_within_the_tolerance_count_as_the_gold() -> None:
     near = [row("number", said) for said in ("7.3", "6.7", "7.31")]
-    found = [collect([one], tolerance=0.3).correct.tolist() for one in near]
+    found = [columns_of([one], tolerance=0.3).correct.tolist() for one in near]
     assert found == [[True], [True], [False]]
-    assert not collect([near[0]]).correct.any()
-    assert not collect([row("text", "a red chai")], tolerance=9).correct.any()
+    assert not columns_of([near[0]]).correct.any()
+    assert not columns_of([row("text", "a red chai")], tolerance=9).correct.any()
 
 
 def test_an_answer_within_reach_of_gold_and_foil_counts_as_the_gold() -> None:
-    (variant,) = variants_of(question("number"), [recipe("base", KNOWN)], CONTEXT)
+    (variant,) = variants_of(question("number"), [compose("base", KNOWN)], CONTEXT)
     said = Generation(id=variant.id, status="stop", text=f"<answer>{variant.foil}</answer>")
-    assert collect([(variant, said, None)]).chosen.tolist() == [FOIL_VALUE]
-    wide = collect([(variant, said, None)], tolerance=100)
+    assert columns_of([(variant, said, None)]).chosen.tolist() == [FOIL_VALUE]
+    wide = columns_of([(variant, said, None)], tolerance=100)
     assert (wide.chosen.tolist(), wide.correct.tolist()) == ([VALUE], [True])
     assert sample_row(variant, said, None, tolerance=100).outcome == "right"
 
@@ -370,7 +370,7 @@ def test_the_tolerance_is_a_setting_of_measuring_and_recorded(run: Run, tmp_path
     [("number", "the number alone"), ("text", "in a few words"), ("box", "[x1, y1, x2, y2]")],
 )
 def test_the_prompt_asks_for_the_kind_of_answer(kind: AnswerKind, words: str) -> None:
-    (variant,) = variants_of(question(kind), [recipe("base", KNOWN)], CONTEXT)
+    (variant,) = variants_of(question(kind), [compose("base", KNOWN)], CONTEXT)
     asked = render_system(variant, profile("default"))
     assert words in asked
     assert "letter" not in asked
@@ -380,15 +380,15 @@ def test_shipped_profiles_that_speak_of_letters_have_words_for_open_questions() 
     kinds: list[AnswerKind] = ["number", "text", "box"]
     for name, shown in shipped().items():
         for kind in kinds:
-            (variant,) = variants_of(question(kind), [recipe("base", KNOWN)], CONTEXT)
+            (variant,) = variants_of(question(kind), [compose("base", KNOWN)], CONTEXT)
             text = render_system(variant, shown) + render_user(variant, shown)
             assert "letter" not in text, name
 
 
 def test_a_profile_without_words_for_a_kind_asks_as_for_a_choice() -> None:
-    (variant,) = variants_of(question("box"), [recipe("base", KNOWN)], CONTEXT)
+    (variant,) = variants_of(question("box"), [compose("base", KNOWN)], CONTEXT)
     plain = Profile(name="x", system="s", after="a", open={"number": {"after": ""}})  # type: ignore[dict-item]
     assert render_system(variant, plain) == "s"
     assert render_user(variant, plain).endswith("\na")
-    (variant,) = variants_of(question("number"), [recipe("base", KNOWN)], CONTEXT)
+    (variant,) = variants_of(question("number"), [compose("base", KNOWN)], CONTEXT)
     assert not render_user(variant, plain).endswith("\na")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unswayed.errors import ConfigError
-from unswayed.perturbations.variants import DEFAULT
+from unswayed.perturbations.composition import DEFAULT
 from unswayed.pipeline.settings import Settings, settings
 
 LEAST: dict[str, Any] = {"model": "tiny", "benchmarks": ["scenes"]}

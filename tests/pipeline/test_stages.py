@@ -13,7 +13,7 @@ import pytest
 
 from unswayed.errors import ConfigError, DataError, RunError, StageError, UnknownName
 from unswayed.pipeline.settings import Settings, settings
-from unswayed.pipeline.stages import Work, evaluate, judge, measure, settings_of
+from unswayed.pipeline.stages import Evaluation, evaluate, judge, measure, settings_of
 from unswayed.registry import create
 from unswayed.run.folder import Run
 
@@ -408,13 +408,13 @@ def test_judging_or_measuring_without_generations_says_what_to_run(tmp_path: Pat
 
 
 def test_decoding_is_the_profiles_where_the_settings_are_silent(tmp_path: Path) -> None:
-    own = Work(wanted(profile="vision-r1")).decoding
+    own = Evaluation(wanted(profile="vision-r1")).decoding
     assert (own.max_new_tokens, own.temperature, own.top_p) == (16000, 0.6, 0.95)
     asked = wanted(profile="vision-r1", seed=5, decoding={"temperature": 0, "force_answer": True})
-    mine = Work(asked).decoding
+    mine = Evaluation(asked).decoding
     assert (mine.max_new_tokens, mine.temperature, mine.top_p) == (16000, 0, 0.95)
     assert (mine.seed, mine.force_answer) == (5, True)
-    assert Work(wanted()).profile.name == "default"  # the model's own
+    assert Evaluation(wanted()).profile.name == "default"  # the model's own
 
 
 def test_names_are_checked_before_anything_is_written(tmp_path: Path) -> None:

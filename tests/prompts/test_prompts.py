@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from unswayed import prompts, registry
 from unswayed.errors import ConfigError, ModelError, UnknownName
 from unswayed.perturbations import Context
+from unswayed.perturbations.composition import TEXT_VARIANTS, compose, variants_of
 from unswayed.perturbations.texts.templates import Templates
-from unswayed.perturbations.variants import TEXT_VARIANTS, recipe, variants_of
 from unswayed.prompts import Profile, open_tail, profile, render_user, shipped
 from unswayed.types import Sample, Variant
 
@@ -64,7 +64,7 @@ def tokenizer() -> Any:
 @pytest.fixture
 def variants(sample: Sample) -> list[Variant]:
     known = {n: registry.load("perturbation", n) for n in registry.names("perturbation")}
-    recipes: list[Any] = [recipe(name, known) for name in (*TEXT_VARIANTS, "abstain+wrong-think")]
+    recipes: list[Any] = [compose(name, known) for name in (*TEXT_VARIANTS, "abstain+wrong-think")]
     return list(variants_of(sample, recipes, Context(Templates())))
 
 

@@ -13,9 +13,9 @@ from PIL import Image
 
 from unswayed import prompts
 from unswayed.errors import ConfigError, DataError, UnknownName
-from unswayed.perturbations.variants import variants_of
+from unswayed.perturbations.composition import variants_of
 from unswayed.pipeline.settings import Settings
-from unswayed.pipeline.stages import Work
+from unswayed.pipeline.stages import Evaluation
 from unswayed.training.augmentation import VARIANTS
 from unswayed.training.data import TrainingPrompts, check, overlaps, training_prompts
 from unswayed.training.recipe import TrainingRecipe
@@ -81,12 +81,12 @@ def test_a_prompt_is_rendered_and_its_picture_is_there(tmp_path: Path) -> None:
 
 def test_the_texts_are_those_of_the_evaluation(tmp_path: Path) -> None:
     drawn = made(tmp_path, prompts=60, augmentation=QUARTERS, seed=3)
-    work = Work(
+    work = Evaluation(
         Settings(model="organism", benchmarks=("scenes,n=1",), variants=VARIANTS[1:], seed=3)
     )
     assert {prompt.variant.name for prompt in drawn} == set(VARIANTS[1:])
     for prompt in drawn:
-        shown = variants_of(prompt.variant.sample, work.recipes, work.context)
+        shown = variants_of(prompt.variant.sample, work.compositions, work.context)
         assert prompt.variant in list(shown)  # the same record, with the same content hash
 
 

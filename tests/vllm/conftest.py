@@ -17,7 +17,7 @@ from unswayed import prompts
 from unswayed.models import Decoding, Request, request_of
 from unswayed.organism import weights_folder
 from unswayed.pipeline.settings import Settings
-from unswayed.pipeline.stages import Work, begin, make_variants
+from unswayed.pipeline.stages import Evaluation, begin, make_variants
 from unswayed.run.folder import Run
 from unswayed.types import Generation
 
@@ -75,7 +75,7 @@ def server() -> Server:
 def shown(server: Server, tmp_path_factory: pytest.TempPathFactory) -> list[Request]:
     """Every kind of text variant of some scenes, as the pipeline shows them."""
     settings = Settings(model="organism", benchmarks=(f"scenes,n={SAMPLES}",), variants=VARIANTS)
-    work, run = Work(settings), Run(tmp_path_factory.mktemp("shown"))
+    work, run = Evaluation(settings), Run(tmp_path_factory.mktemp("shown"))
     begin(run, work)
     make_variants(run, work)
     profile = prompts.profile("organism")

@@ -21,7 +21,7 @@ def serve(server: Any) -> Iterator[Serve]:
     made: list[Any] = []
 
     def started(**options: object) -> Any:
-        model = registry.create("model", registry.parse(server.spec(**options)))
+        model = registry.create("model", registry.parse_spec(server.spec(**options)))
         made.append(model)
         model.start(Serving())
         return model

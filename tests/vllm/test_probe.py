@@ -19,7 +19,7 @@ FLAGS = dict(http.CONTINUE)
 @pytest.fixture
 def model(server: Any) -> Iterator[Any]:
     """The served model, not started."""
-    with closing(registry.create("model", registry.parse(server.spec()))) as made:
+    with closing(registry.create("model", registry.parse_spec(server.spec()))) as made:
         yield made
 
 

@@ -18,7 +18,7 @@ from unswayed.cli import main
 from unswayed.errors import ConfigError, DataError, RunError, UnknownName
 from unswayed.perturbations.texts.annotations import Annotations
 from unswayed.pipeline.settings import Settings
-from unswayed.pipeline.stages import Work, evaluate
+from unswayed.pipeline.stages import Evaluation, evaluate
 from unswayed.writing import asking, writer
 from unswayed.writing.asking import Sampling
 from unswayed.writing.files import opened, rejects_of
@@ -93,7 +93,7 @@ def rows(path: Path) -> list[dict[str, Any]]:
 
 def test_every_text_of_an_evaluation_is_written_and_used(tmp_path: Path) -> None:
     out, client = tmp_path / "texts.jsonl", Client()
-    report = write(Work(settings()), client, Sampling(), out)
+    report = write(Evaluation(settings()), client, Sampling(), out)
     # of each sample: foil and gold, thought and caption, and the two neutral ones
     assert (report.samples, report.written, report.before) == (6, 36, 0)
     assert not report.rejected
@@ -111,7 +111,7 @@ def test_every_text_of_an_evaluation_is_written_and_used(tmp_path: Path) -> None
 
 def test_each_text_says_who_wrote_it_and_for_which_option(tmp_path: Path) -> None:
     out = tmp_path / "texts.jsonl"
-    write(Work(settings()), Client(), Sampling(), out)
+    write(Evaluation(settings()), Client(), Sampling(), out)
     for row in rows(out):
         assert row["writer"]["model"] == "some/writer"
         assert row["writer"]["prompt_hash"] == asking.prompt_hash()
@@ -122,7 +122,9 @@ def test_each_text_says_who_wrote_it_and_for_which_option(tmp_path: Path) -> Non
 
 def test_the_writer_sees_question_options_and_the_asserted_option_alone(tmp_path: Path) -> None:
     client = Client()
-    write(Work(settings(variants=("wrong-caption",))), client, Sampling(0.3, 99), tmp_path / "t")
+    write(
+        Evaluation(settings(variants=("wrong-caption",))), client, Sampling(0.3, 99), tmp_path / "t"
+    )
     for request in client.asked:
         system, user = request.body["messages"]
         assert (system["role"], user["role"]) == ("system", "user")
@@ -134,7 +136,7 @@ def test_the_writer_sees_question_options_and_the_asserted_option_alone(tmp_path
 
 
 def test_a_server_without_system_role_and_temperature() -> None:
-    (wanted, *_) = texts_of(next(iter(wide())), Work(settings()).recipes, 1, 0)
+    (wanted, *_) = texts_of(next(iter(wide())), Evaluation(settings()).compositions, 1, 0)
     can = endpoint("openai", "o3", system_role="user").capabilities
     body = asking.request(wanted, None, can, Sampling()).body
     (message,) = body["messages"]
@@ -144,7 +146,7 @@ def test_a_server_without_system_role_and_temperature() -> None:
 
 
 def wide() -> Any:
-    return Work(settings()).benchmarks[0]
+    return Evaluation(settings()).benchmarks[0]
 
 
 def test_a_text_that_will_not_do_is_asked_for_once_more(tmp_path: Path) -> None:
@@ -156,7 +158,7 @@ def test_a_text_that_will_not_do_is_asked_for_once_more(tmp_path: Path) -> None:
         return good(request) if again and not stubborn else "The lamp hangs right, above and left."
 
     out, client = tmp_path / "texts.jsonl", Client(script)
-    report = write(Work(settings(variants=("wrong-caption",))), client, Sampling(), out)
+    report = write(Evaluation(settings(variants=("wrong-caption",))), client, Sampling(), out)
     assert (report.written, report.rewritten) == (4, 4)
     assert report.rejected == {"names-another": 2}
     assert report.samples == 4
@@ -178,10 +180,10 @@ def test_nothing_is_asked_for_twice(tmp_path: Path) -> None:
     def no(request: ChatRequest) -> str:
         return "No." if request.id.startswith("wide/3") else good(request)
 
-    write(Work(settings()), Client(no), Sampling(), out)
+    write(Evaluation(settings()), Client(no), Sampling(), out)
     before = (out.read_bytes(), rejects_of(out).read_bytes())
     client = Client()
-    report = write(Work(settings()), client, Sampling(), out)
+    report = write(Evaluation(settings()), client, Sampling(), out)
     assert client.asked == []
     assert (report.written, report.before, report.samples) == (0, 36, 5)
     assert (out.read_bytes(), rejects_of(out).read_bytes()) == before
@@ -189,20 +191,20 @@ def test_nothing_is_asked_for_twice(tmp_path: Path) -> None:
 
 def test_more_variants_ask_only_for_the_texts_that_are_new(tmp_path: Path) -> None:
     out, client = tmp_path / "texts.jsonl", Client()
-    write(Work(settings(variants=("wrong-think",))), client, Sampling(), out)
+    write(Evaluation(settings(variants=("wrong-think",))), client, Sampling(), out)
     assert len(client.asked) == 6
     more = ("abstain+wrong-think", "shuffle+wrong-think-but", "wrong-caption")
-    write(Work(settings(variants=more)), client, Sampling(), out)
+    write(Evaluation(settings(variants=more)), client, Sampling(), out)
     assert len(client.asked) == 12
-    write(Work(settings(variants=more, foils=2)), client, Sampling(), out)
+    write(Evaluation(settings(variants=more, foils=2)), client, Sampling(), out)
     assert len(client.asked) == 24
 
 
 def test_a_neutral_text_is_as_long_as_the_misleading_one(tmp_path: Path) -> None:
     out = tmp_path / "texts.jsonl"
-    write(Work(settings()), Client(), Sampling(), out)
+    write(Evaluation(settings()), Client(), Sampling(), out)
     length = {(r["sample"], r["part"], r["asserts"]): len(r["text"].split()) for r in rows(out)}
-    for wanted in texts_of(next(iter(wide())), Work(settings()).recipes, 1, 0):
+    for wanted in texts_of(next(iter(wide())), Evaluation(settings()).compositions, 1, 0):
         if wanted.like is not None:
             assert abs(length[wanted.key] - length[wanted.like]) <= max(3, length[wanted.like] / 4)
     assert sum(key[2] is None for key in length) == 12
@@ -219,7 +221,7 @@ def test_errors_are_asked_for_again_and_refusals_are_not(tmp_path: Path) -> None
         return good(request)
 
     out, client = tmp_path / "texts.jsonl", Client(script)
-    work = Work(settings(variants=("wrong-think",)))
+    work = Evaluation(settings(variants=("wrong-think",)))
     report = write(work, client, Sampling(), out)
     assert (report.written, report.errors) == (3, 1)
     assert report.first_error == "the server hung up"
@@ -240,7 +242,7 @@ def test_what_was_replied_before_an_error_is_kept(tmp_path: Path) -> None:
         return good(request)
 
     out = tmp_path / "texts.jsonl"
-    work = Work(settings(variants=("wrong-think",)))
+    work = Evaluation(settings(variants=("wrong-think",)))
     with pytest.raises(SpentError):
         write(work, Client(script), Sampling(), out)
     assert [row["sample"] for row in rows(out)] == [f"wide/{n}" for n in range(4)]
@@ -260,7 +262,7 @@ def test_a_limit_counts_the_samples_that_an_evaluation_can_use(
 
     out = tmp_path / "texts.jsonl"
     limited = settings(variants=("wrong-think",), limit=3)
-    report = write(Work(limited), Client(script), Sampling(), out)
+    report = write(Evaluation(limited), Client(script), Sampling(), out)
     assert report.samples == 3
     assert {row["sample"] for row in rows(out)} == {"wide/0", "wide/2", "wide/3"}
     run = evaluate(limited.model_copy(update={"texts": f"file:{out}"}), tmp_path / "run")
@@ -270,7 +272,7 @@ def test_a_limit_counts_the_samples_that_an_evaluation_can_use(
 
 def test_rows_that_cannot_be_used_are_counted(tmp_path: Path) -> None:
     broken = settings(benchmarks=(f"{SCRIPTED}:Wide,n=6,broken=3",), variants=("wrong-think",))
-    report = write(Work(broken), Client(), Sampling(), tmp_path / "t.jsonl")
+    report = write(Evaluation(broken), Client(), Sampling(), tmp_path / "t.jsonl")
     assert (report.samples, report.unusable) == (4, 2)
 
 
@@ -280,7 +282,7 @@ def test_rows_that_cannot_be_used_are_counted(tmp_path: Path) -> None:
 @pytest.mark.parametrize("cut", [1, 40, 10_000])
 def test_a_torn_line_is_written_again(tmp_path: Path, cut: int) -> None:
     out = tmp_path / "texts.jsonl"
-    work = Work(settings(variants=("wrong-think",)))
+    work = Evaluation(settings(variants=("wrong-think",)))
     write(work, Client(), Sampling(), out)
     whole = out.read_bytes()
     last = whole.splitlines(keepends=True)[-1]
@@ -296,7 +298,7 @@ def test_texts_of_your_own_stay_and_are_not_asked_for(tmp_path: Path) -> None:
     mine = '{"sample": "wide/0", "part": "think", "asserts": "B", "text": "It is left"}'
     out.write_text(mine)  # without a line break
     client = Client()
-    write(Work(settings(variants=("correct-think",))), client, Sampling(), out)
+    write(Evaluation(settings(variants=("correct-think",))), client, Sampling(), out)
     other = json.loads(mine) | {"asserts": "A"}
     assert out.read_text().startswith(mine + "\n")
     assert other["sample"] in {row["sample"] for row in rows(out)}
@@ -307,20 +309,20 @@ def test_a_file_that_is_something_else_is_left_alone(tmp_path: Path) -> None:
     out = tmp_path / "notes.txt"
     out.write_text("first\nthe last line has no end")
     with pytest.raises(DataError, match=r"notes.txt:1: expected a JSON object"):
-        write(Work(settings()), Client(), Sampling(), out)
+        write(Evaluation(settings()), Client(), Sampling(), out)
     assert out.read_text() == "first\nthe last line has no end"
 
 
 def test_one_writer_at_a_time(tmp_path: Path) -> None:
     out = tmp_path / "texts.jsonl"
     with opened(out), pytest.raises(RunError, match="being written by another process"):
-        write(Work(settings()), Client(), Sampling(), out)
+        write(Evaluation(settings()), Client(), Sampling(), out)
 
 
 def test_texts_for_other_options_are_refused(tmp_path: Path) -> None:
     """Another seed of a benchmark may put other options under the same letters."""
     out = tmp_path / "texts.jsonl"
-    write(Work(settings(variants=("wrong-think",))), Client(), Sampling(), out)
+    write(Evaluation(settings(variants=("wrong-think",))), Client(), Sampling(), out)
     text = out.read_text().replace('"option":"left"', '"option":"below"')
     assert text != out.read_text()
     out.write_text(text)

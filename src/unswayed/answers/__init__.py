@@ -5,23 +5,23 @@ what an open answer is. Nothing else in the project looks for these tags.
 """
 
 from unswayed.answers.letters import (
+    AnswerProblem,
     ConflictPolicy,
     Flag,
-    Problem,
-    Reading,
+    ParsedAnswer,
     normalise,
     option_with_text,
-    read,
-    read_answer,
+    parse_answer,
+    parse_output,
 )
 
 __all__ = [
+    "AnswerProblem",
     "ConflictPolicy",
     "Flag",
-    "Problem",
-    "Reading",
+    "ParsedAnswer",
     "normalise",
     "option_with_text",
-    "read",
-    "read_answer",
+    "parse_answer",
+    "parse_output",
 ]

@@ -1,8 +1,8 @@
 """The one parser of answers to a question with options: which option is meant.
 
-Evaluation, judges and rewards all read output through `read`, so that no two of them can disagree
-about what was said (PROTOCOL section 5). It is strict: nothing is guessed, nothing defaults to a
-letter, and what was odd about a reading is kept as a flag that tables can count.
+Evaluation, judges and rewards all read output through `parse_output`, so that no two of them can
+disagree about what was said (PROTOCOL section 5). It is strict: nothing is guessed, nothing defaults
+to a letter, and what was odd about a reading is kept as a flag that tables can count.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from unswayed.answers.blocks import BlockProblem, blocks
 
 ConflictPolicy = Literal["letter", "text", "unparsed"]
 Flag = Literal["option-text", "letter-text-conflict", "lowercase", "several-answers"]
-Problem = BlockProblem | Literal["not-an-option", "unreadable", "conflict"]
+AnswerProblem = BlockProblem | Literal["not-an-option", "unreadable", "conflict"]
 
 
 # Possessive quantifiers (`*+`) throughout: model output is hostile, and no input may make the
@@ -39,7 +39,7 @@ _JOINING = frozenset({"and", "or", "both", "either", "和", "或"})
 
 
 @dataclass(frozen=True)
-class Reading:
+class ParsedAnswer:
     """What an output says.
 
     Attributes:
@@ -54,7 +54,7 @@ class Reading:
     """
 
     letter: str | None
-    problem: Problem | None
+    problem: AnswerProblem | None
     think: str | None
     answer: str | None
     answer_at: int | None = None
@@ -62,9 +62,9 @@ class Reading:
     flags: frozenset[Flag] = frozenset()
 
 
-def read(
+def parse_output(
     output: str, options: Mapping[str, str], on_conflict: ConflictPolicy = "letter"
-) -> Reading:
+) -> ParsedAnswer:
     """Read a whole output (prefill and continuation) against the options that were shown.
 
     The last `<answer>` block outside a thought wins; a thought that never closes means that there
@@ -80,36 +80,36 @@ def read(
     """
     found = blocks(output)
     if found.answer is None:
-        return Reading(None, found.problem, found.think, None)
+        return ParsedAnswer(None, found.problem, found.think, None)
     start, end = found.answer
     raw = output[start:end]
-    reading = read_answer(raw, options, on_conflict)
+    reading = parse_answer(raw, options, on_conflict)
     at = start + (reading.answer_at or 0)
     several: frozenset[Flag] = frozenset({"several-answers"} if found.answers > 1 else ())
     flags = reading.flags | several
-    return Reading(
+    return ParsedAnswer(
         reading.letter, reading.problem, found.think, raw.strip(), at, reading.text_letter, flags
     )
 
 
-def read_answer(
+def parse_answer(
     raw: str, options: Mapping[str, str], on_conflict: ConflictPolicy = "letter"
-) -> Reading:
+) -> ParsedAnswer:
     """Read the text between the answer tags; `answer_at` is an index into `raw`."""
     blank = len(raw) - len(raw.lstrip())
     text = raw.strip()
     if not text:
-        return Reading(None, "unreadable", None, "", blank)
+        return ParsedAnswer(None, "unreadable", None, "", blank)
     by_text = option_with_text(text, options)
     bare = _BARE.fullmatch(text)
     if bare and _is_letter(bare[1], text, options, by_text):
         return _bare_letter(bare, text, options, blank)
     if by_text is not None:
-        return Reading(by_text, None, None, text, blank, by_text, frozenset({"option-text"}))
+        return ParsedAnswer(by_text, None, None, text, blank, by_text, frozenset({"option-text"}))
     labelled = _LABELLED.fullmatch(text)
     if labelled and _is_label(labelled, options):
         return _labelled_letter(labelled, text, options, on_conflict, blank)
-    return Reading(None, "unreadable", None, text, blank)
+    return ParsedAnswer(None, "unreadable", None, text, blank)
 
 
 def option_with_text(text: str, options: Mapping[str, str]) -> str | None:
@@ -148,13 +148,13 @@ def _more_letters(rest: str, letter: str) -> bool:
 
 def _bare_letter(
     match: re.Match[str], text: str, options: Mapping[str, str], blank: int
-) -> Reading:
+) -> ParsedAnswer:
     letter = match[1].upper()
     at = blank + match.start(1)
     if letter not in options:
-        return Reading(None, "not-an-option", None, text, at)
+        return ParsedAnswer(None, "not-an-option", None, text, at)
     flags: frozenset[Flag] = frozenset() if match[1].isupper() else frozenset({"lowercase"})
-    return Reading(letter, None, None, text, at, flags=flags)
+    return ParsedAnswer(letter, None, None, text, at, flags=flags)
 
 
 def _labelled_letter(
@@ -163,20 +163,20 @@ def _labelled_letter(
     options: Mapping[str, str],
     on_conflict: ConflictPolicy,
     blank: int,
-) -> Reading:
+) -> ParsedAnswer:
     """Read `A. some text`: the letter, checked against the option that the text repeats."""
     letter, rest = match[1].upper(), match["text"].strip()
     odd: frozenset[Flag] = frozenset() if match[1].isupper() else frozenset({"lowercase"})
     at = blank + match.start(1)
     by_text = option_with_text(rest, options)
     if letter not in options:
-        return Reading(None, "not-an-option", None, text, at, by_text)
+        return ParsedAnswer(None, "not-an-option", None, text, at, by_text)
     if by_text is None and _more_letters(rest, letter):
-        return Reading(None, "unreadable", None, text, at)
+        return ParsedAnswer(None, "unreadable", None, text, at)
     if by_text is None or by_text == letter or normalise(options[letter]) == normalise(rest):
-        return Reading(letter, None, None, text, at, by_text, odd)
+        return ParsedAnswer(letter, None, None, text, at, by_text, odd)
     flags: frozenset[Flag] = odd | frozenset[Flag]({"letter-text-conflict"})
     if on_conflict == "unparsed":
-        return Reading(None, "conflict", None, text, at, by_text, flags)
+        return ParsedAnswer(None, "conflict", None, text, at, by_text, flags)
     chosen = letter if on_conflict == "letter" else by_text
-    return Reading(chosen, None, None, text, at, by_text, flags)
+    return ParsedAnswer(chosen, None, None, text, at, by_text, flags)

@@ -1,8 +1,8 @@
 """Open answers as values: numbers, boxes and short texts, read as strictly as letters are.
 
-`answers.read` finds the answer block, this module says what stands in it. Nothing is guessed: an
-answer with two different numbers or boxes has no value, and a box is taken in the coordinates that
-the question asked for, whatever its figures look like.
+`answers.parse_output` finds the answer block, this module says what stands in it. Nothing is guessed:
+an answer with two different numbers or boxes has no value, and a box is taken in the coordinates
+that the question asked for, whatever its figures look like.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ Box = tuple[float, float, float, float]
 Value = Fraction | Box | str
 Coordinates = Literal["pixel", "resized", "unit", "thousand"]
 Several = Literal["unread", "first", "last"]
-Problem = answers.Problem | Literal["empty", "no-number", "no-box", "several-boxes", "no-area"]
+ValueProblem = (
+    answers.AnswerProblem | Literal["empty", "no-number", "no-box", "several-boxes", "no-area"]
+)
 
 CORRECT_IOU = 0.5
 """A box is right if it overlaps the gold at least so much (Everingham et al., *The Pascal Visual
@@ -73,7 +75,7 @@ _FOUR = re.compile(
 
 
 @dataclass(frozen=True)
-class Reading:
+class ParsedValue:
     """What an output answers.
 
     Attributes:
@@ -84,23 +86,23 @@ class Reading:
     """
 
     value: Value | None
-    problem: Problem | None
+    problem: ValueProblem | None
     think: str | None = None
     answer: str | None = None
 
 
-def read(output: str, kind: OpenKind) -> Reading:
-    """Read a whole output (prefill and continuation); its blocks as `answers.read` finds them."""
-    found = answers.read(output, {})
+def parse_output(output: str, kind: OpenKind) -> ParsedValue:
+    """Read a whole output (prefill and continuation), its blocks as in `answers.parse_output`."""
+    found = answers.parse_output(output, {})
     if found.answer is None:
-        return Reading(None, found.problem, found.think)
-    value = parse(found.answer, kind)
-    return Reading(value.value, value.problem, found.think, found.answer)
+        return ParsedValue(None, found.problem, found.think)
+    value = parse_value(found.answer, kind)
+    return ParsedValue(value.value, value.problem, found.think, found.answer)
 
 
-def parse(text: str, kind: OpenKind) -> Reading:
+def parse_value(text: str, kind: OpenKind) -> ParsedValue:
     """Read the text between the answer tags, or a gold answer."""
-    readers: dict[OpenKind, Callable[[str], Reading]] = {
+    readers: dict[OpenKind, Callable[[str], ParsedValue]] = {
         "number": number,
         "text": short_text,
         "box": box,
@@ -108,32 +110,32 @@ def parse(text: str, kind: OpenKind) -> Reading:
     return readers[kind](text)
 
 
-def number(text: str) -> Reading:
+def number(text: str) -> ParsedValue:
     r"""Read one number exactly: `7`, `7.0`, `1,234`, `-.5`, `3/4`, `$\boxed{7}$`, `7 apples`.
 
     A unit of up to three words may follow and is not compared. English number words up to twenty
     are numbers. `7 or 8`, `2 pi`, `7 million`, `7th` and `3 + 4 = 7` are none.
     """
     if len(text) > MAX_NUMBER:
-        return Reading(None, "no-number")
+        return ParsedValue(None, "no-number")
     plain = _unwrapped(text)
     if not plain:
-        return Reading(None, "empty")
+        return ParsedValue(None, "empty")
     match = _NUMBER.match(plain)
     if match is None:
         value = _number_word(plain)
-        return Reading(value, "no-number" if value is None else None)
+        return ParsedValue(value, "no-number" if value is None else None)
     value = _fraction(match) if _is_unit(plain[match.end() :]) else None
-    return Reading(value, "no-number" if value is None else None)
+    return ParsedValue(value, "no-number" if value is None else None)
 
 
-def short_text(text: str) -> Reading:
+def short_text(text: str) -> ParsedValue:
     """Read a text, as it is compared: case, blanks, quotes and a closing full stop folded."""
     folded = answers.normalise(text)
-    return Reading(folded, None) if folded else Reading(None, "empty")
+    return ParsedValue(folded, None) if folded else ParsedValue(None, "empty")
 
 
-def box(text: str, several: Several = "unread") -> Reading:
+def box(text: str, several: Several = "unread") -> ParsedValue:
     """Read the one box of a text: `[x1, y1, x2, y2]`, also as `(x1, y1), (x2, y2)`.
 
     The four figures are looked for wherever they stand, so that JSON (`{"bbox_2d": [...]}`),
@@ -145,13 +147,13 @@ def box(text: str, several: Several = "unread") -> Reading:
     """
     found = list(dict.fromkeys(_boxes(text)))
     if not found:
-        return Reading(None, "no-box")
+        return ParsedValue(None, "no-box")
     if len(found) > 1 and several == "unread":
-        return Reading(None, "several-boxes")
+        return ParsedValue(None, "several-boxes")
     x1, y1, x2, y2 = found[-1] if several == "last" else found[0]
     if x1 >= x2 or y1 >= y2:
-        return Reading(None, "no-area")
-    return Reading((x1, y1, x2, y2), None)
+        return ParsedValue(None, "no-area")
+    return ParsedValue((x1, y1, x2, y2), None)
 
 
 def same(

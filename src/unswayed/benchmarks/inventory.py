@@ -140,7 +140,7 @@ def spec_of(name: str, path: Path | None) -> Spec:
     Raises:
         ConfigError: the spec names a path already, or is none.
     """
-    spec = registry.parse(name)
+    spec = registry.parse_spec(name)
     if path is None:
         return spec
     if spec.argument is not None or "path" in spec.options:

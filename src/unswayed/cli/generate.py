@@ -20,7 +20,7 @@ def generate(**options: Any) -> None:
     from unswayed.run.folder import Run
 
     settings, out, written = settings_from(options)
-    work, run = pipeline.Work(settings), Run(out)
+    work, run = pipeline.Evaluation(settings), Run(out)
     pipeline.check(work, run)
     with run.writing():
         pipeline.begin(run, work, written)

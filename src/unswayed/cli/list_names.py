@@ -27,7 +27,7 @@ def list_names(kind: str, as_json: bool) -> None:
 
 def _rows(kind: str) -> dict[str, str]:
     from unswayed import prompts, registry
-    from unswayed.perturbations.variants import TEXT_VARIANTS
+    from unswayed.perturbations.composition import TEXT_VARIANTS
 
     if kind == "profiles":
         return {name: profile.source for name, profile in prompts.shipped().items()}

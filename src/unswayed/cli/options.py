@@ -147,7 +147,7 @@ def _refuse_options(options: dict[str, Any], run: Path) -> None:
 
 def variant_names(values: tuple[str, ...]) -> list[str]:
     """Return variant names as given on the command line, `all` spelt out."""
-    from unswayed.perturbations.variants import TEXT_VARIANTS
+    from unswayed.perturbations.composition import TEXT_VARIANTS
 
     names = [name.strip() for value in values for name in value.split(",") if name.strip()]
     return [known for name in names for known in (TEXT_VARIANTS if name == "all" else (name,))]

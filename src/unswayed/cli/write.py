@@ -38,7 +38,7 @@ def write(recipe: Path | None, writer: str, out: Path, as_json: bool, **options:
     from unswayed.cli.options import variant_names
     from unswayed.errors import StageError
     from unswayed.pipeline.settings import settings
-    from unswayed.pipeline.stages import Work, check
+    from unswayed.pipeline.stages import Evaluation, check
     from unswayed.writing.writer import write as write_texts
     from unswayed.writing.writer import writer_spec
 
@@ -46,7 +46,7 @@ def write(recipe: Path | None, writer: str, out: Path, as_json: bool, **options:
     given["benchmarks"] = list(options["benchmarks"]) or None
     given["variants"] = variant_names(options["variants"]) or None
     without_model = {"model": "replay", "judge": "rules", "texts": "template"}
-    work = Work(settings(recipe, given | without_model))
+    work = Evaluation(settings(recipe, given | without_model))
     check(work)
     spec = writer_spec(writer)
     bounds = {name: options[name] for name in ("concurrency", "max_requests", "max_tokens_total")}

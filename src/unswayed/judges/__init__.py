@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
-from unswayed.answers import Reading
+from unswayed.answers import ParsedAnswer
 from unswayed.types import Verdict
 
 BATCH = 64
@@ -73,7 +73,7 @@ def described(judge: Judge) -> dict[str, Any]:
 
 
 def case_of(
-    variant_id: str, question: str, options: Mapping[str, str], reading: Reading
+    variant_id: str, question: str, options: Mapping[str, str], reading: ParsedAnswer
 ) -> JudgeCase | Verdict:
     """Return the case of a reading, or a `skipped` verdict where there is nothing to compare."""
     if reading.think is None or not reading.think.strip():

@@ -166,7 +166,7 @@ def _members(text: str) -> tuple[list[registry.Spec], str | None]:
             f'{text}: expected members = ["a judge", "another", …], perhaps rule = "strict", and '
             f"nothing else; found {', '.join(['members', 'rule', *read])}"
         )
-    return [registry.parse(one) for one in cast("list[str]", members)], rule
+    return [registry.parse_spec(one) for one in cast("list[str]", members)], rule
 
 
 def _rule(text: str) -> Rule:

@@ -9,19 +9,19 @@ from __future__ import annotations
 import numpy as np
 
 from unswayed.answers.values import CORRECT_IOU
-from unswayed.metrics.columns import ABSTAINED, FINISH, UNPARSED, Outcomes
+from unswayed.metrics.columns import ABSTAINED, FINISH, UNPARSED, Columns
 from unswayed.metrics.intervals import Bools, Mean
 from unswayed.types import LETTERS
 
 NO_CHOICES = "no questions with options"
 
 
-def share(metric: str, hits: Bools, rows: Outcomes, missing: str = "no completed rows") -> Mean:
+def share(metric: str, hits: Bools, rows: Columns, missing: str = "no completed rows") -> Mean:
     """Return the share of `rows` that are `hits` ((n,) flags)."""
     return Mean(metric, hits.astype(np.float64), rows.cluster, missing=missing)
 
 
-def accuracy(rows: Outcomes) -> list[Mean]:
+def accuracy(rows: Columns) -> list[Mean]:
     """Return `accuracy` and the rates of what went wrong or odd while reading the answers."""
     choices = rows.of_kind("choice")
     missing = NO_CHOICES if len(rows) else "no completed rows"
@@ -34,7 +34,7 @@ def accuracy(rows: Outcomes) -> list[Mean]:
     ]
 
 
-def refusals(rows: Outcomes) -> list[Mean]:
+def refusals(rows: Columns) -> list[Mean]:
     """Return `refusal_rate`: the share of prompts that the model refused; none without refusals.
 
     Args:
@@ -44,7 +44,7 @@ def refusals(rows: Outcomes) -> list[Mean]:
     return [share("refusal_rate", refused, rows)] if refused.any() else []
 
 
-def boxes(rows: Outcomes) -> list[Mean]:
+def boxes(rows: Columns) -> list[Mean]:
     """Return `iou_mean` and `iou_at_50` over the rows that ask for a box; none without such rows.
 
     A box that could not be read overlaps the gold by 0. The threshold of the second is reached at
@@ -59,7 +59,7 @@ def boxes(rows: Outcomes) -> list[Mean]:
     ]
 
 
-def abstention(rows: Outcomes) -> list[Mean]:
+def abstention(rows: Columns) -> list[Mean]:
     """Return `abstention_rate` and `accuracy_answered`, over the rows where abstaining was offered.
 
     An answer that could not be read is no abstention: it stays in `accuracy_answered`, as wrong.
@@ -72,7 +72,7 @@ def abstention(rows: Outcomes) -> list[Mean]:
     ]
 
 
-def letter_shares(rows: Outcomes) -> list[Mean]:
+def letter_shares(rows: Columns) -> list[Mean]:
     """Return `answer_share_X` and `gold_share_X` for each letter X that is answered or gold.
 
     The first are over the rows that answer a letter, the second over all rows: a model that

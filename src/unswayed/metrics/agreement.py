@@ -11,9 +11,9 @@ from unswayed.errors import ConfigError
 from unswayed.metrics.intervals import (
     Figure,
     Floats,
+    IntervalSettings,
     Ints,
     Mean,
-    Settings,
     Statistic,
     Weighted,
     mean_figure,
@@ -27,7 +27,7 @@ def cohen_kappa(
     first: Sequence[str],
     second: Sequence[str],
     clusters: Ints | None = None,
-    settings: Settings | None = None,
+    settings: IntervalSettings | None = None,
 ) -> Figure:
     """Return Cohen's κ of two raters (Cohen 1960), resampled by cluster.
 
@@ -48,7 +48,7 @@ def cohen_kappa(
 def fleiss_kappa(
     ratings: Sequence[Sequence[str]],
     clusters: Ints | None = None,
-    settings: Settings | None = None,
+    settings: IntervalSettings | None = None,
 ) -> Figure:
     """Return Fleiss' κ of a panel (Fleiss, Psychological Bulletin 1971), resampled by cluster.
 
@@ -67,7 +67,7 @@ def fleiss_kappa(
 def strict_agreement(
     ratings: Sequence[Sequence[str]],
     clusters: Ints | None = None,
-    settings: Settings | None = None,
+    settings: IntervalSettings | None = None,
 ) -> Figure:
     """Return the share of items on which all raters agree; arguments as in `fleiss_kappa`."""
     codes = _columns(ratings)
@@ -77,7 +77,11 @@ def strict_agreement(
 
 
 def _kappa(
-    metric: str, statistic: Statistic, n: int, clusters: Ints | None, settings: Settings | None
+    metric: str,
+    statistic: Statistic,
+    n: int,
+    clusters: Ints | None,
+    settings: IntervalSettings | None,
 ) -> Figure:
     where = np.arange(n) if clusters is None else clusters
     missing = ONE_CATEGORY if n else "no items"

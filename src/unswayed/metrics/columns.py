@@ -100,7 +100,7 @@ _CHUNK = 4096
 
 
 @dataclass(frozen=True)
-class Outcomes:
+class Columns:
     """One row per generation, in columns; names are codes into the tuples of names.
 
     Probabilities are of the SHOWN letters, restricted to the options and renormalised (PROTOCOL
@@ -190,7 +190,7 @@ class Outcomes:
         """Return the number of rows."""
         return len(self.sample)
 
-    def take(self, rows: Ints | Bools) -> Outcomes:
+    def take(self, rows: Ints | Bools) -> Columns:
         """Return the rows chosen by an index array or a mask; names and failures stay."""
         names = set(_COLUMNS.names or ())
         columns: dict[str, Any] = {
@@ -208,7 +208,7 @@ class Outcomes:
         """Return the rows whose generation ended as one of `statuses`."""
         return np.isin(self.finish, [FINISH.index(status) for status in statuses])
 
-    def completed(self) -> Outcomes:
+    def completed(self) -> Columns:
         """Return the rows whose generation neither failed nor was refused."""
         return self.take(self.has_output())
 
@@ -225,7 +225,7 @@ class Outcomes:
         """Return the rows whose reading carries a flag of `FLAGS`."""
         return (self.flags & FLAGS[flag]) > 0
 
-    def of_kind(self, *kinds: str) -> Outcomes:
+    def of_kind(self, *kinds: str) -> Columns:
         """Return the rows that ask for one of these kinds of answer."""
         return self.take(np.isin(self.kind, [KINDS.index(kind) for kind in kinds]))
 
@@ -238,12 +238,12 @@ class Outcomes:
         return (self.votes >> (VOTE_BITS * member) & (1 << VOTE_BITS) - 1) - 1
 
 
-def collect(
+def columns_of(
     rows: Iterable[Row],
     failures: Iterable[Failure] = (),
     on_conflict: ConflictPolicy = "letter",
     tolerance: float = 0.0,
-) -> Outcomes:
+) -> Columns:
     """Read the records of a run into columns; `rows` is streamed once.
 
     A failed item counts for every variant of its benchmark in which its sample has no row, and
@@ -392,7 +392,7 @@ def _open_row(
     """
     lost = _is_lost(names, generation)
     output = variant.prefill + generation.text
-    said = None if lost else values.read(output, kind).value
+    said = None if lost else values.parse_output(output, kind).value
     gold = _value(variant, kind, variant.answer)
     foil = None if variant.foil is None else _value(variant, kind, variant.foil)
     correct = said is not None and values.same(said, gold, tolerance)
@@ -426,7 +426,7 @@ def _is_lost(names: _Names, generation: Generation) -> bool:
 
 
 def _value(variant: Variant, kind: OpenKind, written: str) -> Value:
-    found = values.parse(written, kind)
+    found = values.parse_value(written, kind)
     if found.value is None:
         raise DataError(
             f"expected a {kind} as gold and foil of {variant.sample.id!r}, found {written!r:.80} "
@@ -445,7 +445,7 @@ def _answer(
     variant: Variant, generation: Generation, on_conflict: ConflictPolicy
 ) -> tuple[int, int]:
     """Return the code of the letter answered, in the sample's letters, and the flags."""
-    reading = answers.read(variant.prefill + generation.text, variant.options, on_conflict)
+    reading = answers.parse_output(variant.prefill + generation.text, variant.options, on_conflict)
     flags = sum(FLAGS[flag] for flag in reading.flags)
     if reading.letter is None:
         return UNPARSED, flags
@@ -500,7 +500,7 @@ def letter_entropy(probabilities: Sequence[float]) -> float:
     return max(0.0, -sum(p * math.log(p) for p in probabilities if p > 0))
 
 
-def _assemble(names: _Names, table: NDArray[Any], lost: Sequence[Failure]) -> Outcomes:
+def _assemble(names: _Names, table: NDArray[Any], lost: Sequence[Failure]) -> Columns:
     coded = {
         "benchmark": names.benchmarks,
         "variant": names.variants,
@@ -517,7 +517,7 @@ def _assemble(names: _Names, table: NDArray[Any], lost: Sequence[Failure]) -> Ou
         elif np.issubdtype(column.dtype, np.integer):
             column = column.astype(np.int64)
         columns[name] = np.ascontiguousarray(column)
-    outcomes = Outcomes(
+    outcomes = Columns(
         benchmarks=tuple(names.benchmarks.names()),
         variants=tuple(names.variants.names()),
         categories=tuple(names.categories.names()),
@@ -530,7 +530,7 @@ def _assemble(names: _Names, table: NDArray[Any], lost: Sequence[Failure]) -> Ou
     return replace(outcomes, failed=_failed(outcomes, lost, names.failed_ids))
 
 
-def _refuse_duplicates(outcomes: Outcomes) -> None:
+def _refuse_duplicates(outcomes: Columns) -> None:
     keys = np.stack([outcomes.variant, outcomes.sample, outcomes.foil_index], axis=1)
     found, first, counts = np.unique(keys, axis=0, return_index=True, return_counts=True)
     several = np.flatnonzero(counts > 1)
@@ -550,7 +550,7 @@ def _refuse_duplicates(outcomes: Outcomes) -> None:
     )
 
 
-def _failed(outcomes: Outcomes, lost: Sequence[Failure], failed_ids: set[str]) -> Ints:
+def _failed(outcomes: Columns, lost: Sequence[Failure], failed_ids: set[str]) -> Ints:
     """Count per benchmark and variant: generations that ended as error, and items lost before."""
     failed = np.zeros_like(outcomes.failed)
     errors = outcomes.ended("error")

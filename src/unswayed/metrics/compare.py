@@ -8,8 +8,8 @@ import numpy as np
 
 from unswayed.errors import ConfigError, DataError
 from unswayed.metrics import faithfulness, robustness
-from unswayed.metrics.columns import BASE, UNPARSED, Outcomes
-from unswayed.metrics.intervals import Floats, Ints, Mean, Settings, mean_figures
+from unswayed.metrics.columns import BASE, UNPARSED, Columns
+from unswayed.metrics.intervals import Floats, IntervalSettings, Ints, Mean, mean_figures
 from unswayed.metrics.measure import ALL, estimate, in_benchmark, n_failed, variant_names
 from unswayed.metrics.robustness import Pairs
 from unswayed.types import Estimate
@@ -18,7 +18,7 @@ UNSHARED = "no row has it in both runs"
 
 
 def compare(
-    a: Outcomes, b: Outcomes, *, level: float = 0.95, resamples: int = 2000, seed: int = 0
+    a: Columns, b: Columns, *, level: float = 0.95, resamples: int = 2000, seed: int = 0
 ) -> list[Estimate]:
     """Return the differences b − a, paired by sample, per benchmark × variant that both runs have.
 
@@ -38,7 +38,7 @@ def compare(
         ConfigError: the runs share no completed row, or a setting is out of range.
         DataError: a shared sample has another gold in the other run.
     """
-    settings = Settings(level, resamples, seed)
+    settings = IntervalSettings(level, resamples, seed)
     shared = _Shared(a.completed(), b.completed())
     first = shared.a
     estimates: list[Estimate] = []
@@ -54,7 +54,7 @@ def compare(
 class _Shared:
     """The rows of two runs that are the same variant of the same sample, aligned."""
 
-    def __init__(self, a: Outcomes, b: Outcomes) -> None:
+    def __init__(self, a: Columns, b: Columns) -> None:
         rows_a, rows_b = _shared_rows(a, b)
         self.a, self.b = a.take(rows_a), b.take(rows_b)
         self.sway_a, self.sway_b = _sway(a)[rows_a], _sway(b)[rows_b]
@@ -67,7 +67,7 @@ class _Shared:
             )
 
 
-def _shared_rows(a: Outcomes, b: Outcomes) -> tuple[Ints, Ints]:
+def _shared_rows(a: Columns, b: Columns) -> tuple[Ints, Ints]:
     """Return indices into a and b of the rows with equal benchmark, variant, sample and foil."""
     samples = _sample_codes(a)
     ours = {key: code for code, key in samples.items()}
@@ -92,7 +92,7 @@ def _shared_rows(a: Outcomes, b: Outcomes) -> tuple[Ints, Ints]:
     return rows_a.astype(np.int64), rows_b.astype(np.int64)
 
 
-def _sample_codes(outcomes: Outcomes) -> dict[int, tuple[str, str]]:
+def _sample_codes(outcomes: Columns) -> dict[int, tuple[str, str]]:
     """Return sample code → (benchmark, sample id), for the samples that have rows."""
     codes, first = np.unique(outcomes.sample, return_index=True)
     return {
@@ -101,20 +101,20 @@ def _sample_codes(outcomes: Outcomes) -> dict[int, tuple[str, str]]:
     }
 
 
-def _sway(outcomes: Outcomes) -> Floats:
+def _sway(outcomes: Columns) -> Floats:
     """Return (n,) sway of each completed row against its base row; NaN without base or foil."""
     base = outcomes.base_rows()
     values = robustness.sway_values(Pairs(outcomes.take(base), outcomes))
     return np.where(base >= 0, values, np.nan)
 
 
-def _scopes(rows: Outcomes) -> list[str]:
+def _scopes(rows: Columns) -> list[str]:
     names = [name for code, name in enumerate(rows.benchmarks) if (rows.benchmark == code).any()]
     return [*names, *([ALL] if len(names) > 1 else [])]
 
 
 def _differences(
-    shared: _Shared, benchmark: str, variant: str, rows: Ints, settings: Settings
+    shared: _Shared, benchmark: str, variant: str, rows: Ints, settings: IntervalSettings
 ) -> list[Estimate]:
     means = list(_means(shared, variant, rows))
     a, b = shared.a.take(rows), shared.b.take(rows)
@@ -126,7 +126,7 @@ def _differences(
     ]
 
 
-def _failed(run: Outcomes, benchmark: str, variant: str) -> int:
+def _failed(run: Columns, benchmark: str, variant: str) -> int:
     return n_failed(run, benchmark, variant) if variant in run.variants else 0
 
 
@@ -155,9 +155,7 @@ def _means(shared: _Shared, variant: str, rows: Ints) -> Iterator[Mean]:
         yield _difference("sway", a, ours, shared.sway_b[rows], 2.0)
 
 
-def _difference(
-    metric: str, a: Outcomes, first: Floats, second: Floats, width: float = 1.0
-) -> Mean:
+def _difference(metric: str, a: Columns, first: Floats, second: Floats, width: float = 1.0) -> Mean:
     change = second - first
     known = np.isfinite(change)
     return Mean(f"{metric}_difference", change[known], a.cluster[known], (-width, width), UNSHARED)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unswayed.metrics.accuracy import share
-from unswayed.metrics.columns import Outcomes
+from unswayed.metrics.columns import Columns
 from unswayed.metrics.intervals import Bools, Ints, Mean, Strata
 
 MAX_CATEGORIES = 100
@@ -27,7 +27,7 @@ SOURCE_WEIGHTS: Mapping[str, Mapping[str, float]] = {
 two halves (Tong et al., *Cambrian-1*, arXiv 2406.16860, the vision-centric benchmark)."""
 
 
-def group_accuracy(rows: Outcomes, failed: Outcomes) -> Mean:
+def group_accuracy(rows: Columns, failed: Columns) -> Mean:
     """Return `group_accuracy`: the share of circular groups whose copies are ALL right.
 
     A group with a copy that failed or was refused is left out (Liu et al., *MMBench*, arXiv
@@ -44,7 +44,7 @@ def group_accuracy(rows: Outcomes, failed: Outcomes) -> Mean:
     return Mean("group_accuracy", right, grouped.cluster[groups], missing="no complete groups")
 
 
-def category_accuracies(rows: Outcomes, failed: Outcomes) -> list[Mean]:
+def category_accuracies(rows: Columns, failed: Columns) -> list[Mean]:
     """Return `accuracy[CATEGORY]` for each of the benchmark's own categories.
 
     Empty with fewer than two categories (it would repeat the accuracy), with more than
@@ -63,7 +63,7 @@ def category_accuracies(rows: Outcomes, failed: Outcomes) -> list[Mean]:
     return [_accuracy(name, rows, inside) for name, inside in named]
 
 
-def source_scores(rows: Outcomes) -> list[Strata]:
+def source_scores(rows: Columns) -> list[Strata]:
     """Return CV-Bench's scores, whose sources weigh the same however many questions they have.
 
     They apply where every row's category is `TYPE/TASK/SOURCE` with a source of CV-Bench; a score
@@ -82,12 +82,12 @@ def source_scores(rows: Outcomes) -> list[Strata]:
     ]
 
 
-def _of_source(rows: Outcomes, source: NDArray[np.str_], name: str) -> Mean:
+def _of_source(rows: Columns, source: NDArray[np.str_], name: str) -> Mean:
     return _accuracy(f"accuracy of {name}", rows, source == name, f"no completed rows from {name}")
 
 
 def _accuracy(
-    metric: str, rows: Outcomes, inside: Bools, missing: str = "no completed rows"
+    metric: str, rows: Columns, inside: Bools, missing: str = "no completed rows"
 ) -> Mean:
     part = rows.take(inside)
     return share(metric, part.correct, part, missing)

@@ -56,7 +56,7 @@ _CHUNK_CELLS = 4_000_000
 
 
 @dataclass(frozen=True)
-class Settings:
+class IntervalSettings:
     """How intervals are made.
 
     Attributes:
@@ -165,30 +165,30 @@ class _Sums:
     support: bytes = field(repr=False)
 
 
-def mean_figure(mean: Mean, settings: Settings | None = None) -> Figure:
+def mean_figure(mean: Mean, settings: IntervalSettings | None = None) -> Figure:
     """Return the mean of rows in clusters with its interval; see `mean_figures`."""
     return mean_figures([mean], settings)[0]
 
 
-def mean_figures(means: Sequence[Mean], settings: Settings | None = None) -> list[Figure]:
+def mean_figures(means: Sequence[Mean], settings: IntervalSettings | None = None) -> list[Figure]:
     """Return each mean with its interval; means over the same clusters share their resamples.
 
     Memory is a few dozen MB plus (metrics × clusters), whatever the number of resamples.
     """
-    settings = settings or Settings()
+    settings = settings or IntervalSettings()
     sums = [_sums(mean) for mean in means]
     chosen = [i for i, mean in enumerate(means) if _resamples(mean)]
     draws = _mean_draws({i: sums[i] for i in chosen}, settings)
     return [_figure(mean, sums[i], draws.get(i), settings) for i, mean in enumerate(means)]
 
 
-def weighted_figure(weighted: Weighted, settings: Settings | None = None) -> Figure:
+def weighted_figure(weighted: Weighted, settings: IntervalSettings | None = None) -> Figure:
     """Return a statistic that is no mean with its cluster bootstrap interval.
 
     There is no interval where all resamples agree (width 0 would be a lie) or where too many of
     them leave the statistic undefined.
     """
-    settings = settings or Settings()
+    settings = settings or IntervalSettings()
     codes = _codes(weighted.clusters)
     n, size = len(codes), int(codes.max()) + 1 if len(codes) else 0
     value = weighted.statistic(np.ones(n, dtype=np.int64)) if n else math.nan
@@ -208,14 +208,14 @@ def weighted_figure(weighted: Weighted, settings: Settings | None = None) -> Fig
     )
 
 
-def strata_figure(strata: Strata, settings: Settings | None = None) -> Figure:
+def strata_figure(strata: Strata, settings: IntervalSettings | None = None) -> Figure:
     """Return a weighted mean of means; the clusters are resampled within each part.
 
     Stratified bootstrap: Davison and Hinkley (1997), section 3.2. The percentiles are widened for
     the part with the fewest clusters. There is no interval where a part has too few clusters that
     vary: resampling would take that part for certain.
     """
-    settings = settings or Settings()
+    settings = settings or IntervalSettings()
     sums = [_sums(mean) for _, mean in strata.parts]
     n, size = sum(len(mean.values) for _, mean in strata.parts), sum(len(s.count) for s in sums)
     empty = [mean.missing for _, mean in strata.parts if len(mean.values) == 0]
@@ -270,7 +270,7 @@ def t_quantile(level: float, clusters: int) -> float:
     return float(special.stdtrit(clusters - 1, (1 + level) / 2))
 
 
-def _figure(mean: Mean, sums: _Sums, draws: Floats | None, settings: Settings) -> Figure:
+def _figure(mean: Mean, sums: _Sums, draws: Floats | None, settings: IntervalSettings) -> Figure:
     n, size = len(mean.values), len(sums.count)
     if n == 0:
         return Figure(mean.metric, None, 0, 0, level=settings.level, reason=mean.missing)
@@ -368,7 +368,7 @@ def percentile_interval(draws: Floats, clusters: int, level: float) -> tuple[flo
 
 
 def resampled_counts(
-    clusters: int, settings: Settings, cells: int = _CHUNK_CELLS, part: int = 0
+    clusters: int, settings: IntervalSettings, cells: int = _CHUNK_CELLS, part: int = 0
 ) -> Iterator[Ints]:
     """Yield (chunk, clusters) arrays: how often each cluster is drawn in each resample.
 
@@ -383,7 +383,9 @@ def resampled_counts(
         yield np.bincount(picks.ravel(), minlength=rows * clusters).reshape(rows, clusters)
 
 
-def _mean_draws(sums: dict[int, _Sums], settings: Settings, part: int = 0) -> dict[int, Floats]:
+def _mean_draws(
+    sums: dict[int, _Sums], settings: IntervalSettings, part: int = 0
+) -> dict[int, Floats]:
     """Resample the means that need it, those over the same clusters together."""
     by_support: dict[bytes, list[int]] = {}
     for i, one in sums.items():
@@ -402,7 +404,7 @@ def _mean_draws(sums: dict[int, _Sums], settings: Settings, part: int = 0) -> di
 
 
 def _weighted_interval(
-    weighted: Weighted, codes: Ints, size: int, value: float, settings: Settings
+    weighted: Weighted, codes: Ints, size: int, value: float, settings: IntervalSettings
 ) -> tuple[float | None, float | None, str]:
     if size < MIN_CLUSTERS:
         return None, None, f"resampling needs at least {MIN_CLUSTERS} clusters, found {size}"

@@ -14,12 +14,12 @@ import numpy as np
 
 from unswayed.errors import ConfigError
 from unswayed.metrics import accuracy, faithfulness, groups, panel, robustness, uncertainty
-from unswayed.metrics.columns import BASE, UNPARSED, Outcomes
+from unswayed.metrics.columns import BASE, UNPARSED, Columns
 from unswayed.metrics.intervals import (
     Bools,
     Figure,
+    IntervalSettings,
     Mean,
-    Settings,
     Strata,
     Weighted,
     mean_figures,
@@ -39,7 +39,7 @@ PREDICTORS: tuple[Predictor, ...] = ("confidence", "p_correct")
 
 
 def measure(
-    outcomes: Outcomes, *, level: float = 0.95, resamples: int = 2000, seed: int = 0
+    outcomes: Columns, *, level: float = 0.95, resamples: int = 2000, seed: int = 0
 ) -> list[Estimate]:
     """Return every estimate of a run, benchmark by benchmark, base first among the variants.
 
@@ -52,7 +52,7 @@ def measure(
     Raises:
         ConfigError: the level or the number of resamples is out of range.
     """
-    settings = Settings(level, resamples, seed)
+    settings = IntervalSettings(level, resamples, seed)
     estimates: list[Estimate] = []
     for benchmark in scopes(outcomes):
         for variant in variant_names(outcomes, benchmark):
@@ -65,7 +65,7 @@ def measure(
 
 
 def risk_coverage(
-    outcomes: Outcomes, *, variants: Sequence[str] | None = None, points: int = 100
+    outcomes: Columns, *, variants: Sequence[str] | None = None, points: int = 100
 ) -> list[RiskCoverage]:
     """Return the curves of errors when only the samples with the surest base are answered.
 
@@ -90,12 +90,12 @@ def risk_coverage(
     return [curve for curve in made if curve["n"]]
 
 
-def scopes(outcomes: Outcomes) -> list[str]:
+def scopes(outcomes: Columns) -> list[str]:
     """Return the benchmarks, and `all` if there are several."""
     return [*outcomes.benchmarks, *([ALL] if len(outcomes.benchmarks) > 1 else [])]
 
 
-def variant_names(outcomes: Outcomes, benchmark: str) -> list[str]:
+def variant_names(outcomes: Columns, benchmark: str) -> list[str]:
     """Return the variants that a benchmark has rows or failures of, base first."""
     rows = outcomes.take(in_benchmark(outcomes, benchmark))
     failed = _failed_counts(outcomes, benchmark)
@@ -107,7 +107,7 @@ def variant_names(outcomes: Outcomes, benchmark: str) -> list[str]:
     return sorted(there, key=lambda name: (name != BASE, name))
 
 
-def in_benchmark(outcomes: Outcomes, benchmark: str) -> Bools:
+def in_benchmark(outcomes: Columns, benchmark: str) -> Bools:
     """Return (n,) flags of the rows of a benchmark, or of every row for `all`.
 
     Raises:
@@ -121,19 +121,19 @@ def in_benchmark(outcomes: Outcomes, benchmark: str) -> Bools:
     raise ConfigError(f"expected a benchmark of the run ({known}) or all, found {benchmark!r}")
 
 
-def n_failed(outcomes: Outcomes, benchmark: str, variant: str) -> int:
+def n_failed(outcomes: Columns, benchmark: str, variant: str) -> int:
     """Return the number of failed items of a benchmark (or `all`) and variant (or `all`)."""
     counts = _failed_counts(outcomes, benchmark)
     return sum(counts) if variant == ALL else counts[outcomes.variants.index(variant)]
 
 
-def _failed_counts(outcomes: Outcomes, benchmark: str) -> list[int]:
+def _failed_counts(outcomes: Columns, benchmark: str) -> list[int]:
     if benchmark in outcomes.benchmarks:
         return [int(n) for n in outcomes.failed[outcomes.benchmarks.index(benchmark)]]
     return [int(n) for n in outcomes.failed.sum(axis=0)]
 
 
-def _within(outcomes: Outcomes, benchmark: str, variant: str) -> Bools:
+def _within(outcomes: Columns, benchmark: str, variant: str) -> Bools:
     if variant not in outcomes.variants:
         known = ", ".join(outcomes.variants)
         raise ConfigError(f"expected a variant of the run ({known}), found {variant!r}")
@@ -142,7 +142,7 @@ def _within(outcomes: Outcomes, benchmark: str, variant: str) -> Bools:
 
 
 def _measure_variant(
-    outcomes: Outcomes, benchmark: str, variant: str, settings: Settings
+    outcomes: Columns, benchmark: str, variant: str, settings: IntervalSettings
 ) -> list[Estimate]:
     mask = _within(outcomes, benchmark, variant)
     answered = outcomes.has_output()
@@ -156,7 +156,7 @@ def _measure_variant(
 
 
 def _metrics(
-    variant: str, rows: Outcomes, lost: Outcomes, pairs: Pairs, settings: Settings
+    variant: str, rows: Columns, lost: Columns, pairs: Pairs, settings: IntervalSettings
 ) -> Iterator[Metric]:
     """Yield the metrics that apply to a variant, in the order of the report."""
     yield from accuracy.accuracy(rows)
@@ -186,14 +186,14 @@ def _metrics(
         yield from accuracy.letter_shares(rows)
 
 
-def _agreement(rows: Outcomes, settings: Settings) -> Iterator[Metric]:
+def _agreement(rows: Columns, settings: IntervalSettings) -> Iterator[Metric]:
     """Yield how far the judges agree over all variants, and each two of them."""
     yield from panel.panel(rows, settings)
     yield from panel.pairs(rows, settings)
 
 
 def _curve(
-    outcomes: Outcomes, benchmark: str, variant: str, predictor: Predictor, points: int
+    outcomes: Columns, benchmark: str, variant: str, predictor: Predictor, points: int
 ) -> RiskCoverage:
     pairs = _pairs(outcomes, _within(outcomes, benchmark, variant))
     asked = pairs.base.method >= 0
@@ -211,20 +211,20 @@ def _curve(
     }
 
 
-def _pairs(outcomes: Outcomes, mask: Bools) -> Pairs:
+def _pairs(outcomes: Columns, mask: Bools) -> Pairs:
     """Pair the completed rows of a mask with the completed base rows of their samples."""
     base = outcomes.base_rows()
     found = np.flatnonzero(mask & outcomes.has_output() & (base >= 0))
     return Pairs(outcomes.take(base[found]), outcomes.take(found))
 
 
-def _figures(metrics: Sequence[Metric], settings: Settings) -> list[Figure]:
+def _figures(metrics: Sequence[Metric], settings: IntervalSettings) -> list[Figure]:
     """Return the metrics' figures in order; the means are resampled together."""
     means = iter(mean_figures([one for one in metrics if isinstance(one, Mean)], settings))
     return [next(means) if isinstance(one, Mean) else _figure(one, settings) for one in metrics]
 
 
-def _figure(metric: Weighted | Strata | Figure, settings: Settings) -> Figure:
+def _figure(metric: Weighted | Strata | Figure, settings: IntervalSettings) -> Figure:
     if isinstance(metric, Figure):
         return metric
     if isinstance(metric, Strata):
@@ -233,7 +233,7 @@ def _figure(metric: Weighted | Strata | Figure, settings: Settings) -> Figure:
 
 
 def _estimates(
-    outcomes: Outcomes, benchmark: str, variant: str, figures: Sequence[Figure]
+    outcomes: Columns, benchmark: str, variant: str, figures: Sequence[Figure]
 ) -> list[Estimate]:
     inside = in_benchmark(outcomes, benchmark)
     mask = inside if variant == ALL else _within(outcomes, benchmark, variant)

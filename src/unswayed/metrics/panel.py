@@ -14,25 +14,25 @@ from itertools import combinations
 import numpy as np
 
 from unswayed.metrics.agreement import cohen_kappa, fleiss_kappa, strict_agreement
-from unswayed.metrics.columns import CONSISTENCY, Outcomes
-from unswayed.metrics.intervals import Figure, Ints, Mean, Settings
+from unswayed.metrics.columns import CONSISTENCY, Columns
+from unswayed.metrics.intervals import Figure, IntervalSettings, Ints, Mean
 
 _VOTES = [CONSISTENCY.index(name) for name in ("consistent", "inconsistent", "unclear")]
 _SKIPPED = CONSISTENCY.index("skipped")
 
 
-def panel(rows: Outcomes, settings: Settings) -> Iterator[Figure | Mean]:
+def panel(rows: Columns, settings: IntervalSettings) -> Iterator[Figure | Mean]:
     """Yield `strict_agreement`, `fleiss_kappa` and `all_voted_rate`; nothing without a panel."""
     if rows.panel:
         yield from agreement(*_asked(rows), settings)
 
 
-def pairs(rows: Outcomes, settings: Settings) -> Iterator[Figure | Mean]:
+def pairs(rows: Columns, settings: IntervalSettings) -> Iterator[Figure | Mean]:
     """Yield `cohen_kappa[A | B]` of each two judges, and `no_vote[JUDGE]` of each."""
     yield from pairwise(rows.panel, *_asked(rows), settings)
 
 
-def agreement(votes: Ints, clusters: Ints, settings: Settings) -> Iterator[Figure | Mean]:
+def agreement(votes: Ints, clusters: Ints, settings: IntervalSettings) -> Iterator[Figure | Mean]:
     """Yield how far all judges agree (Zhao et al., arXiv 2602.12506, report the first two).
 
     Args:
@@ -48,7 +48,7 @@ def agreement(votes: Ints, clusters: Ints, settings: Settings) -> Iterator[Figur
 
 
 def pairwise(
-    judges: Sequence[str], votes: Ints, clusters: Ints, settings: Settings
+    judges: Sequence[str], votes: Ints, clusters: Ints, settings: IntervalSettings
 ) -> Iterator[Figure | Mean]:
     """Yield Cohen's κ of each two judges, and how often each has no vote; see `agreement`."""
     there = np.isin(votes, _VOTES)
@@ -62,7 +62,7 @@ def pairwise(
         yield Mean(f"no_vote[{name}]", missing, clusters, missing="no votes")
 
 
-def _asked(rows: Outcomes) -> tuple[Ints, Ints]:
+def _asked(rows: Columns) -> tuple[Ints, Ints]:
     """Return votes and clusters of the rows in which there was something to judge."""
     asked = rows.take((rows.votes > 0) & (rows.consistency != _SKIPPED))
     columns = [asked.votes_of(place) for place in range(len(rows.panel))]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special  # pyright: ignore[reportMissingTypeStubs]
 
-from unswayed.metrics.columns import Outcomes
+from unswayed.metrics.columns import Columns
 from unswayed.metrics.intervals import Figure, Floats, Mean
 
 NO_PAIRS = "no base rows to pair with"
@@ -21,8 +21,8 @@ NO_PAIRS = "no base rows to pair with"
 class Pairs:
     """Rows of a variant and, at the same index, the base rows of their samples."""
 
-    base: Outcomes
-    variant: Outcomes
+    base: Columns
+    variant: Columns
 
     def __len__(self) -> int:
         """Return the number of pairs."""
@@ -65,7 +65,7 @@ def exact_mcnemar(lost: int, won: int) -> float:
     return min(1.0, 2 * float(special.bdtr(min(lost, won), lost + won, 0.5)))
 
 
-def foil_rate(rows: Outcomes) -> Mean:
+def foil_rate(rows: Columns) -> Mean:
     """Return `foil_rate`: the share of the rows with a foil that answer it."""
     foiled = rows.take(rows.foil >= 0)
     hits = (foiled.chosen == foiled.foil).astype(np.float64)

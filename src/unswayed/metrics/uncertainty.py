@@ -11,7 +11,7 @@ from typing import TypedDict
 
 import numpy as np
 
-from unswayed.metrics.columns import Outcomes
+from unswayed.metrics.columns import Columns
 from unswayed.metrics.intervals import Bools, Floats, Ints, Mean, Statistic, Weighted
 from unswayed.metrics.robustness import NO_PAIRS, Pairs
 
@@ -19,7 +19,7 @@ NO_LETTERS = "no letter distributions"
 ECE_BINS = 10
 
 
-def letters(rows: Outcomes) -> list[Mean]:
+def letters(rows: Columns) -> list[Mean]:
     """Return the means over the letter distributions, their share and that of forced ones."""
     ceiling = math.log(rows.options.max()) if len(rows) else 1.0
     read = rows.take(rows.method >= 0)
@@ -35,7 +35,7 @@ def letters(rows: Outcomes) -> list[Mean]:
     ]
 
 
-def ece(rows: Outcomes) -> Weighted:
+def ece(rows: Columns) -> Weighted:
     """Return `ece`, the expected calibration error of the likeliest letter.
 
     Ten bins of equal width over its probability (Guo et al., *On Calibration of Modern Neural
@@ -215,7 +215,7 @@ def _missing(labels: Bools, pairs: int) -> str:
 
 
 def _mean(
-    metric: str, values: Floats, rows: Outcomes, ceiling: float = 1.0, missing: str = NO_LETTERS
+    metric: str, values: Floats, rows: Columns, ceiling: float = 1.0, missing: str = NO_LETTERS
 ) -> Mean:
     known = np.isfinite(values)
     return Mean(metric, values[known], rows.cluster[known], (0.0, ceiling), missing)

@@ -23,8 +23,8 @@ from unswayed.judges.rules.judge import Rules
 from unswayed.metrics.intervals import Mean, mean_figure
 from unswayed.organism.lessons import Row
 from unswayed.perturbations import Context
+from unswayed.perturbations.composition import TEXT_VARIANTS, compose, variants_of
 from unswayed.perturbations.texts.templates import Templates
-from unswayed.perturbations.variants import TEXT_VARIANTS, recipe, variants_of
 from unswayed.types import Variant
 
 SEED = 2026
@@ -219,7 +219,7 @@ def _variants(scenes: Scenes, name: str) -> Iterator[Variant]:
     known = {
         point: registry.load("perturbation", point) for point in registry.names("perturbation")
     }
-    made: Any = recipe(name, known)  # pyright: ignore[reportArgumentType]
+    made: Any = compose(name, known)  # pyright: ignore[reportArgumentType]
     context = Context(Templates(), "prefill", 0)
     for sample in scenes:
         yield next(variants_of(sample, [made], context))
@@ -233,7 +233,7 @@ def _shown(scenes: Scenes, index: int, step: int, picture: str) -> Scene:
 
 
 def _read(variant: Variant, output: str, judge: Rules) -> _Answered:
-    reading = answers.read(output, variant.options)
+    reading = answers.parse_output(output, variant.options)
     case = case_of(variant.id, variant.sample.question, variant.options, reading)
     consistent = None
     if isinstance(case, JudgeCase):

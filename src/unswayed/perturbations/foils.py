@@ -33,7 +33,7 @@ def draw(sample: Sample, seed: int, count: int) -> list[str]:
     generator = seeded(seed, "foil", sample.id)
     if sample.answer_kind == "choice":
         return _letters(sample, generator)[:count]
-    gold = values.parse(sample.answer, sample.answer_kind).value
+    gold = values.parse_value(sample.answer, sample.answer_kind).value
     if isinstance(gold, Fraction):
         return [_number(sample.answer, gold, generator)][:count]
     return [values.box_text(_box(gold, generator))][:count] if isinstance(gold, tuple) else []

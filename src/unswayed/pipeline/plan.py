@@ -13,9 +13,9 @@ from unswayed import prompts, registry
 from unswayed.benchmarks import Benchmark
 from unswayed.errors import DataError
 from unswayed.models import ServedModel
-from unswayed.perturbations.variants import variants_of
+from unswayed.perturbations.composition import variants_of
 from unswayed.pipeline.settings import Settings
-from unswayed.pipeline.stages import Work, check, model_spec
+from unswayed.pipeline.stages import Evaluation, check, model_spec
 from unswayed.run.shards import Dealer
 from unswayed.types import Failure, ImageRef
 
@@ -72,7 +72,7 @@ def plan(settings: Settings) -> Plan:
     Raises:
         UnswayedError: a name or setting that an evaluation would refuse, too.
     """
-    work = Work(settings)
+    work = Evaluation(settings)
     check(work)
     factory: Any = registry.load("model", model_spec(settings.model).name)
     # A class that sets its profile only when it is made would have to be made: not for a plan.
@@ -82,7 +82,7 @@ def plan(settings: Settings) -> Plan:
     tokens = settings.decoding.max_new_tokens or profile.max_new_tokens
     return Plan(
         shares,
-        tuple(recipe.name for recipe in work.recipes),
+        tuple(one.name for one in work.compositions),
         tokens,
         _served(settings, shares, tokens),
     )
@@ -110,7 +110,9 @@ def _served(settings: Settings, shares: Sequence[Share], new_tokens: int) -> str
     )
 
 
-def _share(work: Work, benchmark: Benchmark, profile: prompts.Profile, dealer: Dealer) -> Share:
+def _share(
+    work: Evaluation, benchmark: Benchmark, profile: prompts.Profile, dealer: Dealer
+) -> Share:
     good = samples = variants = failures = tokens = 0
     for item in benchmark:
         if work.settings.limit is not None and good >= work.settings.limit:
@@ -120,7 +122,7 @@ def _share(work: Work, benchmark: Benchmark, profile: prompts.Profile, dealer: D
             failures += ours
             continue
         try:
-            made = list(variants_of(item, work.recipes, work.context, work.settings.foils))
+            made = list(variants_of(item, work.compositions, work.context, work.settings.foils))
             pictures = sum(_picture_tokens(image) for image in item.images)
         except DataError:
             failures += ours

@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from unswayed.answers import ConflictPolicy
 from unswayed.config import toml
 from unswayed.errors import ConfigError, UnknownName
-from unswayed.perturbations.variants import DEFAULT
+from unswayed.perturbations.composition import DEFAULT
 from unswayed.run import shards
 
 _MEASURING = {"judge", "on_conflict", "tolerance", "statistics"}

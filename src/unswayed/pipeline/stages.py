@@ -21,15 +21,15 @@ from unswayed import answers, progress, prompts, registry
 from unswayed.benchmarks import Benchmark
 from unswayed.errors import ConfigError, DataError, RunError, StageError, UnknownName
 from unswayed.judges import Judge, JudgeCase, batch_size, case_of, described
-from unswayed.metrics.columns import Outcomes, collect
+from unswayed.metrics.columns import Columns, columns_of
 from unswayed.metrics.measure import ALL, risk_coverage
 from unswayed.metrics.measure import measure as estimates_of
 from unswayed.models import Decoding, Model, Request, ServedModel, Serving, request_of
 from unswayed.models.served.usage import bill
 from unswayed.perturbations import Context, Perturbation, TextSource
+from unswayed.perturbations.composition import Composition, compose, variants_of
 from unswayed.perturbations.texts.annotations import Annotations
 from unswayed.perturbations.texts.templates import Templates
-from unswayed.perturbations.variants import Recipe, recipe, variants_of
 from unswayed.pipeline.settings import Settings
 from unswayed.prompts import Profile
 from unswayed.registry import model_spec
@@ -48,7 +48,7 @@ FAILURES_AT_START = 8
 
 
 @dataclass(frozen=True)
-class Work:
+class Evaluation:
     """What settings stand for: resolved on first use, so that a finished stage loads nothing."""
 
     settings: Settings
@@ -78,14 +78,14 @@ class Work:
         return made
 
     @cached_property
-    def recipes(self) -> list[Recipe]:
+    def compositions(self) -> list[Composition]:
         """The variants, in the order asked for, without repetition."""
         known = _perturbations()
         names = self.settings.variants
         for part in (part.strip() for name in names for part in name.split("+")):
             if part not in known:
                 raise UnknownName("variant", part, known)
-        made = {r.name: r for r in (recipe(name, known) for name in names)}
+        made = {r.name: r for r in (compose(name, known) for name in names)}
         return list(made.values())
 
     @cached_property
@@ -103,7 +103,7 @@ class Work:
             ModelError: it cannot be loaded or reached, or its server does not do what is needed.
         """
         model: Model = registry.create("model", model_spec(self.settings.model))
-        thoughts = [recipe.name for recipe in self.recipes if recipe.injects_thought()]
+        thoughts = [one.name for one in self.compositions if one.injects_thought()]
         if thoughts and self.settings.delivery == "prefill" and not model.supports_prefill():
             raise ConfigError(
                 f"{model.name} takes no assistant prefill, which {', '.join(thoughts)} need; use "
@@ -163,7 +163,7 @@ def evaluate(settings: Settings, out: Path, written: dict[str, Any] | None = Non
     Raises:
         UnswayedError: see `errors`.
     """
-    work, run = Work(settings), Run(out)
+    work, run = Evaluation(settings), Run(out)
     check(work, run)
     with run.writing():
         begin(run, work, written)
@@ -174,7 +174,7 @@ def evaluate(settings: Settings, out: Path, written: dict[str, Any] | None = Non
     return run
 
 
-def begin(run: Run, work: Work, written: dict[str, Any] | None = None) -> None:
+def begin(run: Run, work: Evaluation, written: dict[str, Any] | None = None) -> None:
     """Write `run.json`, or check that the folder was begun with the same settings."""
     settings = work.settings
     run.start(settings.deciding(), written or {}, settings.seed)
@@ -209,14 +209,14 @@ def settings_of(run: Run) -> Settings:
         ) from error
 
 
-def check(work: Work, run: Run | None = None) -> None:
+def check(work: Evaluation, run: Run | None = None) -> None:
     """Resolve every name before the first file is written: a slip costs no time.
 
     Args:
         work: what to resolve.
         run: if given, the model is loaded as well, unless all generations are there.
     """
-    _ = (work.benchmarks, work.recipes, work.context, work.judge)
+    _ = (work.benchmarks, work.compositions, work.context, work.judge)
     if work.settings.profile:
         _ = prompts.profile(work.settings.profile)
     registry.load("model", model_spec(work.settings.model).name)
@@ -224,7 +224,7 @@ def check(work: Work, run: Run | None = None) -> None:
         _ = work.model
 
 
-def make_variants(run: Run, work: Work) -> None:
+def make_variants(run: Run, work: Evaluation) -> None:
     """Write `variants.jsonl`, the pictures, and the failures of loading and perturbing.
 
     Raises:
@@ -284,7 +284,7 @@ def _no_sample(run: Run, shard: Shard | None) -> DataError:
     )
 
 
-def generate(run: Run, work: Work) -> None:
+def generate(run: Run, work: Evaluation) -> None:
     """Write `generations.jsonl`, batch by batch, in the order of the variants.
 
     Batches are cut at the same places whenever the run is resumed, because which prompts share a
@@ -314,7 +314,7 @@ def generate(run: Run, work: Work) -> None:
     run.mark_complete("generations")
 
 
-def _generated(run: Run, work: Work, done: int) -> Iterator[list[Generation]]:
+def _generated(run: Run, work: Evaluation, done: int) -> Iterator[list[Generation]]:
     """Yield the generations behind the first `done`, batch by batch."""
     model, decoding, profile = work.model, work.decoding, work.profile
     if isinstance(model, ServedModel):
@@ -328,7 +328,9 @@ def _generated(run: Run, work: Work, done: int) -> Iterator[list[Generation]]:
         yield made[max(done - start, 0) :]
 
 
-def _streamed(run: Run, work: Work, model: ServedModel, done: int) -> Iterator[list[Generation]]:
+def _streamed(
+    run: Run, work: Evaluation, model: ServedModel, done: int
+) -> Iterator[list[Generation]]:
     """Yield the generations behind the first `done` as they are ready, in order.
 
     A served model has many prompts in flight: it draws as many as it likes, and no batch waits
@@ -441,13 +443,13 @@ def measure(run: Run, settings: Settings) -> None:
 
 def outcomes_of(
     run: Run, on_conflict: answers.ConflictPolicy = "letter", tolerance: float = 0.0
-) -> Outcomes:
+) -> Columns:
     """Return a run's records as columns.
 
     Raises:
         RunError: the run holds no generation yet.
     """
-    outcomes = collect(run.joined(), run.failures, on_conflict, tolerance)
+    outcomes = columns_of(run.joined(), run.failures, on_conflict, tolerance)
     if len(outcomes) == 0:
         raise _no_generations(run)
     return outcomes
@@ -474,7 +476,7 @@ def _texts(spec: str) -> TextSource:
     raise ConfigError(f"expected texts = template or file:PATH, found {spec!r}")
 
 
-def _items(run: Run, work: Work, dealer: shards.Dealer) -> Iterator[Variant | Failure]:
+def _items(run: Run, work: Evaluation, dealer: shards.Dealer) -> Iterator[Variant | Failure]:
     """Yield the variants of every usable sample, and a failure for each that is not.
 
     Samples of other shards count towards the limit, so that the shards together hold what a single
@@ -500,18 +502,18 @@ def _items(run: Run, work: Work, dealer: shards.Dealer) -> Iterator[Variant | Fa
                 bar.update(1)
 
 
-def _usable(sample: Sample, work: Work) -> bool:
+def _usable(sample: Sample, work: Evaluation) -> bool:
     """Say whether variants can be made of a sample of another shard, without keeping anything."""
-    recipes = [one for one in work.recipes if one.applies_to(sample)]
+    applying = [one for one in work.compositions if one.applies_to(sample)]
     try:
         for image in sample.images:
             read_image(image)
-        return bool(list(variants_of(sample, recipes, work.context, work.settings.foils)))
+        return bool(list(variants_of(sample, applying, work.context, work.settings.foils)))
     except DataError:
         return False
 
 
-def _made(run: Run, sample: Sample, work: Work) -> Sequence[Variant | Failure]:
+def _made(run: Run, sample: Sample, work: Evaluation) -> Sequence[Variant | Failure]:
     """Return a sample's variants, or the one failure that excludes it.
 
     Variants that cannot be made of an open question come as a failure behind the others: each of
@@ -522,12 +524,12 @@ def _made(run: Run, sample: Sample, work: Work) -> Sequence[Variant | Failure]:
     except DataError as error:
         return [Failure.of("load", sample, error)]
     stored = sample.model_copy(update={"images": images})
-    recipes = [one for one in work.recipes if one.applies_to(sample)]
+    applying = [one for one in work.compositions if one.applies_to(sample)]
     try:
-        made = list(variants_of(stored, recipes, work.context, work.settings.foils))
+        made = list(variants_of(stored, applying, work.context, work.settings.foils))
     except DataError as error:
         return [Failure.of("perturb", sample, error)]
-    without = [one.name for one in work.recipes if one not in recipes]
+    without = [one.name for one in work.compositions if one not in applying]
     return [*made, _left_out(sample, without)] if without else made
 
 
@@ -623,7 +625,9 @@ def _case(
         open_question = f"judges compare options, and the question asks for a {kind}"
         lost = Verdict(id=variant.id, judge="", status="skipped", reason=open_question)
         return lost.model_copy(update=signed)
-    reading = answers.read(variant.prefill + generation.text, variant.options, settings.on_conflict)
+    reading = answers.parse_output(
+        variant.prefill + generation.text, variant.options, settings.on_conflict
+    )
     case = case_of(variant.id, variant.sample.question, variant.options, reading)
     return case.model_copy(update=signed) if isinstance(case, Verdict) else case
 

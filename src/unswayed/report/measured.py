@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from unswayed.answers import ConflictPolicy
 from unswayed.errors import RunError
-from unswayed.perturbations.variants import TEXT_VARIANTS
+from unswayed.perturbations.composition import TEXT_VARIANTS
 from unswayed.run.folder import Run
 from unswayed.types import SCHEMA_VERSION, Estimate
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
 from unswayed import answers
-from unswayed.answers import ConflictPolicy, Reading, values
+from unswayed.answers import ConflictPolicy, ParsedAnswer, values
 from unswayed.perturbations import seeded
 from unswayed.run.folder import Run
 from unswayed.types import Generation, Variant, Verdict
@@ -57,9 +57,9 @@ class Row:
     variant: Variant
     generation: Generation
     verdict: Verdict | None
-    reading: Reading
+    reading: ParsedAnswer
     outcome: Outcome
-    value: values.Reading | None = None
+    value: values.ParsedValue | None = None
 
     @property
     def said(self) -> str:
@@ -103,12 +103,12 @@ def row(
 ) -> Row:
     """Read one output."""
     output = variant.prefill + generation.text
-    reading = answers.read(output, variant.options, on_conflict)
+    reading = answers.parse_output(output, variant.options, on_conflict)
     kind = variant.sample.answer_kind
     if kind == "choice":
         outcome = _outcome(variant, generation, reading)
         return Row(variant, generation, verdict, reading, outcome)
-    value = values.read(output, kind)
+    value = values.parse_output(output, kind)
     outcome = _open_outcome(variant, generation, value.value, kind, tolerance)
     return Row(variant, generation, verdict, reading, outcome, value)
 
@@ -206,8 +206,8 @@ def _open_outcome(
         return "failed"
     if generation.status == "refused":
         return "refused"
-    gold = values.parse(variant.answer, kind).value
-    foil = values.parse(variant.foil, kind).value if variant.foil is not None else None
+    gold = values.parse_value(variant.answer, kind).value
+    foil = values.parse_value(variant.foil, kind).value if variant.foil is not None else None
     if gold is None:
         return "unscored"
     if said is None:
@@ -217,7 +217,7 @@ def _open_outcome(
     return "foil" if foil is not None and values.same(said, foil, tolerance) else "wrong"
 
 
-def _outcome(variant: Variant, generation: Generation, reading: Reading) -> Outcome:
+def _outcome(variant: Variant, generation: Generation, reading: ParsedAnswer) -> Outcome:
     if generation.status == "error":
         return "failed"
     if generation.status == "refused":

@@ -18,15 +18,15 @@ from unswayed import progress, prompts, registry
 from unswayed.benchmarks import Benchmark
 from unswayed.errors import ConfigError, DataError
 from unswayed.perturbations import seeded
-from unswayed.perturbations.variants import variants_of
+from unswayed.perturbations.composition import variants_of
 from unswayed.pipeline.settings import Settings
-from unswayed.pipeline.stages import Work
+from unswayed.pipeline.stages import Evaluation
 from unswayed.prompts import Profile
 from unswayed.run.folder import Run
 from unswayed.training.augmentation import BASE, VARIANTS, variant_name
 from unswayed.training.recipe import TrainingRecipe
 from unswayed.training.tables import DataSource
-from unswayed.types import Failure, Sample, Stage, Variant
+from unswayed.types import Failure, FailureStage, Sample, Variant
 
 T = TypeVar("T")
 _DECIDING = ("path", "split", "hub_id")
@@ -112,7 +112,7 @@ def check(recipe: TrainingRecipe) -> None:
         UserError: a benchmark cannot be made from its spec.
     """
     for source in recipe.data:
-        spec = registry.parse(source.benchmark)
+        spec = registry.parse_spec(source.benchmark)
         if spec.name == "scenes" and spec.options.get("split") != "train":
             raise ConfigError(
                 f"expected scenes of the training split to train on, found {source.benchmark!r}; "
@@ -134,7 +134,7 @@ def overlaps(recipe: TrainingRecipe) -> list[str]:
 
 def _rows_of(text: str) -> tuple[str, dict[str, Any]]:
     """Return what decides which rows a spec stands for, the benchmark's defaults filled in."""
-    spec = registry.parse(text)
+    spec = registry.parse_spec(text)
     factory = registry.load("benchmark", spec.name)
     arguments = () if spec.argument is None else (spec.argument,)
     try:
@@ -203,7 +203,7 @@ class _Draw:
         self, recipe: TrainingRecipe, profile: Profile, store: Run, sources: Sequence[_Source]
     ) -> None:
         self.recipe, self.profile, self.store, self.sources = recipe, profile, store, sources
-        work = Work(
+        work = Evaluation(
             Settings(
                 model=recipe.model,
                 benchmarks=tuple(source.benchmark for source in recipe.data),
@@ -213,7 +213,7 @@ class _Draw:
             )
         )
         self.context = work.context
-        self.recipes = {made.name: made for made in work.recipes}
+        self.compositions = {made.name: made for made in work.compositions}
         self.broken: set[str] = set()
         self.unfit = 0
         self.failures = [failure for source in sources for failure in source.failures]
@@ -265,11 +265,11 @@ class _Draw:
         if sample.id in self.broken:
             return []
         name = variant_name(self.recipe.augmentation, sample.id, self.recipe.seed, repeat)
-        if not self.recipes[name].applies_to(sample):
+        if not self.compositions[name].applies_to(sample):
             name, self.unfit = BASE, self.unfit + 1
         paired = self.recipe.reward.paired_invariance is not None
-        shown = [self.recipes[each] for each in ((name, BASE) if paired else (name,))]
-        stage: Stage = "load"
+        shown = [self.compositions[each] for each in ((name, BASE) if paired else (name,))]
+        stage: FailureStage = "load"
         try:
             images = tuple(self.store.store_image(image) for image in sample.images)
             stage = "perturb"

@@ -148,9 +148,9 @@ def check(recipe: TrainingRecipe) -> Start:
         UserError: a name is unknown, or what it stands for is not there.
     """
     for source in recipe.data:
-        registry.load("benchmark", registry.parse(source.benchmark).name)
+        registry.load("benchmark", registry.parse_spec(source.benchmark).name)
     if recipe.reward.needs_judge:
-        registry.load("judge", registry.parse(recipe.reward.judge).name)
+        registry.load("judge", registry.parse_spec(recipe.reward.judge).name)
     if recipe.engine == "verl":
         from unswayed.training.verl import config as verl_config
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from unswayed.perturbations.variants import DEFAULT
+from unswayed.perturbations.composition import DEFAULT
 
 PROBABILITY_SLACK = 1e-9
 

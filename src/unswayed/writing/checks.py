@@ -154,7 +154,7 @@ def _open(text: str, wanted: Wanted) -> Problem | None:
 
 
 def _says(text: str, value: str, wanted: Wanted) -> bool:
-    parsed = values.parse(value, wanted.sample.answer_kind).value  # type: ignore[arg-type]
+    parsed = values.parse_value(value, wanted.sample.answer_kind).value  # type: ignore[arg-type]
     words = tokens(plain(text))
     if isinstance(parsed, Fraction):
         return any(w.value is not None and abs(w.value - float(parsed)) < 1e-9 for w in words)

@@ -11,8 +11,8 @@ from typing import Literal
 
 from unswayed.errors import DataError
 from unswayed.perturbations import Context, Part, Stance, asserted
+from unswayed.perturbations.composition import Composition, variants_of
 from unswayed.perturbations.texts.templates import Templates
-from unswayed.perturbations.variants import Recipe, variants_of
 from unswayed.types import Sample, Variant
 
 Key = tuple[str, Part, str | None]
@@ -54,7 +54,7 @@ class Wanted:
         return self.asserts if self.option is None else self.option
 
 
-def texts_of(sample: Sample, recipes: Sequence[Recipe], foils: int, seed: int) -> list[Wanted]:
+def texts_of(sample: Sample, recipes: Sequence[Composition], foils: int, seed: int) -> list[Wanted]:
     """Return the texts that a sample's variants need, each once.
 
     Raises:

@@ -14,7 +14,7 @@ from unswayed.chat.endpoints import Capabilities, Endpoint, endpoint
 from unswayed.chat.records import ChatReply, ChatRequest
 from unswayed.errors import ConfigError, DataError
 from unswayed.perturbations.texts.annotations import Annotation, Written
-from unswayed.pipeline.stages import Work
+from unswayed.pipeline.stages import Evaluation
 from unswayed.run.pictures import read_image
 from unswayed.types import Failure, Sample
 from unswayed.writing import asking, checks
@@ -80,7 +80,7 @@ def writer_spec(text: str) -> WriterSpec:
         UnknownName: there is no such preset or option.
         ConfigError: the model or an option is not as it must be.
     """
-    spec = registry.parse(text)
+    spec = registry.parse_spec(text)
     options = dict(spec.options)
     temperature = options.pop("temperature", Sampling.temperature)
     max_tokens = options.pop("max_tokens", Sampling.max_tokens)
@@ -92,7 +92,7 @@ def writer_spec(text: str) -> WriterSpec:
     return WriterSpec(found, Sampling(float(temperature), max_tokens))
 
 
-def write(work: Work, client: Client, sampling: Sampling, out: Path) -> Report:
+def write(work: Evaluation, client: Client, sampling: Sampling, out: Path) -> Report:
     """Write the texts that an evaluation needs and that are not in the file yet.
 
     With a limit, as many samples per benchmark are written for as an evaluation with that limit
@@ -116,7 +116,9 @@ def write(work: Work, client: Client, sampling: Sampling, out: Path) -> Report:
     return report
 
 
-def _of_benchmark(rows: Iterator[Sample | Failure], name: str, work: Work, scribe: _Scribe) -> None:
+def _of_benchmark(
+    rows: Iterator[Sample | Failure], name: str, work: Evaluation, scribe: _Scribe
+) -> None:
     limit, good = work.settings.limit, 0
     with progress.bar(f"write {name}", limit, unit="sample") as bar:
         while size := CHUNK if limit is None else min(CHUNK, limit - good):
@@ -131,7 +133,7 @@ def _of_benchmark(rows: Iterator[Sample | Failure], name: str, work: Work, scrib
 
 
 def _chunk(
-    rows: Iterator[Sample | Failure], size: int, work: Work, report: Report
+    rows: Iterator[Sample | Failure], size: int, work: Evaluation, report: Report
 ) -> list[list[Wanted]]:
     """Return the texts of the next samples that an evaluation could use."""
     found: list[list[Wanted]] = []
@@ -146,14 +148,14 @@ def _chunk(
     return found
 
 
-def _texts(row: Sample | Failure, work: Work) -> list[Wanted] | None:
+def _texts(row: Sample | Failure, work: Evaluation) -> list[Wanted] | None:
     if isinstance(row, Failure):
         return None
     try:
         if work.settings.limit is not None:  # an evaluation passes over pictures it cannot read
             for image in row.images:
                 read_image(image)
-        return texts_of(row, work.recipes, work.settings.foils, work.settings.seed)
+        return texts_of(row, work.compositions, work.settings.foils, work.settings.seed)
     except DataError:
         return None
 

@@ -236,7 +236,7 @@ TEXTS = st.lists(
 @given(TEXTS, st.sampled_from(["", "<think>", "<think>It is the chair"]))
 def test_rewards_and_evaluation_read_alike(completion: str, prefill: str) -> None:
     outcome = read_completion(shown(prefill=prefill), completion)
-    reading = answers.read(prefill + completion, OPTIONS)
+    reading = answers.parse_output(prefill + completion, OPTIONS)
     assert outcome.reading == reading
     assert (correctness(outcome, PLAIN) == 1) == (reading.letter == "B")
     if format_reward(outcome, PLAIN):
@@ -248,7 +248,7 @@ def test_rewards_and_evaluation_read_alike(completion: str, prefill: str) -> Non
 @given(TEXTS)
 def test_numbers_are_read_as_in_evaluation(completion: str) -> None:
     outcome = read_completion(shown("number", "7"), completion)
-    assert outcome.value == values.read(completion, "number").value
+    assert outcome.value == values.parse_output(completion, "number").value
     assert correctness(outcome, PLAIN) == float(outcome.value == 7)
 
 

@@ -32,7 +32,7 @@ def open_sample(
         "".join((id, question, answer, category)).encode()
     except UnicodeEncodeError as error:
         raise DataError(f"expected valid Unicode, found {question[:60]!r}") from error
-    if values.parse(answer, kind).value is None:
+    if values.parse_value(answer, kind).value is None:
         raise DataError(f"expected a {kind} as gold, found {answer[:60]!r}")
     return Sample(
         id=id,

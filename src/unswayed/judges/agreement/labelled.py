@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from unswayed.answers import read_answer
+from unswayed.answers import parse_answer
 from unswayed.errors import DataError, StageError
 from unswayed.judges import Judge, JudgeCase
 from unswayed.types import LETTERS, Verdict, Vote
@@ -287,7 +287,7 @@ def _answer(
         if value is not None and value not in options:
             raise DataError(f"{where}: expected {key!r} to be an option or null, found {value!r}")
     if letter is None and text is None:
-        reading = read_answer(row["answer"], options)
+        reading = parse_answer(row["answer"], options)
         letter, text = reading.letter, reading.text_letter
     if letter is None and text is None:
         found = row["answer"]

@@ -13,7 +13,7 @@ from unswayed.judges.agreement import labelled as check
 from unswayed.judges.agreement.labelled import CheckResult, LabelledCase
 from unswayed.metrics import panel
 from unswayed.metrics.columns import CONSISTENCY
-from unswayed.metrics.intervals import Figure, Ints, Mean, Settings, mean_figure
+from unswayed.metrics.intervals import Figure, IntervalSettings, Ints, Mean, mean_figure
 from unswayed.types import Verdict
 
 _TITLES = {
@@ -71,7 +71,7 @@ def between(judges: Sequence[str], verdicts: Sequence[Verdict]) -> list[Figure]:
     rows = [[CONSISTENCY.index(v.status) for v in one.votes] for one in verdicts]
     votes: Ints = np.array(rows, dtype=np.int64).reshape(len(rows), len(judges))
     clusters: Ints = np.arange(len(rows))
-    settings = Settings()
+    settings = IntervalSettings()
     found = [
         *panel.agreement(votes, clusters, settings),
         *panel.pairwise(judges, votes, clusters, settings),

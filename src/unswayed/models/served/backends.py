@@ -471,7 +471,7 @@ class Http:
         if self._reading == "samples":
             return await self._sampled(request, decoding, texts)
         output = request.prefill + texts[0]
-        reading = answers.read(output, request.options)
+        reading = answers.parse_output(output, request.options)
         if self._reading == "inline":
             found = _inline(
                 request, choice, output, reading, self.endpoint.capabilities.top_logprobs
@@ -588,7 +588,7 @@ class Gemini(Http):
 
 
 def _inline(
-    request: Request, choice: Choice, output: str, reading: answers.Reading, most: int
+    request: Request, choice: Choice, output: str, reading: answers.ParsedAnswer, most: int
 ) -> LetterDistribution | None:
     """Read the letters from the alternatives of the answer's own token."""
     if reading.answer_at is None or not choice.logprobs:

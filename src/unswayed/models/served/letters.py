@@ -198,7 +198,7 @@ def from_samples(
     options: Mapping[Letter, str], outputs: Iterable[str]
 ) -> LetterDistribution | None:
     """Return the shares of the letters among several outputs; None if none could be read."""
-    read = [answers.read(output, options).letter for output in outputs]
+    read = [answers.parse_output(output, options).letter for output in outputs]
     counts = Counter(letter for letter in read if letter is not None)
     total = counts.total()
     if total == 0:

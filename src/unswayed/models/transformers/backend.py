@@ -260,7 +260,7 @@ class Transformers:
     def _spot(self, request: Request, row: _Written, decoding: Decoding) -> _Spot | None:
         """Find where the row's answer letter is to be read; None if it has no answer."""
         before = request.prefill + row.head
-        reading = answers.read(before + row.text, request.options)
+        reading = answers.parse_output(before + row.text, request.options)
         if not request.options:
             return None
         if reading.answer_at is not None:

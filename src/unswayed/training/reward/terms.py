@@ -54,7 +54,7 @@ class Outcome:
 
     variant: Variant
     output: str
-    reading: answers.Reading
+    reading: answers.ParsedAnswer
     value: values.Value | None
     gold: values.Value | None
     well_formed: bool
@@ -128,12 +128,12 @@ def read_completion(variant: Variant, completion: str, *, opens_thought: bool = 
     """
     opened = "<think>" if opens_thought and not variant.prefill else ""
     output = opened + variant.prefill + completion
-    reading = answers.read(output, variant.options)
+    reading = answers.parse_output(output, variant.options)
     kind = variant.sample.answer_kind
     value = gold = None
     if kind != "choice":
-        value = values.read(output, kind).value
-        gold = values.parse(variant.answer, kind).value
+        value = values.parse_output(output, kind).value
+        gold = values.parse_value(variant.answer, kind).value
     return Outcome(
         variant, output, reading, value, gold, _well_formed(output), _own(variant, reading)
     )
@@ -256,7 +256,7 @@ def _well_formed(output: str) -> bool:
     return bool(thought.strip()) and not any(text.strip() for text in around)
 
 
-def _own(variant: Variant, reading: answers.Reading) -> str:
+def _own(variant: Variant, reading: answers.ParsedAnswer) -> str:
     """Return the thought without what the prefill had put there."""
     thought = reading.think or ""
     given = _TAG.sub("", variant.prefill).strip()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
-from unswayed.metrics.columns import Outcomes
+from unswayed.metrics.columns import Columns
 from unswayed.metrics.compare import compare
 from unswayed.pipeline.stages import outcomes_of, settings_of
 from unswayed.run.folder import Run
@@ -91,7 +91,7 @@ def _over_questions(out: Path, first: int, last: int) -> dict[Key, Spread]:
     }
 
 
-def _outcomes(path: Path) -> Outcomes:
+def _outcomes(path: Path) -> Columns:
     run = Run.open(path)
     settings = settings_of(run)
     return outcomes_of(run, settings.on_conflict, settings.tolerance)

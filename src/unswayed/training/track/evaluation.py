@@ -18,7 +18,7 @@ from typing import Any
 from unswayed import progress
 from unswayed.errors import ConfigError, UnswayedError
 from unswayed.pipeline.settings import Settings
-from unswayed.pipeline.stages import Work, evaluate
+from unswayed.pipeline.stages import Evaluation, evaluate
 from unswayed.registry import Spec
 from unswayed.run.folder import Run
 from unswayed.training.folder import Checkpoint, TrainingFolder
@@ -195,8 +195,8 @@ def check_evaluation(recipe: TrainingRecipe) -> None:
         raise ConfigError(f"{_NOTHING}, or leave --track out")
     start = start_of(recipe.model)
     settings = {**dict(recipe.evaluation), "model": start.spec, "profile": recipe.profile}
-    work = Work(Settings.model_validate(settings))
-    _ = work.benchmarks, work.recipes, work.judge
+    work = Evaluation(Settings.model_validate(settings))
+    _ = work.benchmarks, work.compositions, work.judge
 
 
 def track(

@@ -33,7 +33,7 @@ DEFAULT = TEXT_VARIANTS[:8]
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Composition:
     """A variant's name with the perturbations that make it, in the order they apply."""
 
     name: str
@@ -61,7 +61,7 @@ class Recipe:
         return not changes_options and not (needs_foil and sample.answer_kind == "text")
 
 
-def recipe(name: str, known: dict[str, Perturbation]) -> Recipe:
+def compose(name: str, known: dict[str, Perturbation]) -> Composition:
     """Resolve a variant's name.
 
     Args:
@@ -87,15 +87,15 @@ def recipe(name: str, known: dict[str, Perturbation]) -> Recipe:
     options = sorted((part for part in parts if part not in texts), key=_option_rank)
     named = [part for part in texts if part != "base" or not options]  # abstain+base is abstain
     canonical = "+".join(sorted(options) + named)
-    return Recipe(canonical, tuple(known[part] for part in [*options, *texts]))
+    return Composition(canonical, tuple(known[part] for part in [*options, *texts]))
 
 
 def variants_of(
-    sample: Sample, recipes: Sequence[Recipe], context: Context, foils: int = 1
+    sample: Sample, compositions: Sequence[Composition], context: Context, foils: int = 1
 ) -> Iterator[Variant]:
-    """Yield the variants of a sample in the order of the recipes.
+    """Yield the variants of a sample in the order of the compositions.
 
-    A recipe that asserts the foil is repeated for each of up to `foils` foils (fewer where the
+    A composition that asserts the foil is repeated for each of up to `foils` foils (fewer where the
     sample has fewer wrong options, one for open questions); the others appear once.
 
     Raises:
@@ -103,17 +103,17 @@ def variants_of(
     """
     _check_gold(sample)
     drawn = draw_foils(sample, context.seed, foils)
-    for made in recipes:
-        count = len(drawn) if made.depends_on_foil() else 1
+    for composition in compositions:
+        count = len(drawn) if composition.depends_on_foil() else 1
         for index in range(max(count, 1)):
-            yield _apply(made, _plain(sample, drawn, index), context)
+            yield _apply(composition, _plain(sample, drawn, index), context)
 
 
 def _check_gold(sample: Sample) -> None:
     """Refuse an open question whose gold could never be answered."""
     if sample.answer_kind == "choice":
         return
-    problem = values.parse(sample.answer, sample.answer_kind).problem
+    problem = values.parse_value(sample.answer, sample.answer_kind).problem
     if problem:
         raise DataError(
             f"expected a {sample.answer_kind} as the gold of {sample.id}, found "
@@ -138,10 +138,10 @@ def _plain(sample: Sample, foils: list[str], index: int) -> Variant:
     )
 
 
-def _apply(made: Recipe, variant: Variant, context: Context) -> Variant:
-    for step in made.steps:
+def _apply(composition: Composition, variant: Variant, context: Context) -> Variant:
+    for step in composition.steps:
         variant = step.apply(variant, context)
-    named = variant.model_copy(update={"name": made.name})
+    named = variant.model_copy(update={"name": composition.name})
     return named.model_copy(update={"id": variant_id(named)})
 
 

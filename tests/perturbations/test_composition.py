@@ -16,8 +16,8 @@ from unswayed import registry
 from unswayed.answers import normalise
 from unswayed.errors import ConfigError, DataError, UnknownName
 from unswayed.perturbations import Context, Perturbation
+from unswayed.perturbations.composition import TEXT_VARIANTS, compose, draw_foils, variants_of
 from unswayed.perturbations.texts.templates import Templates, quote
-from unswayed.perturbations.variants import TEXT_VARIANTS, draw_foils, recipe, variants_of
 from unswayed.types import ABSTAIN_TEXT, LETTERS, Sample, Variant
 
 KNOWN: dict[str, Perturbation] = {
@@ -59,7 +59,7 @@ PLAIN = context()
 
 
 def made(sample: Sample, *names: str, foils: int = 1, context: Context = PLAIN) -> list[Variant]:
-    return list(variants_of(sample, [recipe(n, KNOWN) for n in names], context, foils))
+    return list(variants_of(sample, [compose(n, KNOWN) for n in names], context, foils))
 
 
 def one(sample: Sample, name: str, context: Context = PLAIN) -> Variant:
@@ -248,7 +248,7 @@ def test_a_variant_has_one_name(sample: Sample, name: str, canonical: str) -> No
 )
 def test_names_that_are_none(name: str, error: type[Exception], said: str) -> None:
     with pytest.raises(error, match=said):
-        recipe(name, KNOWN)
+        compose(name, KNOWN)
 
 
 ALL = (*TEXT_VARIANTS, *(f"{o}+{t}" for o in ("abstain", "shuffle") for t in TEXT_VARIANTS[1:]))
@@ -274,11 +274,11 @@ import json, sys
 from unswayed import registry
 from unswayed.perturbations import Context
 from unswayed.perturbations.texts.templates import Templates
-from unswayed.perturbations.variants import recipe, variants_of
+from unswayed.perturbations.composition import compose, variants_of
 from unswayed.types import Sample
 known = {n: registry.load("perturbation", n) for n in registry.names("perturbation")}
 sample, names = Sample.model_validate_json(sys.argv[1]), sys.argv[2:]
-made = variants_of(sample, [recipe(n, known) for n in names], Context(Templates(), seed=3), 2)
+made = variants_of(sample, [compose(n, known) for n in names], Context(Templates(), seed=3), 2)
 print(json.dumps([v.model_dump(mode="json") for v in made]))
 """
 
