@@ -1,8 +1,8 @@
 """The one parser of answers to a question with options: which option is meant.
 
 Evaluation, judges and rewards all read output through `parse_output`, so that no two of them can
-disagree about what was said (PROTOCOL section 5). It is strict: nothing is guessed, nothing defaults
-to a letter, and what was odd about a reading is kept as a flag that tables can count.
+disagree about what was said (PROTOCOL section 5). It is strict: nothing is guessed, nothing
+defaults to a letter, and what was odd about a reading is kept as a flag that tables can count.
 """
 
 from __future__ import annotations

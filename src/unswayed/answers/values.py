@@ -1,8 +1,8 @@
 """Open answers as values: numbers, boxes and short texts, read as strictly as letters are.
 
-`answers.parse_output` finds the answer block, this module says what stands in it. Nothing is guessed:
-an answer with two different numbers or boxes has no value, and a box is taken in the coordinates
-that the question asked for, whatever its figures look like.
+`answers.parse_output` finds the answer block, this module says what stands in it. Nothing is
+guessed: an answer with two different numbers or boxes has no value, and a box is taken in the
+coordinates that the question asked for, whatever its figures look like.
 """
 
 from __future__ import annotations
