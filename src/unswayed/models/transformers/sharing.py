@@ -12,6 +12,7 @@ a layout whose pictures they cannot tell apart, so the numbers are the same eith
 # pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -50,6 +51,9 @@ class SharedPreparation:
 class SharedEncoding:
     """`get_image_features` that encodes each distinct picture once, and remembers them.
 
+    It bears the signature of the method that it stands in for: `generate()` of newer transformers
+    hands over only the arguments that the signature names.
+
     Attributes:
         order: keys of the pictures of the coming call, in order; set by the caller.
         encoded: pictures that went through the vision tower so far.
@@ -58,6 +62,7 @@ class SharedEncoding:
     def __init__(self, encode: Callable[..., Any]) -> None:
         """Wrap the model's bound method."""
         self._encode = encode
+        self.__signature__ = inspect.signature(encode)
         self._features: dict[str, torch.Tensor] = {}
         self._stacked = False  # some families return one tensor, others one tensor a picture
         self.order: list[str] = []
