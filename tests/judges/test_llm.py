@@ -400,7 +400,7 @@ def test_wrong_options_are_named(options: Any, error: type[Exception], message: 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("system = 1", "field 'system'"),
+        ("system = 1", "field of the prompt 'system'"),
         ('system = "s"\nuser = "u"\nrepair = "r {problem}"', "{tag}"),
         ("=", "no TOML"),
     ],

@@ -148,7 +148,10 @@ def test_overrides_win() -> None:
         ("reward.length.weight=-1", "'reward.length.weight'.*greater than or equal to 0"),
         ("reward.length.most=3", "most to be greater than target"),
         ("grpo.learning_rate=nan", "finite number"),
-        ("augmentation.wrong_think=0.7", "augmentation: expected the rates to sum to at most 1"),
+        (
+            "augmentation.wrong_think=0.7",
+            "'augmentation': expected the rates to sum to at most 1",
+        ),
         ("grpo.group_size=1", "greater than or equal to 2"),
         ("grpo.loss_type=ppo", "'grpo' or|'grpo',"),
         ("steps", "expected --set key=value"),

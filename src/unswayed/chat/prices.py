@@ -24,6 +24,7 @@ from typing import Annotated, Any, cast
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from unswayed.chat.limits import Spent
+from unswayed.config.validation import Fault, first_fault
 from unswayed.errors import ConfigError
 
 _PER = 1_000_000
@@ -105,10 +106,10 @@ def _price(path: Path, name: str, raw: Any, currency: str) -> Price:
     try:
         return Price.model_validate({"currency": currency, **raw})
     except (TypeError, ValidationError) as error:
-        what = error.errors()[0] if isinstance(error, ValidationError) else None
-        field = ".".join(str(part) for part in what["loc"]) if what else "table"
-        reason = what["msg"] if what else "expected a table"
-        raise ConfigError(f"{path}: the price of {name!r} is none ({field}: {reason})") from error
+        fault = first_fault(error) if isinstance(error, ValidationError) else Fault("", "none")
+        raise ConfigError(
+            f"{path}: expected a table of prices for {name!r}, found {fault.text('table')}"
+        ) from error
 
 
 def cost(spent: Spent, price: Price | None) -> Cost:

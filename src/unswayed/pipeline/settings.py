@@ -20,7 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from unswayed.answers import ConflictPolicy
 from unswayed.config import toml
-from unswayed.errors import ConfigError, UnknownName
+from unswayed.config.validation import explain
+from unswayed.errors import ConfigError
 from unswayed.perturbations.composition import DEFAULT
 from unswayed.run import shards
 
@@ -148,7 +149,7 @@ def settings(
     try:
         return Settings.model_validate(merged)
     except ValidationError as error:
-        raise ConfigError(_described(error, recipe)) from error
+        raise ConfigError(explain(error, Settings, "setting", str(recipe or ""))) from error
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -158,27 +159,3 @@ def _read(path: Path) -> dict[str, Any]:
     if not path.exists():
         raise ConfigError(f"{what} nothing there; check the path")
     return toml.read(path)
-
-
-def _known(section: tuple[int | str, ...]) -> list[str]:
-    """Return the dotted names of the settings of a section."""
-    sections: dict[tuple[int | str, ...], type[_Settings]] = {
-        (): Settings,
-        ("decoding",): DecodingSettings,
-        ("statistics",): StatisticsSettings,
-        ("serving",): ServingSettings,
-    }
-    fields = sections[section].model_fields
-    return [".".join([*map(str, section), name]) for name in fields]
-
-
-def _described(error: ValidationError, recipe: Path | None) -> str:
-    # A misspelt setting comes before the one that is missing because of it.
-    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
-    name = ".".join(str(part) for part in first["loc"])
-    where = f"{recipe}: " if recipe else ""
-    if first["type"] == "extra_forbidden":
-        return f"{where}{UnknownName('setting', name, _known(first['loc'][:-1]))}"
-    if first["type"] == "missing":
-        return f"{where}the setting {name!r} is missing; give it in the recipe or as an option"
-    return f"{where}setting {name!r}: {first['msg']}, found {first['input']!r}"

@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from unswayed import answers, progress, prompts, registry
 from unswayed.benchmarks import Benchmark
+from unswayed.config.validation import first_fault
 from unswayed.errors import ConfigError, DataError, RunError, StageError, UnknownName
 from unswayed.judges import Judge, JudgeCase, batch_size, case_of, described
 from unswayed.metrics.columns import Columns, columns_of
@@ -201,11 +202,9 @@ def settings_of(run: Run) -> Settings:
             {**description["settings"], **description["measuring"], **serving}
         )
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
         raise RunError(
-            f"{run.folder / 'run.json'} holds settings of another version ({field}: "
-            f"{first['msg']}); use the version that made it"
+            f"{run.folder / 'run.json'} holds settings of another version ("
+            f"{first_fault(error).text('settings')}); use the version that made it"
         ) from error
 
 

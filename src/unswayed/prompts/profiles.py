@@ -14,6 +14,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from unswayed.config.validation import explain
 from unswayed.errors import ConfigError, UnknownName
 
 
@@ -127,6 +128,4 @@ def _parse(text: str, where: str) -> dict[str, Profile]:
             f"{where} is no profile file (one TOML table a profile): {error}"
         ) from error
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"{where}: profile field {field!r}: {first['msg']}") from error
+        raise ConfigError(explain(error, Profile, "profile field", where)) from error

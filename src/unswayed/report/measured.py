@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from unswayed.answers import ConflictPolicy
+from unswayed.config.validation import first_fault
 from unswayed.errors import RunError
 from unswayed.perturbations.composition import TEXT_VARIANTS
 from unswayed.run.folder import Run
@@ -139,11 +140,9 @@ def parse(document: Mapping[str, Any]) -> Measured:
     try:
         read = _Document.model_validate(document)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
         raise RunError(
-            f"metrics.json: expected figures of schema version {SCHEMA_VERSION}, found a fault at "
-            f"{where or 'its top'} ({first['msg']}); run `unswayed measure` again"
+            f"metrics.json is not of schema version {SCHEMA_VERSION} "
+            f"({first_fault(error).text('the whole')}); run `unswayed measure` again"
         ) from error
     return Measured(read.settings, read.estimates, read.risk_coverage)
 

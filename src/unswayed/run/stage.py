@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError
 
+from unswayed.config.validation import first_fault
 from unswayed.errors import RunError, StageError
 from unswayed.run.files import writable
 
@@ -76,11 +77,9 @@ class Stage(Generic[R]):
         try:
             return self.record.model_validate_json(line)
         except ValidationError as error:
-            first = error.errors()[0]
-            field = ".".join(str(part) for part in first["loc"])
             raise RunError(
                 f"{self.path} line {number} is no {self.record.__name__} of this version "
-                f"({field or 'line'}: {first['msg']}); the file was changed or made by another "
+                f"({first_fault(error).text('line')}); the file was changed or made by another "
                 "version: move it away and run the stage again"
             ) from error
 

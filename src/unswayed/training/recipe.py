@@ -7,15 +7,15 @@ values.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from unswayed.config import toml
+from unswayed.config.validation import explain
 from unswayed.errors import ConfigError, UnknownName
 from unswayed.training.tables import (
     GRPO,
@@ -122,7 +122,7 @@ def training_recipe(
     try:
         return TrainingRecipe.model_validate(merged)
     except ValidationError as error:
-        raise ConfigError(_described(error, str(recipe))) from error
+        raise ConfigError(explain(error, TrainingRecipe, "recipe key", str(recipe))) from error
 
 
 def split(grpo: GRPO, processes: int) -> tuple[int, int]:
@@ -155,37 +155,3 @@ def _read(recipe: str | Path) -> dict[str, Any]:
             raise UnknownName("recipe", str(recipe), known)
         return toml.read(known[str(recipe)])
     return toml.read(path)
-
-
-def _described(error: ValidationError, recipe: str) -> str:
-    # A misspelt key comes before the one that is missing because of it.
-    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
-    name = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        known = _keys_beside(first["loc"])
-        return f"{recipe}: {UnknownName('recipe key', name, known)}"
-    if first["type"] == "missing":
-        return f"{recipe}: the key {name!r} is missing; give it in the recipe or as an option"
-    if first["type"] == "value_error":  # checks of ours say what was expected
-        message = str(first["msg"]).removeprefix("Value error, ")
-        return f"{recipe}: {name}: {message}" if name else f"{recipe}: {message}"
-    return f"{recipe}: recipe key {name!r}: {first['msg']}, found {first['input']!r}"
-
-
-def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
-    """Return the dotted names of the keys of the table that a location lies in."""
-    table: type[BaseModel] = TrainingRecipe
-    for part in location[:-1]:
-        if isinstance(part, str) and part in table.model_fields:
-            table = next(_tables(table.model_fields[part].annotation), table)
-    section = [str(part) for part in location[:-1]]
-    return [".".join([*section, name]) for name in table.model_fields]
-
-
-def _tables(annotation: Any) -> Iterator[type[Section]]:
-    """Yield the tables that an annotation such as `Guards | None` or `tuple[DataSource, …]` has."""
-    if isinstance(annotation, type) and issubclass(annotation, Section):
-        yield annotation
-    elif get_origin(annotation) in (Union, UnionType, tuple):
-        for inner in get_args(annotation):
-            yield from _tables(inner)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from unswayed.benchmarks.parse.gold import AnswerAs, letter_of
+from unswayed.config.validation import first_fault
 from unswayed.errors import DataError
 from unswayed.types import Failure, ImageRef, Sample
 
@@ -96,8 +97,7 @@ def _claim(id: str, seen: set[bytes]) -> None:
 def _failure(benchmark: str, where: str, error: Exception) -> Failure:
     message = str(error)
     if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        message = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+        message = first_fault(error).text("the row")
     return Failure(
         stage="load",
         id=where,

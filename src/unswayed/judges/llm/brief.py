@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from unswayed.config.validation import explain
 from unswayed.errors import ConfigError, UnknownName
 from unswayed.judges import JudgeCase
 from unswayed.run.files import content_hash
@@ -129,9 +130,7 @@ def _parsed(text: str, where: str) -> Prompt:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"the judge's prompt {where} is no TOML: {error}") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"{where}: field {field!r} of the prompt: {first['msg']}") from error
+        raise ConfigError(explain(error, Prompt, "field of the prompt", where)) from error
     for part, needed in _NEEDED.items():
         missing = [field for field in needed if field not in getattr(found, part)]
         if missing:

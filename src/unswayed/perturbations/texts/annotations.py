@@ -19,6 +19,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from unswayed.config.validation import first_fault
 from unswayed.errors import DataError
 from unswayed.perturbations import Part, Stance, asserted
 from unswayed.types import Variant
@@ -121,9 +122,7 @@ def _annotation(line: str, where: str) -> Annotation:
     except json.JSONDecodeError as error:
         raise DataError(f"{where}: expected a JSON object a line: {error}") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "the line"
         raise DataError(
             f'{where}: expected {{"sample", "part": "think" or "caption", "asserts": a letter, '
-            f'a value or null, "text"}}; {field}: {first["msg"]}'
+            f'a value or null, "text"}}; {first_fault(error).text("the line")}'
         ) from error
