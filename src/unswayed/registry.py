@@ -1,8 +1,8 @@
 """Names → factories, through entry points.
 
-Everything that a user can name (benchmarks, models, judges, variants) is an entry point in a group
-`unswayed.KINDs`; the built-ins are declared in the project's own metadata in the same way, so a
-plugin is in no way second-class. A *spec* names one with its options:
+Everything that a user can name (benchmarks, models, judges, variants) is an entry point, in a group
+such as `unswayed.benchmarks`; the built-ins are declared in the project's own metadata in the same
+way, so a plugin can do all that they can. A *spec* names one with its options:
 
     scenes                       a name
     file:questions.jsonl         a name and its argument

@@ -2,11 +2,13 @@
 
     endpoints   where the server is and what it can do: presets and capabilities
     records     what is sent and what comes back
-    limits      what sending may cost, and the count of what it has cost
-    client      sends many requests at once; retries, paces, stops at the budget
-    attempt     one request over the wire (aiohttp, the only module that imports it)
-    replies     bytes of a reply → a reply, or the reason why it is none
-    refusals    status and body of an HTTP error → whose move it is
+    limits      the most that sending may take: requests, tokens, money, attempts
+    budget      what has been spent of it
+    client      sends many requests at once: one reply for each
+    sending     one such call: retries, pacing, the end of the budget
+    wire        one request over HTTP (aiohttp, the only module that imports it)
+    replies     the bytes of a reply → a reply, or the reason why there is none
+    faults      status and body of an HTTP error → try again, give the item up, or stop the run
     pace        how long to wait, how many requests to have in flight
     cache       replies kept by what was asked
     prices      what the tokens cost

@@ -1,6 +1,6 @@
-"""Metrics of PROTOCOL section 8: arrays in, `Estimate` out, each with an interval that is honest.
+"""Metrics of PROTOCOL section 8: arrays in, `Estimate` out, each with its interval.
 
-`collect` reads the records of a run into columns, `measure` returns every estimate of the run,
+`columns_of` reads the records of a run into columns, `measure` returns every estimate of the run,
 `compare` the paired differences between two runs. What each metric means, which interval it has
 and how well the intervals cover is in docs/metrics.md.
 """

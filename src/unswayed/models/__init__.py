@@ -1,6 +1,6 @@
 """Models: anything that continues a prompt. One file per way of reaching one.
 
-`transformers` runs a checkpoint in this process, `http` asks a server, `replay` returns recorded
+`transformers` runs a checkpoint in this process, `served` asks a server, `replay` returns recorded
 outputs. A model is any object with the methods of `Model`; name your own as `my_file.py:MyModel`.
 """
 
@@ -16,7 +16,7 @@ from unswayed.types import Generation, Usage, Variant
 
 @dataclass(frozen=True)
 class Request:
-    """One prompt to continue, rendered by `unswayed.prompts.render`.
+    """One prompt to continue, rendered by `unswayed.prompts`.
 
     Attributes:
         id: id of the variant; the generation carries it back.

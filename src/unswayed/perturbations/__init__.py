@@ -3,7 +3,8 @@
 A variant's name is one *text* perturbation (`base`, `wrong-think`, …), preceded by any of the
 *option* perturbations (`abstain`, `shuffle`), joined by `+`: `abstain+wrong-think`. Options change
 first, so that injected text speaks of the options that are shown. One file per family: `options`,
-`think`, `caption`; `templates` and `annotations` are where texts come from.
+`think`, `caption`; `composition` joins them, `foils` draws the foil, and `texts` is where injected
+texts come from.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ def train_seeds(
         follow: returns, for a seed's folder, what is called with each of its checkpoints.
 
     Raises:
-        UserError: see `trl.train`.
+        UserError: see `trl.engine.train`.
         StageError: training failed; what was saved is whole.
     """
     engine = engine_of(recipe)
@@ -123,7 +123,7 @@ def commands(
     A seed that was finished before has none.
 
     Raises:
-        UserError: the engine is another one, or see `verl.prepare`.
+        UserError: the engine is another one, or see `verl.engine.prepare`.
     """
     if recipe.engine != "verl":
         raise ConfigError(
