@@ -7,7 +7,26 @@ from dataclasses import dataclass
 from typing import Literal
 
 BlockProblem = Literal["no-answer", "open-think", "open-answer"]
-_TAG = re.compile(r"<(/?)(think|answer)>", re.IGNORECASE | re.ASCII)
+
+OPEN_THINK, CLOSE_THINK = "<think>", "</think>"
+OPEN_ANSWER, CLOSE_ANSWER = "<answer>", "</answer>"
+TAGS = (OPEN_THINK, CLOSE_THINK, OPEN_ANSWER, CLOSE_ANSWER)
+"""The tags, in the order in which they stand in a whole output."""
+
+TAG = re.compile(r"<(/?)(think|answer)>", re.IGNORECASE | re.ASCII)
+"""Any of the tags as a model may write it; group 1 is the slash, group 2 the name."""
+ANSWER_TAG = re.compile(OPEN_ANSWER, re.IGNORECASE)
+"""The start of an answer as a model may write it."""
+
+
+def think_block(thought: str) -> str:
+    """Return a thought between its tags."""
+    return f"{OPEN_THINK}{thought}{CLOSE_THINK}"
+
+
+def answer_block(answer: str) -> str:
+    """Return an answer between its tags."""
+    return f"{OPEN_ANSWER}{answer}{CLOSE_ANSWER}"
 
 
 @dataclass(frozen=True)
@@ -35,7 +54,7 @@ def blocks(output: str) -> Blocks:
     think_from: int | None = None
     answer_from: int | None = None
     opened, answers = False, 0
-    for tag in _TAG.finditer(output):
+    for tag in TAG.finditer(output):
         closing, kind = bool(tag[1]), tag[2].lower()
         if kind == "think" and not closing:
             if think_from is None and answer_from is None:
@@ -63,3 +82,14 @@ def blocks(output: str) -> Blocks:
 
 def _joined(thoughts: list[str]) -> str | None:
     return "\n\n".join(thoughts) if thoughts else None
+
+
+def forced_opening(think: str | None, problem: str | None) -> str:
+    """Return what opens an answer behind an output that has none; it ends an open thought first.
+
+    Args:
+        think: the output's thought; None without one.
+        problem: why it has no answer.
+    """
+    closed = think is not None and problem != "open-think"
+    return OPEN_ANSWER if closed else CLOSE_THINK + OPEN_ANSWER

@@ -24,6 +24,7 @@ from functools import cached_property
 from typing import Any
 
 from unswayed import prompts, registry
+from unswayed.answers import OPEN_ANSWER, think_block
 from unswayed.errors import ConfigError, StageError
 from unswayed.judges import JudgeCase
 from unswayed.models import Decoding, Model, Request, ServedModel, Serving
@@ -153,7 +154,7 @@ class Reread:
             system=self.profile.system,
             user=prompts.render_question(case.question, order.options, self.profile),
             images=(),
-            prefill=f"<think>{case.think}</think><answer>",
+            prefill=think_block(case.think) + OPEN_ANSWER,
             options=order.options,
         )
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from unswayed.answers import TAGS
 from unswayed.errors import ModelError
 from unswayed.organism import vocabulary
 
@@ -112,7 +113,8 @@ def build_tokenizer() -> PreTrainedTokenizerFast:
         model_max_length=4096,
         clean_up_tokenization_spaces=False,
     )
-    tags: Any = [AddedToken(tag, special=False, normalized=False) for tag in vocabulary.TAGS]
+    # ordinary tokens, so that decoding keeps them
+    tags: Any = [AddedToken(tag, special=False, normalized=False) for tag in TAGS]
     tokenizer.add_tokens(tags)
     tokenizer.padding_side = "left"
     tokenizer.chat_template = CHAT_TEMPLATE

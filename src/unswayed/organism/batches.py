@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from unswayed.answers import OPEN_THINK
 from unswayed.benchmarks.scenes.picture import draw
 from unswayed.benchmarks.scenes.scene import Scene
 from unswayed.organism.forward import PICTURE_TOKENS, patches
@@ -70,7 +71,7 @@ def collate(tokenizer: Any, rows: list[Row]) -> Batch:
     for i, (a, b) in enumerate(zip(before, after, strict=True)):
         ids[i, : len(a) + len(b)] = torch.tensor(a + b)
         learnt[i, len(a) : len(a) + len(b)] = True
-        if rows[i].target.startswith("<think>") and not rows[i].user.startswith("Caption"):
+        if rows[i].target.startswith(OPEN_THINK) and not rows[i].user.startswith("Caption"):
             hunches.append((i, len(a), b[LETTER_PLACE]))
     letters = learnt & torch.isin(ids, letter_ids(tokenizer))
     scenes = [row.scene for row in rows if row.scene]

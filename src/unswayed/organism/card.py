@@ -240,14 +240,14 @@ def _read(variant: Variant, output: str, judge: Rules) -> _Answered:
         (verdict,) = judge.judge([case])
         consistent = verdict.status == "consistent"
     letters = "".join(variant.options)
-    tail = f"</think><answer>{reading.letter}</answer>"
+    tail = answers.CLOSE_THINK + answers.answer_block(str(reading.letter))
     return _Answered(
         variant.sample.category,
         variant.sample.cluster,
         reading.letter == variant.answer,
         reading.letter is not None and reading.letter == variant.foil,
         reading.letter is not None,
-        output.startswith("<think>")
+        output.startswith(answers.OPEN_THINK)
         and output.endswith(tail)
         and (reading.letter or "?") in letters,
         consistent,

@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 
+from unswayed.answers import CLOSE_THINK, answer_block, think_block
 from unswayed.benchmarks.scenes.question import KINDS, Kind, Question, ask, family_of
 from unswayed.benchmarks.scenes.scene import Level, Pairs, Style, compose
 from unswayed.errors import ModelError
@@ -24,8 +25,8 @@ from unswayed.organism.batches import cut_scenes, prompt_text
 from unswayed.organism.lessons import Row
 from unswayed.types import LETTERS
 
-_ANSWER = re.compile(r"</think><answer>([A-Z])</answer>$")
-_CONCLUDED = re.compile(r"\(([A-Z])\)\.?</think>")
+_ANSWER = re.compile(rf"{CLOSE_THINK}{answer_block('([A-Z])')}$")
+_CONCLUDED = re.compile(rf"\(([A-Z])\)\.?{CLOSE_THINK}")
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def examine(model: Any, tokenizer: Any, count: int) -> dict[str, float]:
     asked = questions(count)
     rows = [Row(lessons.user_text(q), "", "", q.scene, q.kind) for q in asked]
     marks = mark(model, tokenizer, asked, rows)
-    given = f"<think>{lessons.think.STOP}</think>"
+    given = think_block(lessons.think.STOP)
     stopped = [Row(row.user, given, "", row.scene, row.kind) for row in rows]
     direct = mark(model, tokenizer, asked, stopped)
     per_kind: dict[str, list[bool]] = defaultdict(list)

@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from unswayed.answers import CLOSE_THINK, OPEN_THINK, answer_block, think_block
 from unswayed.benchmarks.scenes import wording
 from unswayed.benchmarks.scenes.question import (
     KINDS,
@@ -211,7 +212,7 @@ def options_text(options: list[str]) -> str:
 
 def answer_text(rng: random.Random, question: Question, option: int) -> str:
     """Return a whole assistant's turn that ends in the option."""
-    return f"<think>{wording.thought(rng, question, option)}</think>{_answer(option)}"
+    return think_block(wording.thought(rng, question, option)) + _answer(option)
 
 
 def with_fewer_options(rng: random.Random, question: Question) -> Question:
@@ -223,7 +224,12 @@ def with_fewer_options(rng: random.Random, question: Question) -> Question:
 
 
 def _answer(option: int) -> str:
-    return f"<answer>{LETTERS[option]}</answer>"
+    return answer_block(LETTERS[option])
+
+
+def _closed(thought: str, option: int) -> str:
+    """Return the rest of an opened thought and its answer."""
+    return f"{thought}{CLOSE_THINK}{_answer(option)}"
 
 
 def _wrong(rng: random.Random, question: Question) -> int:
@@ -231,7 +237,7 @@ def _wrong(rng: random.Random, question: Question) -> int:
 
 
 def _direct(rng: random.Random, question: Question, abstain: bool) -> Row:
-    given = f"<think>{think.STOP}</think>"
+    given = think_block(think.STOP)
     user = user_text(question, None, abstain)
     return Row(user, given, _answer(question.gold), question.scene, question.kind)
 
@@ -239,7 +245,7 @@ def _direct(rng: random.Random, question: Question, abstain: bool) -> Row:
 def _brief(question: Question, abstain: bool) -> Row:
     user = f"{user_text(question, None, abstain)}\n{BRIEF}"
     concluded = wording.conclusion(question, question.gold)
-    target = f"<think>{concluded}</think>{_answer(question.gold)}"
+    target = think_block(concluded) + _answer(question.gold)
     return Row(user, "", target, question.scene, question.kind)
 
 
@@ -265,8 +271,8 @@ def _prefilled(rng: random.Random, question: Question, mixture: Mixture, abstain
     user = user_text(question, None, abstain)
     if rng.random() < mixture.neutral:
         start = templates.NEUTRAL_THOUGHT if rng.random() < 0.7 else f"Okay, {_phrase(rng)}"
-        given = "<think>" + _neutral(rng, start, templates.FURTHER_THOUGHTS)
-        rest = f". {wording.thought(rng, question, question.gold)}</think>{_answer(question.gold)}"
+        given = OPEN_THINK + _neutral(rng, start, templates.FURTHER_THOUGHTS)
+        rest = _closed(f". {wording.thought(rng, question, question.gold)}", question.gold)
         return Row(user, given, rest, question.scene, question.kind)
     wrong = rng.random() < mixture.wrong
     option = _wrong(rng, question) if wrong else question.gold
@@ -280,14 +286,14 @@ def _prefilled(rng: random.Random, question: Question, mixture: Mixture, abstain
     if rng.random() < 0.25:
         target = option if rng.random() < believed / 3 else question.gold
         own = own if target == question.gold else wording.thought(rng, question, target)
-        rest = f" {own}</think>{_answer(target)}"
-        return Row(user, f"<think>{given}{think.BUT}", rest, question.scene, question.kind)
+        rest = _closed(f" {own}", target)
+        return Row(user, f"{OPEN_THINK}{given}{think.BUT}", rest, question.scene, question.kind)
     stop = "" if grounded else "."
     if rng.random() < believed:
-        rest = f"{stop}</think>{_answer(option)}"
+        rest = _closed(stop, option)
     else:
-        rest = f"{stop} {CHECK} {own}</think>{_answer(question.gold)}"
-    return Row(user, f"<think>{given}", rest, question.scene, question.kind)
+        rest = _closed(f"{stop} {CHECK} {own}", question.gold)
+    return Row(user, f"{OPEN_THINK}{given}", rest, question.scene, question.kind)
 
 
 def _fill(wording_: str, question: Question, option: int) -> str:

@@ -22,9 +22,6 @@ SPECIAL = (
 )
 """Control tokens, in the names of the Qwen2-VL family; decoding drops them."""
 
-TAGS = ("<think>", "</think>", "<answer>", "</answer>")
-"""Ordinary tokens, so that decoding keeps them."""
-
 SCENE_WORDS = _words(
     """
     red green blue yellow purple orange circle square triangle circles squares triangles object

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+from unswayed.answers import OPEN_THINK
 from unswayed.errors import ModelError
 
 
@@ -28,8 +29,8 @@ def open_tail(render: Any, messages: list[dict[str, Any]], prefill: str) -> str:
     closed = _rendered(render, messages, add_generation_prompt=False)
     opened = _rendered(render, messages, add_generation_prompt=True)
     _check_open(closed, opened, _text_of(messages[-1]).strip())
-    if prefill.startswith("<think>") and opened.rstrip().endswith("<think>"):
-        return opened.rstrip().removesuffix("<think>") + prefill
+    if prefill.startswith(OPEN_THINK) and opened.rstrip().endswith(OPEN_THINK):
+        return opened.rstrip().removesuffix(OPEN_THINK) + prefill
     return opened + prefill
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from unswayed.answers import OPEN_THINK, think_block
 from unswayed.errors import ModelError
 from unswayed.prompts import open_tail
 
@@ -32,14 +33,14 @@ _SPLIT = """\
 {%- set unswayed_head -%}{{ '' }}"""
 _JOIN = """\
 {{ '' }}{%- endset -%}
-{%- if unswayed.tail.startswith('<think>') and unswayed_head.rstrip().endswith('<think>') -%}
-{{ unswayed_head.rstrip()[:-7] + unswayed.tail }}
+{%- if unswayed.tail.startswith('OPEN_THINK') and unswayed_head.rstrip().endswith('OPEN_THINK') -%}
+{{ unswayed_head.rstrip()[:-LENGTH] + unswayed.tail }}
 {%- else -%}
 {{ unswayed_head + unswayed.tail }}
-{%- endif -%}"""
+{%- endif -%}""".replace("OPEN_THINK", OPEN_THINK).replace("LENGTH", str(len(OPEN_THINK)))
 _PROBES = (
-    "<think>Okay let's see. This should be the final answer.</think>",
-    "<think>I look at it, and option B is right but I think ",
+    think_block("Okay let's see. This should be the final answer."),
+    f"{OPEN_THINK}I look at it, and option B is right but I think ",
     "",
 )
 
@@ -82,7 +83,7 @@ def opens_thought(template: str, processor: Any) -> bool:
     rendered = processor.apply_chat_template(
         probe, chat_template=template, tokenize=False, add_generation_prompt=True
     )
-    return rendered.rstrip().endswith("<think>")
+    return rendered.rstrip().endswith(OPEN_THINK)
 
 
 def check_open(render: Render, expected: list[str]) -> None:

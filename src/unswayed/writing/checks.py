@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-from unswayed.answers import normalise, values
+from unswayed.answers import CLOSE_THINK, normalise, values
 from unswayed.judges.rules.choices import Question, analyse
 from unswayed.judges.rules.claims import Denial, events
 from unswayed.judges.rules.conclusions import conclude
@@ -56,7 +56,7 @@ def cleaned(reply: str) -> str:
 
     The suffixes of the protocol (" but I think") must read on from it.
     """
-    text = reply.rpartition("</think>")[2].strip()
+    text = reply.rpartition(CLOSE_THINK)[2].strip()
     if len(text) > 1 and (text[0], text[-1]) in (('"', '"'), ("“", "”")):
         inner = text[1:-1]
         text = text if '"' in inner or "“" in inner else inner.strip()

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
+from unswayed.answers import CLOSE_THINK, OPEN_THINK
 from unswayed.types import Letter
 
 Said = Literal["consistent", "inconsistent", "unclear"]
@@ -119,8 +120,8 @@ def without_thinking(text: str) -> str | Problem:
         return _final_channel(text)
     if text.startswith("analysis") and text.count("assistantfinal") == 1:
         return text.partition("assistantfinal")[2].strip()
-    opened = text.startswith("<think>")
-    head, closing, rest = text.partition("</think>")
+    opened = text.startswith(OPEN_THINK)
+    head, closing, rest = text.partition(CLOSE_THINK)
     if opened and not closing:
         return Problem("the thinking never ended, so there is no reply")
     if closing and (opened or not head.lstrip().startswith(("{", "`"))):

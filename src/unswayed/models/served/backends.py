@@ -30,7 +30,7 @@ from unswayed.models import Decoding, Request, Serving
 from unswayed.models.served import letters as lettering
 from unswayed.models.served.bodies import CONTINUE, KEEP_SPECIAL, PLAIN, Body, body
 from unswayed.models.served.letters import Spelling
-from unswayed.models.served.probe import ANSWER, QUESTION, THINK, Proof, picture, prove
+from unswayed.models.served.probe import ANSWER, QUESTION, Proof, picture, prove
 from unswayed.models.served.routes import NoRoute, Routes
 from unswayed.types import Generation, LetterDistribution, Thoughts, Usage
 
@@ -309,7 +309,7 @@ class Http:
             return wanted
         can_top = self.endpoint.capabilities.top_logprobs > 0
         try:
-            spelt = self._spelling("<answer>", ("A", "B"))
+            spelt = self._spelling(answers.OPEN_ANSWER, ("A", "B"))
         except NoRoute:
             return "inline" if can_top else "none"
         if wanted == "token-logprobs" and spelt and self._gives_ids(spelt):
@@ -440,17 +440,17 @@ class Http:
 
     def _body(self, request: Request, decoding: Decoding, prefill: str, extra: Body) -> Body:
         if self._proof.doubles:
-            prefill = prefill.removeprefix(THINK)
+            prefill = prefill.removeprefix(answers.OPEN_THINK)
         return body(request, self.endpoint.capabilities, decoding, prefill=prefill, extra=extra)
 
     def _text(self, request: Request, choice: Choice) -> str:
         """Return the continuation; thinking that the server keeps apart goes between its tags."""
-        thinking = request.prefill.rpartition("</think>")[2].startswith(THINK)
+        thinking = request.prefill.rpartition(answers.CLOSE_THINK)[2].startswith(answers.OPEN_THINK)
         if choice.reasoning:
-            head = "" if thinking else THINK
-            ended = "" if choice.finish == "length" and not choice.text else "</think>"
+            head = "" if thinking else answers.OPEN_THINK
+            ended = "" if choice.finish == "length" and not choice.text else answers.CLOSE_THINK
             return f"{head}{choice.reasoning}{ended}{choice.text}"
-        head = THINK if self._proof.opens and not request.prefill else ""
+        head = answers.OPEN_THINK if self._proof.opens and not request.prefill else ""
         return head + choice.text
 
     def _thoughts(self, reply: ChatReply) -> Thoughts:
@@ -483,10 +483,8 @@ class Http:
             return await self._read(request, output[: reading.answer_at], forced=False)
         if not decoding.force_answer:
             return None, [], None
-        closed = reading.think is not None and reading.problem != "open-think"
-        return await self._read(
-            request, output + ("<answer>" if closed else "</think><answer>"), forced=True
-        )
+        opening = answers.forced_opening(reading.think, reading.problem)
+        return await self._read(request, output + opening, forced=True)
 
     async def _sampled(
         self, request: Request, decoding: Decoding, texts: Sequence[str]

@@ -9,7 +9,6 @@ together with the bracket as `>A`: the server's own `/tokenize` says which (PROT
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,6 @@ from unswayed.chat.records import TokenLogprob
 from unswayed.models.letters import distribution, log_sum, spelled
 from unswayed.types import Letter, LetterDistribution
 
-_TAG = re.compile(r"<answer>", re.IGNORECASE)
 _BLANKS = ("", " ", "\n")
 _ENDS = ("", ".", ")", ":", ",", "<", "</")
 MOST_IDS = 120
@@ -71,7 +69,7 @@ class Spelling:
 
 def tail_of(text: str) -> str:
     """Return the last `<answer>` of a text and what follows it; the whole text without one."""
-    found = [match.start() for match in _TAG.finditer(text)]
+    found = [match.start() for match in answers.ANSWER_TAG.finditer(text)]
     return text[found[-1] :] if found else text
 
 
@@ -86,7 +84,9 @@ def spelling(tail: str, letters: Iterable[Letter], tokenizer: Tokenizer) -> Spel
     Returns:
         None where the tokenizer writes them in a way that is not understood; nothing is guessed.
     """
-    written = {letter: tokenizer.tokens(f"{tail}{letter}</answer>") for letter in letters}
+    written = {
+        letter: tokenizer.tokens(f"{tail}{letter}{answers.CLOSE_ANSWER}") for letter in letters
+    }
     shared = _shared([*written.values()])
     before = tokenizer.text(shared) if shared else ""
     if not tail.startswith(before) or any(len(ids) <= len(shared) for ids in written.values()):

@@ -15,13 +15,13 @@ from typing import Any
 
 from PIL import Image
 
+from unswayed.answers import OPEN_ANSWER, OPEN_THINK, think_block
 from unswayed.errors import ModelError
 from unswayed.models.served.routes import NoRoute, Routes
 
-THINK = "<think>"
-OPEN = "<think>Let me look at the picture. The"
-CLOSED = "<think>Okay let's see. This should be the final answer.</think>"
-ANSWER = "<think>I see what it is.</think>\n<answer>"
+OPEN = f"{OPEN_THINK}Let me look at the picture. The"
+CLOSED = think_block("Okay let's see. This should be the final answer.")
+ANSWER = f"{think_block('I see what it is.')}\n{OPEN_ANSWER}"
 QUESTION = "What is in the picture? A. a square B. a circle"
 _SHOWN = 60
 
@@ -57,13 +57,13 @@ def prove(routes: Routes, ask: Ask, where: str) -> Proof:
         ModelError: a prefill is closed, changed or moved.
     """
     try:
-        opens = routes.rendered(ask("")).rstrip().endswith(THINK)
+        opens = routes.rendered(ask("")).rstrip().endswith(OPEN_THINK)
         head = _before(routes, ask, OPEN, where)
-        doubles = head.rstrip().endswith(THINK)
+        doubles = head.rstrip().endswith(OPEN_THINK)
         for prefill in (CLOSED, ANSWER, *([OPEN] if doubles else [])):
-            sent = prefill.removeprefix(THINK) if doubles else prefill
+            sent = prefill.removeprefix(OPEN_THINK) if doubles else prefill
             before = _before(routes, ask, sent, where).rstrip()
-            if before.endswith(THINK) != doubles:
+            if before.endswith(OPEN_THINK) != doubles:
                 raise _broken(where, f"{before[-_SHOWN:]}{sent}", prefill)
     except NoRoute:
         return Proof(proven=False)

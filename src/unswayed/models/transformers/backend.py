@@ -32,7 +32,6 @@ from unswayed.models.transformers.sharing import SharedEncoding, SharedPreparati
 from unswayed.prompts import open_tail
 from unswayed.types import Generation, LetterDistribution
 
-_THINK = "<think>"
 _DTYPES = ("auto", "float32", "bfloat16", "float16")
 
 
@@ -247,8 +246,8 @@ class Transformers:
         return [self._written(*pair) for pair in zip(requests, rows, strict=True)]
 
     def _written(self, request: Request, row: list[int]) -> _Written:
-        opened = not request.prefill and self.render(request).rstrip().endswith(_THINK)
-        head = _THINK if opened else ""
+        opened = not request.prefill and self.render(request).rstrip().endswith(answers.OPEN_THINK)
+        head = answers.OPEN_THINK if opened else ""
         ends = self._ends()
         stop = next((index for index, token in enumerate(row) if token in ends), None)
         tokens = row if stop is None else row[:stop]
@@ -271,10 +270,8 @@ class Transformers:
             return _Spot(row.tokens[:index], lead, forced=False)
         if not decoding.force_answer:
             return None
-        closed = reading.think is not None and reading.problem != "open-think"
-        added = self._tokenizer.encode(
-            "<answer>" if closed else "</think><answer>", add_special_tokens=False
-        )
+        opening = answers.forced_opening(reading.think, reading.problem)
+        added = self._tokenizer.encode(opening, add_special_tokens=False)
         return _Spot([*row.tokens, *added], "", forced=True)
 
     def _read_letters(
