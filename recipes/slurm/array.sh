@@ -29,7 +29,8 @@ task=${SLURM_ARRAY_TASK_ID:?start it with sbatch --array=1-N}
 count=${SLURM_ARRAY_TASK_MAX:?start it with sbatch --array=1-N}
 port=$((20000 + (${SLURM_ARRAY_JOB_ID:-0} + task) % 20000))
 url="http://127.0.0.1:${port}/v1"
-spec=$(python3 -c 'import sys, tomllib; print(tomllib.load(open(sys.argv[1], "rb"))["model"])' "$recipe")
+spec=$(python3 -c 'import sys; from pathlib import Path; from unswayed.config import toml
+print(toml.read(Path(sys.argv[1]))["model"])' "$recipe")
 model=${spec%%,*}
 model=${model#vllm:}
 

@@ -90,6 +90,7 @@ def settings_from(options: dict[str, Any]) -> tuple[Settings, Path, dict[str, An
         ConfigError: the recipe or an option is not as it must be, or options were given beside a
             run folder, which has its own.
     """
+    from unswayed.config import toml
     from unswayed.pipeline.settings import settings
     from unswayed.pipeline.stages import settings_of
     from unswayed.run.folder import Run
@@ -115,7 +116,7 @@ def settings_from(options: dict[str, Any]) -> tuple[Settings, Path, dict[str, An
     found = settings(recipe, given, overrides)
     written = {key: value for key, value in given.items() if value is not None}
     written |= {"set": overrides} if overrides else {}
-    written |= {"recipe": recipe.read_text("utf-8")} if recipe else {}
+    written |= toml.as_written(recipe) if recipe else {}
     return found, options["out"] or _default_folder(found), written
 
 

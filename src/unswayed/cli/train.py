@@ -40,6 +40,9 @@ import click
 )
 @click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
 @click.option(
+    "--resolved", is_flag=True, help="Print the recipe as TOML with every value, and do nothing."
+)
+@click.option(
     "--print-command",
     is_flag=True,
     help="Write what verl reads, print the command that would run it, and do not run it.",
@@ -56,6 +59,7 @@ def train(
     overrides: tuple[str, ...],
     tracked: bool,
     dry_run: bool,
+    resolved: bool,
     print_command: bool,
 ) -> None:
     """Train a checkpoint with GRPO; the last checkpoint of each seed is printed.
@@ -64,6 +68,7 @@ def train(
     Each seed has a folder of its own below --out, and goes on where it stopped when the same
     command is given again.
     """
+    from unswayed.training.recipe import as_toml
     from unswayed.training.seeds import commands, drawn, engine_of, plan, train_seeds
 
     folder = Path(recipe)
@@ -71,6 +76,9 @@ def train(
         asked = [model, seeds, out, judge, logging, engine, address, *overrides]
         _refuse([*asked, *(["--print-command"] if print_command else [])], folder)
         found, written = _begun(folder)
+        if resolved:
+            click.echo(as_toml(found), nl=False)
+            return
         follow = _follower(found) if tracked else None
         call = follow(folder) if follow else None
         _warn(found)
@@ -84,6 +92,9 @@ def train(
     ]
     options = {"model": model, "logging": logging, "engine": engine}
     found, written = _asked(recipe, given, options)
+    if resolved:
+        click.echo(as_toml(found), nl=False)
+        return
     numbers = _numbers(seeds) if seeds else [found.seed]
     place = out or _default_folder(recipe, found)
     planned = plan(found, numbers, place)
@@ -141,13 +152,11 @@ def _asked(
     recipe: str, overrides: list[str], options: dict[str, Any]
 ) -> tuple[Any, dict[str, Any]]:
     """Return the recipe, and what was written to ask for it."""
-    from unswayed.training.recipe import training_recipe
+    from unswayed.training.recipe import as_written, training_recipe
 
     found = training_recipe(recipe, overrides, options)
-    path = Path(recipe)
-    text = path.read_text("utf-8") if path.suffix == ".toml" else recipe
     given = {key: value for key, value in options.items() if value is not None}
-    return found, {"recipe": text, **given, **({"set": overrides} if overrides else {})}
+    return found, {**as_written(recipe), **given, **({"set": overrides} if overrides else {})}
 
 
 def _begun(folder: Path) -> tuple[Any, dict[str, Any]]:

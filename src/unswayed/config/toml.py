@@ -1,30 +1,100 @@
-"""Recipe files: TOML, with options and `--set a.b=c` of the command line over what they say."""
+"""Recipe files: TOML, `extends` another recipe, and options and `--set a.b=c` over what they say.
+
+    extends = "accuracy"            # a shipped recipe by its name
+    extends = "../base.toml"        # or a file, from the folder of the one that says so
+
+What a recipe says goes over what it extends: tables key by key, however deep; every other value
+replaces the other one whole, lists and lists of tables (`[[data]]`) among them.
+"""
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from unswayed.errors import ConfigError
 
+EXTENDS = "extends"
+"""Key of a recipe that names the one it goes over."""
 
-def read(path: Path | Traversable) -> dict[str, Any]:
-    """Return what a recipe file says.
+
+@dataclass(frozen=True)
+class RecipeFile:
+    """One recipe file as it lies on disk.
+
+    Attributes:
+        name: its path, or the name of a shipped one.
+        text: what it says.
+        table: the same, parsed.
+    """
+
+    name: str
+    text: str
+    table: Mapping[str, Any]
+
+
+def chain(
+    path: Path | Traversable, shipped: Mapping[str, Traversable] | None = None
+) -> list[RecipeFile]:
+    """Return a recipe file, the one that it extends, and so on.
+
+    Args:
+        path: the file.
+        shipped: files that `extends` may call by a name.
 
     Raises:
-        ConfigError: it cannot be read, or is no TOML.
+        ConfigError: a file cannot be read or is no TOML, or the files extend each other in a
+            circle; the message names the chain of files.
     """
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ConfigError(f"cannot read the recipe {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"the recipe {path} is not UTF-8: {error.reason}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"the recipe {path} is no TOML: {error}") from error
+    files: list[RecipeFile] = []
+    seen: list[str] = []
+    labels = {str(file): name for name, file in (shipped or {}).items()}
+    at: Path | Traversable | None = path
+    while at is not None:
+        identity = str(at.resolve()) if isinstance(at, Path) else str(at)
+        names = [*(file.name for file in files), labels.get(str(at), str(at))]
+        if identity in seen:
+            raise ConfigError(
+                f"recipes extend each other in a circle: {' → '.join(names)}; take one of the "
+                f"{EXTENDS!r} out"
+            )
+        seen.append(identity)
+        files.append(_file(at, names))
+        at = _extended(files[-1], at, shipped or {})
+    return files
+
+
+def read(
+    path: Path | Traversable, shipped: Mapping[str, Traversable] | None = None
+) -> dict[str, Any]:
+    """Return what a recipe file says, over what it extends.
+
+    Raises:
+        ConfigError: see `chain`.
+    """
+    resolved: dict[str, Any] = {}
+    for file in reversed(chain(path, shipped)):
+        resolved = _over(resolved, file.table)
+    resolved.pop(EXTENDS, None)
+    return resolved
+
+
+def as_written(
+    path: Path | Traversable, shipped: Mapping[str, Traversable] | None = None
+) -> dict[str, Any]:
+    """Return the texts of a recipe file and of those that it extends, for a run's provenance.
+
+    Raises:
+        ConfigError: see `chain`.
+    """
+    first, *others = chain(path, shipped)
+    texts = {file.name: file.text for file in others}
+    return {"recipe": first.text, **({EXTENDS: texts} if texts else {})}
 
 
 def merged(
@@ -40,18 +110,69 @@ def merged(
     Raises:
         ConfigError: an override is none, or goes through a key that is no section.
     """
-    found = {**recipe, **{key: value for key, value in options.items() if value is not None}}
+    values = {**recipe, **{key: value for key, value in options.items() if value is not None}}
     for override in overrides:
-        _override(found, override)
-    return found
+        _override(values, override)
+    return values
 
 
-def _override(found: dict[str, Any], override: str) -> None:
+def dumps(table: Mapping[str, Any]) -> str:
+    """Write a table as TOML, sections behind plain values; None, which TOML lacks, is left out."""
+    return "\n".join(_lines(table, "")).strip() + "\n"
+
+
+def _file(path: Path | Traversable, names: Sequence[str]) -> RecipeFile:
+    what = f"the recipe {names[-1]}"
+    if len(names) > 1:
+        what += f" (extended by {' → '.join(names[:-1])})"
+    try:
+        text = path.read_text("utf-8")
+        return RecipeFile(names[-1], text, tomllib.loads(text))
+    except OSError as error:
+        raise ConfigError(f"cannot read {what}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{what} is not UTF-8: {error.reason}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{what} is no TOML: {error}") from error
+
+
+def _extended(
+    file: RecipeFile, path: Path | Traversable, shipped: Mapping[str, Traversable]
+) -> Path | Traversable | None:
+    """Return the file that a recipe extends; None if it extends none."""
+    name = file.table.get(EXTENDS)
+    if name is None:
+        return None
+    if isinstance(name, str) and name in shipped:
+        return shipped[name]
+    if isinstance(name, str) and name.endswith(".toml"):
+        return Path(str(path)).parent / name
+    named = f", or the name of a shipped recipe ({', '.join(sorted(shipped))})" if shipped else ""
+    raise ConfigError(
+        f"{file.name}: expected {EXTENDS} as the path of a file that ends in .toml{named}; found "
+        f"{name!r}"
+    )
+
+
+def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Put one table over another."""
+    values = dict(below)
+    for key, value in above.items():
+        inner = values.get(key)
+        if isinstance(inner, dict) and isinstance(value, dict):
+            value = _over(cast(dict[str, Any], inner), cast(dict[str, Any], value))
+        values[key] = value
+    return values
+
+
+def _override(values: dict[str, Any], override: str) -> None:
     path, equals, value = override.partition("=")
     keys = path.strip().split(".")
     if not equals or not all(keys):
         raise ConfigError(f"expected --set key=value or section.key=value, found {override!r}")
-    table = found
+    if keys == [EXTENDS]:
+        raise ConfigError(f"--set {override}: {EXTENDS!r} belongs in a recipe file; name that file")
+    table = values
     for key in keys[:-1]:
         inner: Any = table.get(key, {})
         if not isinstance(inner, dict):
@@ -66,3 +187,39 @@ def _value(text: str) -> Any:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
+
+
+def _lines(table: Mapping[str, Any], name: str) -> list[str]:
+    """Return a table's plain values, and behind them its sections with their headings."""
+    plain: list[str] = []
+    sections: list[str] = []
+    for key, value in table.items():
+        path = f"{name}.{_key(key)}" if name else _key(key)
+        if value is None:
+            continue
+        if isinstance(value, Mapping):
+            inner = _lines(cast(Mapping[str, Any], value), path)
+            sections += ["", f"[{path}]", *inner] if inner or not value else []
+        elif _is_tables(value):
+            for each in value:
+                sections += ["", f"[[{path}]]", *_lines(each, path)]
+        else:
+            plain.append(f"{_key(key)} = {_written(value)}")
+    return plain + sections
+
+
+def _is_tables(value: Any) -> bool:
+    return isinstance(value, list | tuple) and any(isinstance(each, Mapping) for each in value)  # pyright: ignore[reportUnknownVariableType]
+
+
+def _key(key: str) -> str:
+    return key if key.replace("_", "").replace("-", "").isalnum() else json.dumps(key)
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        items = [_written(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+        return f"[{', '.join(items)}]"
+    if isinstance(value, str | bool):
+        return json.dumps(value, ensure_ascii=False)
+    return repr(value)

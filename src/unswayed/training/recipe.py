@@ -1,14 +1,15 @@
-"""Training recipes: a TOML file that writes out every hyper-parameter of a GRPO run.
+"""Training recipes: a TOML file with every hyper-parameter of a GRPO run, or what it extends.
 
 Shipped ones lie in `recipes/` and are named without their suffix (`accuracy`, `faithful`, …); your
-own are any TOML file with the keys of `TrainingRecipe`. `--set grpo.steps=20` goes over a file's
-values.
+own are any TOML file with the keys of `TrainingRecipe`, or one that `extends` another and says what
+differs. `--set grpo.steps=20` goes over a file's values.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -97,11 +98,20 @@ class TrainingRecipe(Section):
 
 def shipped() -> dict[str, str]:
     """Return the shipped recipes by name, each with the first line of its comment."""
-    found = {path.name.removesuffix(".toml"): path for path in _shipped_files()}
     return {
         name: path.read_text("utf-8").partition("\n")[0].removeprefix("#").strip()
-        for name, path in sorted(found.items())
+        for name, path in sorted(_shipped_files().items())
     }
+
+
+def as_written(recipe: str | Path) -> dict[str, Any]:
+    """Return the texts of a recipe and of those that it extends, for a run's provenance.
+
+    Raises:
+        UnknownName: no shipped recipe has that name.
+        ConfigError: a file cannot be read.
+    """
+    return toml.as_written(_file_of(recipe), _shipped_files())
 
 
 def training_recipe(
@@ -118,11 +128,17 @@ def training_recipe(
         UnknownName: no shipped recipe has that name.
         ConfigError: the file cannot be read, or a key is unknown or of the wrong kind.
     """
-    merged = toml.merged(_read(recipe), options or {}, overrides)
+    values = toml.read(_file_of(recipe), _shipped_files())
+    merged = toml.merged(values, options or {}, overrides)
     try:
         return TrainingRecipe.model_validate(merged)
     except ValidationError as error:
         raise ConfigError(explain(error, TrainingRecipe, "recipe key", str(recipe))) from error
+
+
+def as_toml(recipe: TrainingRecipe) -> str:
+    """Return a recipe as a file of its own: every value, of what it extends and of the defaults."""
+    return toml.dumps(recipe.model_dump(mode="json"))
 
 
 def split(grpo: GRPO, processes: int) -> tuple[int, int]:
@@ -142,16 +158,17 @@ def split(grpo: GRPO, processes: int) -> tuple[int, int]:
     return size, total // (size * processes)
 
 
-def _shipped_files() -> list[Any]:
-    folder = resources.files("unswayed.training").joinpath("recipes")
-    return [path for path in folder.iterdir() if path.name.endswith(".toml")]
+def _shipped_files() -> dict[str, Traversable]:
+    """Return the files of the shipped recipes by name."""
+    files = resources.files("unswayed.training").joinpath("recipes").iterdir()
+    return {file.name.removesuffix(".toml"): file for file in files if file.name.endswith(".toml")}
 
 
-def _read(recipe: str | Path) -> dict[str, Any]:
+def _file_of(recipe: str | Path) -> Path | Traversable:
     path = Path(recipe)
-    if path.suffix != ".toml":
-        known = {found.name.removesuffix(".toml"): found for found in _shipped_files()}
-        if str(recipe) not in known:
-            raise UnknownName("recipe", str(recipe), known)
-        return toml.read(known[str(recipe)])
-    return toml.read(path)
+    if path.suffix == ".toml":
+        return path
+    known = _shipped_files()
+    if str(recipe) not in known:
+        raise UnknownName("recipe", str(recipe), known)
+    return known[str(recipe)]
