@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from unswayed.report.figures import PLACEHOLDERS, Drawing, Series, dots, quadrants, span
+from unswayed.figures.page import PLACEHOLDERS, Drawing
+from unswayed.report.figures import Series, dots, quadrants, span
 from unswayed.report.terms import QUADRANTS
 from unswayed.types import Estimate
 

@@ -7,7 +7,7 @@ from importlib import resources
 
 import pytest
 
-from unswayed.report.figures import PLACEHOLDERS
+from unswayed.figures.page import PLACEHOLDERS
 
 CSS = resources.files("unswayed.report").joinpath("templates", "report.css").read_text("utf-8")
 LIGHT, DARK = re.findall(r":root \{(.*?)\n *\}", CSS, re.DOTALL)

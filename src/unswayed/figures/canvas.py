@@ -1,4 +1,4 @@
-"""Figures that look the same on every machine, as SVG and PNG.
+"""Figures that look the same on every machine, for files and for pages.
 
 The same input gives the same bytes: no date, no random ids, and the user's own matplotlib settings
 are not read. Names from data never reach matplotlib's mathematics. The colours are those of Okabe
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,32 +28,43 @@ MARKERS = ("o", "s", "^", "D", "v", "P")
 """One for each colour, so that no line is told by its colour alone."""
 INK, MUTED, REFERENCE = "#1f2328", "#57606a", "#8b949e"
 _DPI = 200
-_SETTINGS: dict[str, Any] = {
+_SHARED: dict[str, Any] = {
     "svg.fonttype": "none",
-    "svg.hashsalt": "unswayed",
     "text.parse_math": False,
     "font.family": "DejaVu Sans",
-    "font.size": 8.5,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.edgecolor": MUTED,
     "axes.linewidth": 0.7,
-    "axes.labelcolor": INK,
     "axes.axisbelow": True,
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+}
+"""What all figures have in common."""
+
+PRINT: Mapping[str, Any] = {
+    "font.size": 8.5,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
     "axes.grid": True,
     "text.color": INK,
     "xtick.color": MUTED,
     "ytick.color": MUTED,
     "grid.color": "#e3e7eb",
-    "grid.linewidth": 0.6,
-    "legend.frameon": False,
     "figure.facecolor": "white",
 }
+"""Figures as files, on white."""
 
 
 @contextmanager
-def canvas(size: tuple[float, float]) -> Generator[Figure]:
-    """Give a figure of a size in inches.
+def canvas(
+    size: tuple[float, float], settings: Mapping[str, Any] = PRINT, salt: str = "unswayed"
+) -> Generator[Figure]:
+    """Give an empty figure under settings that are the same on every machine.
+
+    Args:
+        size: width and height in inches.
+        settings: matplotlib's settings beside those that all figures share.
+        salt: of the ids inside an SVG; drawings of one page need different ones.
 
     Raises:
         MissingExtra: matplotlib is not installed.
@@ -62,12 +73,13 @@ def canvas(size: tuple[float, float]) -> Generator[Figure]:
         import matplotlib
         from matplotlib.figure import Figure
     except ModuleNotFoundError as error:
-        raise MissingExtra("report", "drawing curves", "matplotlib") from error
+        raise MissingExtra("report", "drawing figures", "matplotlib") from error
     with matplotlib.rc_context(), warnings.catch_warnings():
+        # A glyph that the measuring font lacks is drawn by the reader's own font.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         matplotlib.rcdefaults()
-        settings: Any = matplotlib.rcParams
-        settings.update(_SETTINGS)
+        parameters: Any = matplotlib.rcParams
+        parameters.update({**_SHARED, **settings, "svg.hashsalt": salt})
         yield Figure(figsize=size, layout="constrained")
 
 
@@ -78,10 +90,10 @@ def save(figure: Figure, path: Path) -> list[Path]:
         StageError: a file cannot be written.
     """
     kinds: dict[str, dict[str, Any]] = {"svg": {"metadata": {"Date": None}}, "png": {"dpi": _DPI}}
-    made: list[Path] = []
+    files: list[Path] = []
     for kind, options in kinds.items():
         buffer = io.BytesIO()
         figure.savefig(buffer, format=kind, **options)
-        made.append(path.with_name(f"{path.name}.{kind}"))
-        write_bytes(made[-1], buffer.getvalue())
-    return made
+        files.append(path.with_name(f"{path.name}.{kind}"))
+        write_bytes(files[-1], buffer.getvalue())
+    return files

@@ -1,95 +1,26 @@
-"""The report's figures, drawn by matplotlib as SVG that takes its colours from the page.
-
-Every colour is drawn as a placeholder and replaced by a CSS variable, so that one drawing serves
-light and dark pages; text stays text, in the page's own typeface. The same input gives the same
-bytes: no date, no random ids, and the user's own matplotlib settings are not read. Names from
-data never reach matplotlib's mathematics, and it escapes them like any XML writer.
-"""
+"""The figures of the report: dots with intervals, bars of quadrants, risk against coverage."""
 
 # matplotlib's own stubs leave **kwargs untyped, which strict mode would report at every call.
 # pyright: reportUnknownMemberType=false
 
 from __future__ import annotations
 
-import io
-import re
-import warnings
-from collections.abc import Generator, Iterable, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from unswayed.figures.page import PLACEHOLDERS, Drawing, page_canvas, page_svg
 from unswayed.report.terms import QUADRANTS, TERMS
 from unswayed.report.text import one_line
 from unswayed.types import Estimate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
     from unswayed.report.measured import Curve
 
-PLACEHOLDERS = {
-    "ink": "#010203",
-    "muted": "#020304",
-    "grid": "#030405",
-    "paper": "#040506",
-    "accent": "#050607",
-    "second": "#060708",
-    "q1": "#070809",
-    "q2": "#08090a",
-    "q3": "#090a0b",
-    "q4": "#0a0b0c",
-    "on-q1": "#0b0c0d",
-    "on-q2": "#0c0d0e",
-    "on-q3": "#0d0e0f",
-    "on-q4": "#0e0f10",
-}
-"""CSS variable → the colour that stands for it while drawing; no two alike, none used otherwise."""
-
-_SETTINGS: dict[str, Any] = {
-    "svg.fonttype": "none",
-    "text.parse_math": False,
-    "font.family": "DejaVu Sans",
-    "font.size": 9.5,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.spines.left": False,
-    "axes.unicode_minus": True,
-    "axes.linewidth": 0.7,
-    "axes.edgecolor": PLACEHOLDERS["grid"],
-    "axes.labelcolor": PLACEHOLDERS["muted"],
-    "axes.titlecolor": PLACEHOLDERS["ink"],
-    "axes.axisbelow": True,
-    "text.color": PLACEHOLDERS["ink"],
-    "xtick.color": PLACEHOLDERS["grid"],
-    "ytick.color": PLACEHOLDERS["grid"],
-    "xtick.labelcolor": PLACEHOLDERS["muted"],
-    "ytick.labelcolor": PLACEHOLDERS["ink"],
-    "ytick.major.size": 0,
-    "xtick.major.size": 3,
-    "grid.color": PLACEHOLDERS["grid"],
-    "grid.linewidth": 0.6,
-    "legend.frameon": False,
-}
-_FONT = re.compile(r"(font(?:-family)?: [^;\"]*?)'DejaVu Sans'[^;\"]*")
-_ID = re.compile(r'\bid="([^"]*)"')
-_REFERENCE = re.compile(r'(url\(|href=")#')
 _ROW = 0.27
 """Inches from one row to the next."""
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A figure ready for the page.
-
-    Attributes:
-        svg: the element, without XML prologue.
-        label: what it shows, for people who cannot see it.
-    """
-
-    svg: str
-    label: str
 
 
 @dataclass(frozen=True)
@@ -134,7 +65,7 @@ def dots(
         line: a value marked through all rows, in the axis's unit.
         ticks: row → value marked in that row alone, such as chance, in the axis's unit.
     """
-    with _figure(name, width, 0.95 + _ROW * len(rows) * max(1.0, 0.7 * len(series))) as drawn:
+    with page_canvas(name, width, 0.95 + _ROW * len(rows) * max(1.0, 0.7 * len(series))) as drawn:
         axes = drawn.add_subplot()
         _rows_axis(axes, rows, title, axis)
         if line is not None:
@@ -151,7 +82,7 @@ def dots(
         if limits is not None:
             axes.set_xlim(*limits)
         axes.margins(x=0.08)
-        return Drawing(_svg(drawn, name), _dots_label(title, axis, series, scale))
+        return Drawing(page_svg(drawn, name), _dots_label(title, axis, series, scale))
 
 
 def quadrants(
@@ -166,7 +97,7 @@ def quadrants(
         width: inches.
     """
     names = list(rows)
-    with _figure(name, width, 0.95 + _ROW * len(names)) as drawn:
+    with page_canvas(name, width, 0.95 + _ROW * len(names)) as drawn:
         axes = drawn.add_subplot()
         _rows_axis(axes, names, title, "share of the judged outputs, %")
         axes.set_xlim(0, 100)
@@ -174,12 +105,12 @@ def quadrants(
         for place, row in enumerate(names):
             _stack(axes, place, rows[row])
             _beside(axes, place, rows[row])
-        return Drawing(_svg(drawn, name), _quadrants_label(title, rows))
+        return Drawing(page_svg(drawn, name), _quadrants_label(title, rows))
 
 
 def curves(title: str, lines: Sequence[Curve], *, name: str, width: float = 5.2) -> Drawing:
     """Draw risk–coverage curves: risk among the answered against the share answered."""
-    with _figure(name, width, 2.9) as drawn:
+    with page_canvas(name, width, 2.9) as drawn:
         axes = drawn.add_subplot()
         axes.set_title(one_line(title, 60), loc="left", fontweight="bold", fontsize=10.5)
         axes.set_xlabel("share of questions answered, %")
@@ -194,7 +125,7 @@ def curves(title: str, lines: Sequence[Curve], *, name: str, width: float = 5.2)
         axes.set_xlim(0, 100)
         axes.set_ylim(bottom=0)
         axes.legend(loc="best")
-        return Drawing(_svg(drawn, name), _curves_label(title, lines))
+        return Drawing(page_svg(drawn, name), _curves_label(title, lines))
 
 
 def span(series: Iterable[Mapping[str, Estimate]], scale: float) -> tuple[float, float]:
@@ -221,39 +152,6 @@ def predictor_name(curve: Curve) -> str:
     words = known.get(curve.predictor, one_line(curve.predictor, 40))
     after = curve.variant not in ("", "base")
     return f"{words}, errors under {one_line(curve.variant, 40)}" if after else words
-
-
-@contextmanager
-def _figure(name: str, width: float, height: float) -> Generator[Figure]:
-    """Give a figure under settings that are the same on every machine."""
-    import matplotlib
-    from matplotlib.figure import Figure
-
-    with matplotlib.rc_context(), warnings.catch_warnings():
-        # A glyph that the measuring font lacks is drawn by the page's own font.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        matplotlib.rcdefaults()
-        settings: Any = matplotlib.rcParams
-        settings.update({**_SETTINGS, "svg.hashsalt": name})
-        yield Figure(figsize=(width, height), layout="constrained")
-
-
-def _svg(figure: Figure, name: str) -> str:
-    """Return the drawing as an SVG element in the page's colours and typeface."""
-    buffer = io.StringIO()
-    figure.savefig(
-        buffer,
-        format="svg",
-        transparent=True,
-        metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
-    )
-    text = buffer.getvalue()
-    text = text[text.index("<svg") :]
-    for variable, colour in PLACEHOLDERS.items():
-        text = text.replace(colour, f"var(--{variable})")
-    text = _FONT.sub(r"\1var(--sans)", text)
-    text = _ID.sub(rf'id="{name}-\1"', text)
-    return _REFERENCE.sub(rf"\1#{name}-", text)
 
 
 def _rows_axis(axes: Axes, rows: Sequence[str], title: str, label: str) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from unswayed.report.figures import Drawing, Series, curves, dots, quadrants, span
+from unswayed.figures.page import Drawing
+from unswayed.report.figures import Series, curves, dots, quadrants, span
 from unswayed.report.measured import ALL, Measured
 from unswayed.report.survey import Survey
 from unswayed.report.terms import QUADRANTS, TERMS
