@@ -17,15 +17,12 @@ from PIL import Image
 
 from unswayed import registry
 from unswayed.benchmarks.blink import Blink
-from unswayed.benchmarks.blink_hub import ROWS as BLINK_ROWS
 from unswayed.benchmarks.blink_hub import BlinkHub
-from unswayed.benchmarks.cv_bench import ROWS as CV_ROWS
 from unswayed.benchmarks.cv_bench import CVBench
 from unswayed.benchmarks.mmbench import MMBench
 from unswayed.benchmarks.mme_realworld import MMERealWorldLite
 from unswayed.benchmarks.mmvp import MMVP
 from unswayed.benchmarks.sources.mirror import Mirrored
-from unswayed.benchmarks.sources.provenance import PINNED
 from unswayed.benchmarks.three_dsr import ThreeDSRBench
 from unswayed.errors import ConfigError, DataError
 from unswayed.perturbations import Context
@@ -133,7 +130,9 @@ def test_cv_bench_has_up_to_six_options(tmp_path: Path) -> None:
 def test_cv_bench_parts(tmp_path: Path) -> None:
     parquet(tmp_path / "test_2d.parquet", [cv_row(0), cv_row(1)])
     parquet(tmp_path / "test_3d.parquet", [cv_row(2, type="3D", task="Depth", source="Omni3D")])
-    ids = {part: [s.id for s in read(CVBench(str(tmp_path), part=part))[0]] for part in CV_ROWS}
+    ids = {
+        part: [s.id for s in read(CVBench(str(tmp_path), part=part))[0]] for part in CVBench.ROWS
+    }
     assert ids == {
         "all": ["cv-bench/0", "cv-bench/1", "cv-bench/2"],
         "2D": ["cv-bench/2D/0", "cv-bench/2D/1"],
@@ -157,7 +156,7 @@ CV_REAL = REAL / "cv_bench" / "cv_bench.official_schema.reconstructed.jsonl"
 def test_cv_bench_real_rows() -> None:
     samples, failures = read(CVBench(str(CV_REAL), images="none"))
     assert failures == []
-    assert len(samples) == CV_ROWS["all"] == 2638
+    assert len(samples) == CVBench.ROWS["all"] == 2638
     assert Counter(sample.answer for sample in samples) == {
         "A": 1112, "B": 1104, "C": 169, "D": 167, "E": 63, "F": 23,
     }  # fmt: skip
@@ -167,7 +166,7 @@ def test_cv_bench_real_rows() -> None:
         "2D/Relation/COCO": 359, "3D/Depth/Omni3D": 600, "3D/Distance/Omni3D": 600,
     }  # fmt: skip
     for part in ("2D", "3D"):
-        assert len(read(CVBench(str(CV_REAL), part=part, images="none"))[0]) == CV_ROWS[part]
+        assert len(read(CVBench(str(CV_REAL), part=part, images="none"))[0]) == CVBench.ROWS[part]
 
 
 @pytest.mark.skipif(not CV_REAL.is_file(), reason="the real data is not here")
@@ -447,7 +446,7 @@ def test_blink_real_rows_in_the_official_columns_equal_those_of_the_folders(
     parquet(tmp_path / task / "val-00000-of-00001.parquet", rows)
     samples, failures = read(BlinkHub(str(tmp_path), tasks=task))
     assert failures == []
-    assert len(samples) == BLINK_ROWS[task] == count
+    assert len(samples) == BlinkHub.ROWS[task] == count
     fields = {"id", "question", "options", "answer", "category"}
     assert [s.model_dump(include=fields) for s in samples] == [
         s.model_dump(include=fields) for s in expected
@@ -637,7 +636,7 @@ def test_names_are_registered_and_need_no_path_to_be_made(name: str) -> None:
     source = getattr(benchmark, "source", None) or next(iter(benchmark.sources.values()))
     assert source.path == ""
     assert source.revision == ""
-    assert source.asked == PINNED.get(source.hub_id, "main")
+    assert source.asked == (type(benchmark).REVISION or "main")
     assert registry.create("benchmark", f"{name},revision=main").provenance() != {}
     assert registry.create("benchmark", f"{name},revision=abc").name == benchmark.name
     with pytest.raises(DataError, match="found nothing there"):

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from unswayed import registry
 from unswayed.benchmarks.geometry3k_hub import Geometry3KText
+from unswayed.benchmarks.pixmo_count import PixMoCount
 from unswayed.benchmarks.sources import provenance
 from unswayed.benchmarks.sources.hub import HubRows
 from unswayed.benchmarks.sources.provenance import (
-    PINNED,
     Revision,
     confirmed,
     of_files,
@@ -85,37 +83,19 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Hub:
     return made
 
 
-def test_every_pinned_commit_is_one_and_of_a_data_set_that_is_read() -> None:
-    assert all(len(c) == 40 and set(c) <= set("0123456789abcdef") for c in PINNED.values())
-    read = {
-        registry.create("benchmark", spec).provenance().get("hub_id")
-        for spec in (
-            *("3dsrbench", "cv-bench", "mmbench", "mme-realworld-lite", "sat", "pixmo-count"),
-            *("refcoco", "refcoco,dataset=refcoco+"),
-        )
-    }
-    blink = registry.create("benchmark", "blink-hub").provenance()
-    assert read | {task["hub_id"] for task in blink.values()} == PINNED.keys()
-
-
-def test_the_page_lists_the_pinned_commits() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "benchmarks.md").read_text("utf-8")
-    assert dict(re.findall(r"^\| `([^`/]+/[^`]+)` \| `([0-9a-f]{40})` \|$", page, re.M)) == PINNED
-
-
 def test_a_pinned_commit_is_loaded_without_asking(fake: Hub) -> None:
-    source = HubRows("array/SAT", "test")
+    source = PixMoCount().source
     assert source.provenance()["commit"] is None  # nothing was read yet
     assert len(list(source)) == 3
     assert fake.asked == []
-    assert fake.loaded == [PINNED["array/SAT"]]
+    assert fake.loaded == [PixMoCount.REVISION]
     found = source.provenance()
-    assert found["revision"] == found["commit"] == PINNED["array/SAT"]
+    assert found["revision"] == found["commit"] == PixMoCount.REVISION
     assert found["note"] == ""
 
 
 def test_a_branch_is_turned_into_its_commit_and_that_is_loaded(fake: Hub) -> None:
-    fake.branches = {("owner/name", "main"): ONE, ("array/SAT", "main"): TWO}
+    fake.branches = {("owner/name", "main"): ONE, ("allenai/pixmo-count", "main"): TWO}
     source = HubRows("owner/name", "test", "a")
     assert len(list(source)) == 3
     assert fake.loaded == [ONE]
@@ -127,7 +107,7 @@ def test_a_branch_is_turned_into_its_commit_and_that_is_loaded(fake: Hub) -> Non
         "commit": ONE,
         "note": "",
     }
-    moved = HubRows("array/SAT", "test", revision="main")  # main though another is pinned
+    moved = PixMoCount(revision="main").source  # main though another is pinned
     assert len(list(moved)) == 3
     assert moved.provenance()["commit"] == TWO
 
@@ -145,7 +125,10 @@ def test_offline_the_commit_in_the_cache_is_recorded_and_said_to_be_that(fake: H
 def test_another_commit_from_the_cache_is_never_taken_for_the_one_asked_for(fake: Hub) -> None:
     """Without a network `datasets` reads its newest cached commit, whatever the revision."""
     fake.cached = TWO
-    for source in (HubRows("o/n", "test", revision=ONE), HubRows("array/SAT", "test")):
+    for source in (
+        HubRows("o/n", "test", revision=ONE),
+        HubRows("allenai/pixmo-count", "test", pinned=PixMoCount.REVISION),
+    ):
         with pytest.raises(DataError, match=rf"found {TWO} in the cache .* revision={TWO}"):
             list(source)
     assert len(list(HubRows("o/n", "test", revision=TWO))) == 3
@@ -178,7 +161,7 @@ def test_files_are_recorded_by_their_digest(
 def test_a_run_records_what_was_read(
     fake: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(provenance.PINNED, "hiyouga/geometry3k", ONE)  # type: ignore[arg-type]
+    monkeypatch.setattr(Geometry3KText, "REVISION", ONE)
     assert Geometry3KText().source.asked == ONE
     rows = tmp_path / "rows.jsonl"
     rows.write_text('{"id": "1", "question": "Which?", "A": "x", "B": "y", "answer": "A"}\n')

@@ -165,7 +165,7 @@ def test_other_data_sets_and_splits(tmp_path: Path) -> None:
     folder = parquet(tmp_path, ROW, split="testA")
     benchmark = RefCOCO(folder, dataset="refcoco+", split="testA", owner="lmms-lab-encoder")
     assert benchmark.name == "refcoco+-testA"
-    assert benchmark.rows.hub_id == "lmms-lab-encoder/RefCOCOplus"
+    assert benchmark.source.hub_id == "lmms-lab-encoder/RefCOCOplus"
     assert len(read(benchmark)[0]) == 3
 
 

@@ -23,7 +23,8 @@ class Benchmark(Protocol):
 
     A benchmark may also have `provenance()`, which returns a JSON object that says which data was
     read: digests of files, or the commit on the hub. It is asked after the last row, and the
-    answer is kept in `run.json`.
+    answer is kept in `run.json`. It may have `rows`, the number of rows that there should be with
+    its options, which `unswayed data check` compares with what it finds.
     """
 
     name: str

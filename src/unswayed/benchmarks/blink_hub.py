@@ -12,18 +12,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, ClassVar
 
+from unswayed.benchmarks.base import HubOptions
 from unswayed.benchmarks.parse import options as parsing
-from unswayed.benchmarks.parse.items import choice_sample, collect
-from unswayed.benchmarks.sources.hub import NO_PICTURES, HubRows, text
+from unswayed.benchmarks.parse.items import choice_sample
+from unswayed.benchmarks.sources.hub import NO_PICTURES, text
 from unswayed.benchmarks.sources.rows import Row
 from unswayed.errors import ConfigError, DataError
-from unswayed.types import Failure, ImageRef, Sample
-
-ROWS = {"Spatial_Relation": 143, "Relative_Depth": 124}
-"""Questions of the split `val`."""
+from unswayed.types import ImageRef, Sample
 
 TASKS = (
     "Art_Style", "Counting", "Forensic_Detection", "Functional_Correspondence", "IQ_Test",
@@ -32,76 +31,66 @@ TASKS = (
     "Visual_Correspondence", "Visual_Similarity",
 )  # fmt: skip
 
-_PICTURES = ("image_1", "image_2", "image_3", "image_4")
-_COLUMNS = ("idx", "question", "choices", "answer")
 _LEAD_IN = re.compile(
     r"\s*select (?:from|between) the following (?:choices|options)[.:]?\s*\Z", re.I
 )
 
 
-class BlinkHub:
-    """Questions of some tasks of BLINK; the category is the task."""
+@dataclass(kw_only=True)
+class BlinkHub(HubOptions[tuple[str, Row]]):
+    """BLINK: what people see at a glance, in fourteen tasks; read from the hub.
+
+    The category is the task.
+
+    Attributes:
+        path: folder of the data set as downloaded, or one Parquet file of one task; empty to fetch
+            it from the hub.
+        tasks: tasks joined with `+`, or `all`.
+        split: `val`; the golds of `test` are not public.
+        images: `none` for no pictures.
+    """
+
+    PAPER = "Fu et al. 2024, arXiv 2404.12390"
+    LICENCE = "Apache-2.0"
+    HUB_ID = "BLINK-Benchmark/BLINK"
+    REVISION = "cbb5717ea541ba92bbf9a63b99972493a1a133b8"
+    ROWS: ClassVar = {"Spatial_Relation": 143, "Relative_Depth": 124}  # of the split `val`
+    PICTURES = ("image_1", "image_2", "image_3", "image_4")
+    COLUMNS = ("idx", "question", "choices", "answer")
 
     name = "blink"
+    tasks: str = "Spatial_Relation+Relative_Depth"
+    split: str = "val"
 
-    def __init__(
-        self,
-        path: str = "",
-        *,
-        tasks: str = "Spatial_Relation+Relative_Depth",
-        split: str = "val",
-        images: str = "",
-        revision: str = "",
-    ) -> None:
-        """Say what to read, and from where.
-
-        Args:
-            path: folder of the data set as downloaded, or one Parquet file of one task; empty to
-                fetch it from the hub.
-            tasks: tasks joined with `+`, or `all`.
-            split: `val`; the golds of `test` are not public.
-            images: `none` for no pictures.
-            revision: commit, tag or branch on the hub; the pinned commit if empty, else `main`.
-
-        Raises:
-            DataError: the path holds no such files.
-            ConfigError: there is no such task.
-        """
-        self.tasks = _tasks(tasks)
-        self.sources = {
-            task: HubRows(
-                "BLINK-Benchmark/BLINK", split, task, revision, path, images, _PICTURES, _COLUMNS
-            )
-            for task in self.tasks
-        }
-        for source in self.sources.values():
-            source.check()
+    def __post_init__(self) -> None:
+        """Open the source of every task; refuse a task that there is not."""
+        tasks = _tasks(self.tasks)
+        self.sources = {task: self._open(task) for task in tasks}
+        if self.split == "val" and self.ROWS.keys() >= set(tasks):
+            self.rows = sum(self.ROWS[task] for task in tasks)
 
     def provenance(self) -> dict[str, Any]:
         """Return which data was read of every task; of a data set on the hub, the commit."""
         return {task: source.provenance() for task, source in self.sources.items()}
 
-    def __iter__(self) -> Iterator[Sample | Failure]:
-        """Yield every question as a sample, or as the failure that it is."""
-        located = (
-            (where, row if isinstance(row, DataError) else (task, row))
-            for task, source in self.sources.items()
-            for where, row in source
-        )
-        return collect(self.name, located, lambda pair: self._sample(*pair))
+    def _located(self) -> Iterator[tuple[str, tuple[str, Row] | DataError]]:
+        for task, source in self.sources.items():
+            for where, row in source:
+                yield where, row if isinstance(row, DataError) else (task, row)
 
-    def _sample(self, task: str, row: Row) -> Sample:
-        id, answer = text(row, "idx"), text(row, "answer")
+    def _sample(self, row: tuple[str, Row]) -> Sample:
+        task, cells = row
+        id, answer = text(cells, "idx"), text(cells, "answer")
         if answer.lower() in ("", "hidden"):
             raise DataError("the gold is hidden: those of the test split are not public")
-        if text(row, "sub_task") not in ("", task):
-            raise DataError(f"expected a question of {task}, found one of {row['sub_task']}")
-        options = parsing.from_value(row["choices"])
+        if text(cells, "sub_task") not in ("", task):
+            raise DataError(f"expected a question of {task}, found one of {cells['sub_task']}")
+        options = parsing.from_value(cells["choices"])
         return choice_sample(
             id=f"{self.name}/{id}",
             benchmark=self.name,
-            images=self._images(task, row),
-            question=question(row, options["A"]),
+            images=self._images(task, cells),
+            question=question(cells, options["A"]),
             options=options,
             gold=answer,
             cluster=id,
@@ -113,7 +102,7 @@ class BlinkHub:
         source = self.sources[task]
         if source.images == NO_PICTURES:
             return ()
-        present = [c for c in _PICTURES if row.get(c) and not parsing.is_absent(row[c])]
+        present = [c for c in self.PICTURES if row.get(c) and not parsing.is_absent(row[c])]
         found = tuple(chain.from_iterable(source.find(row, column) for column in present))
         return found or source.find(row)
 

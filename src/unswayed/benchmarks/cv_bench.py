@@ -11,62 +11,46 @@ category of a sample is `TYPE/TASK/SOURCE`, such as `2D/Count/ADE20K`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
 
+from unswayed.benchmarks.base import HubBenchmark
 from unswayed.benchmarks.parse import options as parsing
-from unswayed.benchmarks.parse.items import choice_sample, collect
+from unswayed.benchmarks.parse.items import choice_sample
 from unswayed.benchmarks.sources.folders import field
-from unswayed.benchmarks.sources.hub import HubRows, choose, text
+from unswayed.benchmarks.sources.hub import choose, text
 from unswayed.benchmarks.sources.rows import Row
-from unswayed.types import Failure, Sample
-
-ROWS = {"all": 2638, "2D": 1438, "3D": 1200}
-"""Questions of each part."""
-
-_COLUMNS = ("idx", "type", "task", "question", "choices", "answer", "source")
+from unswayed.errors import DataError
+from unswayed.types import Sample
 
 
-class CVBench:
-    """Questions of CV-Bench in their order; those about one photo form a cluster."""
+@dataclass(kw_only=True)
+class CVBench(HubBenchmark[Row]):
+    """CV-Bench: counting, 2D relations, depth and distance in photos.
 
-    def __init__(
-        self,
-        path: str = "",
-        *,
-        part: str = "all",
-        images: str = "",
-        split: str = "test",
-        revision: str = "",
-    ) -> None:
-        """Say what to read, and from where.
+    Questions about one photo form a cluster.
 
-        Args:
-            path: the files as downloaded; empty to fetch them from the hub.
-            part: `all`, `2D` or `3D`.
-            images: folder that holds `img/…`, where the files have no pictures; `none` for the
-                questions without them.
-            split: split on the hub.
-            revision: commit, tag or branch on the hub; the pinned commit if empty, else `main`.
+    Attributes:
+        part: `all`, `2D` or `3D`.
+    """
 
-        Raises:
-            DataError: the path holds no such files.
-            ConfigError: there is no such part.
-        """
-        self.part = choose("part", part, ROWS)
-        self.name = "cv-bench" if part == "all" else f"cv-bench/{part}"
-        self.source = HubRows(
-            "nyu-visionx/CV-Bench", split, revision=revision, path=path, images=images,
-            pictures=("image",), columns=_COLUMNS,
-        )  # fmt: skip
-        self.source.check()
+    PAPER = "Tong et al. 2024, arXiv 2406.16860"
+    LICENCE = "Apache-2.0"
+    HUB_ID = "nyu-visionx/CV-Bench"
+    REVISION = "bc284db50d036958861cb60cdd7b77612052ce0d"
+    ROWS: ClassVar = {"all": 2638, "2D": 1438, "3D": 1200}
+    COLUMNS = ("idx", "type", "task", "question", "choices", "answer", "source")
 
-    def provenance(self) -> dict[str, Any]:
-        """Return which data was read; of a data set on the hub, the commit."""
-        return self.source.provenance()
+    part: str = "all"
 
-    def __iter__(self) -> Iterator[Sample | Failure]:
-        """Yield every question as a sample, or as the failure that it is."""
-        return collect(self.name, self.source.keep(self._asked), self._sample)
+    def __post_init__(self) -> None:
+        """Open the source; refuse a part that there is not."""
+        self.rows = self.ROWS[choose("part", self.part, self.ROWS)]
+        self.name = "cv-bench" if self.part == "all" else f"cv-bench/{self.part}"
+        super().__post_init__()
+
+    def _located(self) -> Iterator[tuple[str, Row | DataError]]:
+        return self.source.keep(self._asked)
 
     def _asked(self, row: Row) -> bool:
         return self.part == "all" or row.get("type") == self.part

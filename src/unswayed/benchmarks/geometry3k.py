@@ -6,46 +6,38 @@ or `ex.json` with `image.png` as in the VisualSketchpad repository (tasks/geomet
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from unswayed.benchmarks.base import FolderBenchmark
 from unswayed.benchmarks.parse import options as parsing
-from unswayed.benchmarks.parse.items import choice_sample, collect
-from unswayed.benchmarks.sources import folders, provenance
+from unswayed.benchmarks.parse.items import choice_sample
+from unswayed.benchmarks.sources import folders
 from unswayed.benchmarks.sources.pictures import FETCH_AGAIN, NO_PICTURE, Pictures
 from unswayed.errors import DataError
-from unswayed.types import Failure, Sample
+from unswayed.types import Sample
 
-_FILES = ("data.json", "ex.json")
 _DIAGRAMS = ("img_diagram.png", "image.png")
 
 
-class Geometry3K:
-    """Problems of Geometry3K by number; the category is the goal (Length, Angle, Area, Ratio)."""
+@dataclass(kw_only=True)
+class Geometry3K(FolderBenchmark):
+    """Geometry3K: problems about a diagram with four numeric options; read from folders.
+
+    The category is the goal (Length, Angle, Area, Ratio). The problems come by their numbers.
+    """
+
+    PAPER = "Lu et al. 2021, arXiv 2105.04165"
+    LICENCE = "see its page"
+    SOURCE = "lupantech.github.io/inter-gps"
+    FILES = ("data.json", "ex.json")
 
     name = "geometry3k"
 
-    def __init__(self, path: str) -> None:
-        """Name the folder; all problems below it are read.
-
-        Raises:
-            DataError: there are none.
-        """
-        self.root = Path(path)
-        folders.find(self.root, _FILES)
-
-    def provenance(self) -> dict[str, Any]:
-        """Return which files were read, with their digest."""
-        return provenance.of_files(folders.find(self.root, _FILES))
-
-    def __iter__(self) -> Iterator[Sample | Failure]:
-        """Yield every problem as a sample, or as the failure that it is."""
-        rows = folders.read(self.root, _FILES)
-        return collect(self.name, rows, lambda row: self._sample(*row))
-
-    def _sample(self, folder: Path, problem: dict[str, Any]) -> Sample:
-        images, key = Pictures(self.root).find(str(folder / self._diagram(folder)))
+    def _sample(self, row: tuple[Path, dict[str, Any]]) -> Sample:
+        folder, problem = row
+        images, key = Pictures(Path(self.path)).find(str(folder / self._diagram(folder)))
         goal: Any = problem.get("problem_type_goal", "")
         return choice_sample(
             id=f"{self.name}/{folder.name}",
@@ -61,7 +53,7 @@ class Geometry3K:
 
     def _diagram(self, folder: Path) -> str:
         for name in _DIAGRAMS:
-            if (self.root / folder / name).is_file():
+            if (Path(self.path) / folder / name).is_file():
                 return name
         names = " or ".join(_DIAGRAMS)
-        raise DataError(f"{NO_PICTURE} {self.root / folder} named {names}; {FETCH_AGAIN}")
+        raise DataError(f"{NO_PICTURE} {Path(self.path) / folder} named {names}; {FETCH_AGAIN}")

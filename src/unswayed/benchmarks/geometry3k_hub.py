@@ -14,121 +14,91 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
 
+from unswayed.benchmarks.base import HubBenchmark
 from unswayed.benchmarks.parse import options as parsing
-from unswayed.benchmarks.parse.items import choice_sample, collect
+from unswayed.benchmarks.parse.items import choice_sample
 from unswayed.benchmarks.parse.open_samples import open_sample
 from unswayed.benchmarks.sources.annotations import numbered
 from unswayed.benchmarks.sources.folders import field
-from unswayed.benchmarks.sources.hub import HubRows, text
+from unswayed.benchmarks.sources.hub import text
 from unswayed.benchmarks.sources.rows import Row
-from unswayed.types import Failure, Sample
-
-ROWS = {"train": 2101, "validation": 300, "test": 601}
-"""Rows of the splits of the copy with free answers, as of the official folders."""
+from unswayed.errors import DataError
+from unswayed.types import Sample
 
 _PLACEHOLDER = "<image>"
 _LETTER = re.compile(r"\(?[A-D]\)?\.?")
 
 
-class Geometry3KText:
-    """Problems with a free answer."""
+@dataclass(kw_only=True)
+class Geometry3KText(HubBenchmark[tuple[int, Row]]):
+    """Geometry3K with free answers: problems about a diagram.
+
+    Attributes:
+        images: `none` for no pictures.
+    """
+
+    PAPER = "Lu et al. 2021, arXiv 2105.04165"
+    LICENCE = "MIT"
+    HUB_ID = "hiyouga/geometry3k"
+    ROWS: ClassVar = {"train": 2101, "validation": 300, "test": 601}
+    PICTURES = ("images",)
+    COLUMNS = ("problem", "answer")
 
     name = "geometry3k-text"
 
-    def __init__(
-        self,
-        path: str = "",
-        *,
-        split: str = "test",
-        images: str = "",
-        revision: str = "",
-        hub_id: str = "hiyouga/geometry3k",
-    ) -> None:
-        """Say what to read, and from where.
+    def __post_init__(self) -> None:
+        """Open the source."""
+        self.rows = self.ROWS.get(self.split)
+        super().__post_init__()
 
-        Args:
-            path: the Parquet files as downloaded; empty to fetch them from the hub.
-            split: split.
-            images: `none` for no pictures.
-            revision: commit, tag or branch on the hub; the pinned commit if empty, else `main`.
-            hub_id: name on the hub.
+    def _located(self) -> Iterator[tuple[str, tuple[int, Row] | DataError]]:
+        return numbered(self.source)
 
-        Raises:
-            DataError: the path holds no file of the split.
-        """
-        columns = ("problem", "answer")
-        self.source = HubRows(hub_id, split, None, revision, path, images, ("images",), columns)
-        self.source.check()
-
-    def provenance(self) -> dict[str, Any]:
-        """Return which data was read; of a data set on the hub, the commit."""
-        return self.source.provenance()
-
-    def __iter__(self) -> Iterator[Sample | Failure]:
-        """Yield every problem as a sample, or as the failure that it is."""
-        return collect(self.name, numbered(self.source), lambda pair: self._sample(*pair))
-
-    def _sample(self, number: int, row: Row) -> Sample:
-        id = f"{self.name}/{self.source.split}-{number}"
+    def _sample(self, row: tuple[int, Row]) -> Sample:
+        number, cells = row
+        id = f"{self.name}/{self.split}-{number}"
         return open_sample(
             id=id,
             benchmark=self.name,
-            images=self.source.find(row),
-            question=text(row, "problem").replace(_PLACEHOLDER, ""),
-            answer=text(row, "answer"),
+            images=self.source.find(cells),
+            question=text(cells, "problem").replace(_PLACEHOLDER, ""),
+            answer=text(cells, "answer"),
             kind="text",
             cluster=id,
         )
 
 
-class Geometry3KChoices:
-    """Problems with four options."""
+@dataclass(kw_only=True)
+class Geometry3KChoices(HubBenchmark[tuple[int, Row]]):
+    """Geometry3K with four options: problems about a diagram, from the hub.
+
+    Attributes:
+        images: `none` for no pictures.
+    """
+
+    PAPER = Geometry3KText.PAPER
+    LICENCE = "see its card"
+    HUB_ID = "Yang130/geometry3k_4choices_mixed"
+    PICTURES = ("images",)
+    COLUMNS = ("problem", "choices", "ground_truth")
 
     name = "geometry3k-choices"
 
-    def __init__(
-        self,
-        path: str = "",
-        *,
-        split: str = "test",
-        images: str = "",
-        revision: str = "",
-        hub_id: str = "Yang130/geometry3k_4choices_mixed",
-    ) -> None:
-        """Say what to read, and from where.
+    def _located(self) -> Iterator[tuple[str, tuple[int, Row] | DataError]]:
+        return numbered(self.source)
 
-        Args:
-            path: the Parquet files as downloaded; empty to fetch them from the hub.
-            split: split.
-            images: `none` for no pictures.
-            revision: commit, tag or branch on the hub; the pinned commit if empty, else `main`.
-            hub_id: name on the hub.
-
-        Raises:
-            DataError: the path holds no file of the split.
-        """
-        columns = ("problem", "choices", "ground_truth")
-        self.source = HubRows(hub_id, split, None, revision, path, images, ("images",), columns)
-        self.source.check()
-
-    def provenance(self) -> dict[str, Any]:
-        """Return which data was read; of a data set on the hub, the commit."""
-        return self.source.provenance()
-
-    def __iter__(self) -> Iterator[Sample | Failure]:
-        """Yield every problem as a sample, or as the failure that it is."""
-        return collect(self.name, numbered(self.source), lambda pair: self._sample(*pair))
-
-    def _sample(self, number: int, row: Row) -> Sample:
-        id, gold = f"{self.name}/{self.source.split}-{number}", text(row, "ground_truth")
+    def _sample(self, row: tuple[int, Row]) -> Sample:
+        number, cells = row
+        id, gold = f"{self.name}/{self.split}-{number}", text(cells, "ground_truth")
         return choice_sample(
             id=id,
             benchmark=self.name,
-            images=self.source.find(row),
-            question=text(row, "problem").replace(_PLACEHOLDER, ""),
-            options=parsing.from_value(field(row, "choices")),
+            images=self.source.find(cells),
+            question=text(cells, "problem").replace(_PLACEHOLDER, ""),
+            options=parsing.from_value(field(cells, "choices")),
             gold=gold,
             cluster=id,
             answer_as="letter" if _LETTER.fullmatch(gold) else "text",

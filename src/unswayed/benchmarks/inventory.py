@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import math
-import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from scipy import special  # pyright: ignore[reportMissingTypeStubs]
@@ -52,8 +51,8 @@ class Inventory:
         failures: number of rows that came as failures.
         broken: rows that a run would record as failed: failures, and broken pictures.
         usable: rows that a run can use.
-        expected: number of rows that the loader knows of; None if it does not say, or if the
-            rows were limited.
+        expected: number of rows that the benchmark says there should be; None if it does not say,
+            or if the rows were limited.
         kinds: kind of answer → samples.
         categories: category → samples; the empty name stands for none.
         options: number of options → samples, choices only.
@@ -129,7 +128,7 @@ def take(benchmark: Benchmark, limit: int | None = None, *, pictures: bool = Fal
         tally.add(item)
         if number == limit:
             break
-    found = tally.inventory(benchmark.name, None if limit else expected_rows(benchmark))
+    found = tally.inventory(benchmark.name, None if limit else _stated_rows(benchmark))
     provenance: Any = getattr(benchmark, "provenance", None)
     return replace(found, provenance=provenance() if provenance else {})
 
@@ -166,19 +165,10 @@ def problem(found: Inventory, *, skip_broken: bool = False) -> str:
     return ""
 
 
-def expected_rows(benchmark: Benchmark) -> int | None:
-    """Return the number of rows that a loader's module states as `ROWS`, None without one.
-
-    `ROWS` may have a number for each part: then the part is the one that the benchmark's name ends
-    with (`cv-bench/2D`, `whatsup-coco-one`), or `all` if there is that and no other fits.
-    """
-    stated: Any = getattr(sys.modules.get(type(benchmark).__module__), "ROWS", None)
-    if isinstance(stated, dict):
-        parts = cast(dict[str, Any], stated)
-        name = "-" + benchmark.name.replace("/", "-")
-        fitting = [part for part in parts if name.endswith("-" + part.replace("/", "-"))]
-        stated = parts.get(max(fitting, key=len, default="all"))
-    return stated if isinstance(stated, int) else None
+def _stated_rows(benchmark: Benchmark) -> int | None:
+    """Return the number of rows that the benchmark says there should be, None if it does not."""
+    rows: Any = getattr(benchmark, "rows", None)
+    return rows if isinstance(rows, int) and not isinstance(rows, bool) else None
 
 
 @dataclass

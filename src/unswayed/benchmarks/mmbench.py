@@ -13,72 +13,60 @@ options and hints are the text "nan" in the files, which reaches no prompt.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
 
+from unswayed.benchmarks.base import HubBenchmark
 from unswayed.benchmarks.parse import options as parsing
-from unswayed.benchmarks.parse.items import choice_sample, collect
+from unswayed.benchmarks.parse.items import choice_sample
 from unswayed.benchmarks.sources.folders import field
-from unswayed.benchmarks.sources.hub import HubRows, choose, text
+from unswayed.benchmarks.sources.hub import choose, text
 from unswayed.benchmarks.sources.rows import Row
 from unswayed.errors import DataError
-from unswayed.types import LETTERS, Failure, Sample
-
-ROWS = {"en/dev": 4329, "cn/dev": 4329}
-"""Rows with their copies, where the number is known."""
+from unswayed.types import LETTERS, Sample
 
 LANGUAGES = ("en", "cn", "cc")
 SCORINGS = ("circular", "plain")
 COPY = 1_000_000
 """Copies of a question are numbered up by this."""
 
-_COLUMNS = ("index", "question", "A", "B")
 
+@dataclass(kw_only=True)
+class MMBench(HubBenchmark[Row]):
+    """MMBench and CCBench: twenty abilities in multiple choice, asked in rotated orders.
 
-class MMBench:
-    """Questions of MMBench; the copies of one form a group and a cluster."""
+    The copies of a question form a group and a cluster.
 
-    def __init__(
-        self,
-        path: str = "",
-        *,
-        language: str = "en",
-        split: str = "dev",
-        scoring: str = "circular",
-        images: str = "",
-        revision: str = "",
-        hub_id: str = "lmms-lab/MMBench",
-    ) -> None:
-        """Say what to read, and from where.
+    Attributes:
+        language: `en`, `cn`, or `cc` for CCBench.
+        split: `dev`; CCBench has only `test`. The golds of MMBench's test split are not public.
+        scoring: `circular` reads all copies, `plain` each question once.
+    """
 
-        Args:
-            path: the files as downloaded (Parquet, or the TSV with pictures in base64); empty to
-                fetch them from the hub.
-            language: `en`, `cn`, or `cc` for CCBench.
-            split: `dev`; CCBench has only `test`. The golds of MMBench's test split are not public.
-            scoring: `circular` reads all copies, `plain` each question once.
-            images: folder of the pictures where rows name them; `none` for no pictures.
-            revision: commit, tag or branch on the hub; the pinned commit if empty, else `main`.
-            hub_id: name on the hub.
+    PAPER = "Liu et al. 2024, arXiv 2307.06281"
+    LICENCE = "CC BY 4.0"
+    HUB_ID = "lmms-lab/MMBench"
+    REVISION = "56ba1af8954932c4804bd3f522e05ed96e63b654"
+    ROWS: ClassVar = {"en/dev": 4329, "cn/dev": 4329}  # with the copies
+    COLUMNS = ("index", "question", "A", "B")
 
-        Raises:
-            DataError: the path holds no such files.
-            ConfigError: there is no such language or scoring.
-        """
-        config = choose("language", language, LANGUAGES)
-        self.scoring = choose("scoring", scoring, SCORINGS)
-        self.name = f"mmbench/{language}-{split}" + ("" if scoring == "circular" else f"-{scoring}")
-        self.source = HubRows(
-            hub_id, split, config, revision, path, images, pictures=("image",), columns=_COLUMNS
-        )
-        self.source.check()
+    language: str = "en"
+    split: str = "dev"
+    scoring: str = "circular"
 
-    def provenance(self) -> dict[str, Any]:
-        """Return which data was read; of a data set on the hub, the commit."""
-        return self.source.provenance()
+    def __post_init__(self) -> None:
+        """Open the source; refuse a language or scoring that there is not."""
+        choose("language", self.language, LANGUAGES)
+        circular = choose("scoring", self.scoring, SCORINGS) == "circular"
+        self.name = f"mmbench/{self.language}-{self.split}"
+        if circular:
+            self.rows = self.ROWS.get(f"{self.language}/{self.split}")
+        else:
+            self.name += f"-{self.scoring}"
+        self.source = self._open(self.language)
 
-    def __iter__(self) -> Iterator[Sample | Failure]:
-        """Yield every row as a sample, or as the failure that it is."""
-        return collect(self.name, self.source.keep(self._asked), self._sample)
+    def _located(self) -> Iterator[tuple[str, Row | DataError]]:
+        return self.source.keep(self._asked)
 
     def _asked(self, row: Row) -> bool:
         return self.scoring == "circular" or _index(row) < COPY

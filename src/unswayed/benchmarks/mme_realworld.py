@@ -12,59 +12,49 @@ the picture does not show what is asked for; it is an option like the others.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
 
+from unswayed.benchmarks.base import HubBenchmark
 from unswayed.benchmarks.parse import options as parsing
-from unswayed.benchmarks.parse.items import choice_sample, collect
-from unswayed.benchmarks.sources.hub import HubRows, text
+from unswayed.benchmarks.parse.items import choice_sample
+from unswayed.benchmarks.sources.hub import text
 from unswayed.benchmarks.sources.rows import Row
 from unswayed.errors import DataError
-from unswayed.types import LETTERS, Failure, Sample
-
-ROWS = 1919
-"""Questions."""
+from unswayed.types import LETTERS, Sample
 
 _IDS = ("Question_id", "index")
 _QUESTIONS = ("Text", "question")
 _OPTIONS = ("Answer choices", "multi-choice options")
 _GOLDS = ("Ground truth", "answer")
 _CATEGORIES = (("Task", "Subtask", "Category"), ("category", "l2-category"))
-_PICTURES = ("image", "bytes", "Image")
 
 
-class MMERealWorldLite:
-    """Questions of MME-RealWorld-Lite in their order; the category is the official one."""
+@dataclass(kw_only=True)
+class MMERealWorldLite(HubBenchmark[Row]):
+    """MME-RealWorld-Lite: high-resolution photos from five fields of use.
+
+    The category is the official one.
+    """
+
+    PAPER = "Zhang et al. 2024, arXiv 2408.13257"
+    LICENCE = "none stated"
+    HUB_ID = "yifanzhang114/MME-RealWorld-lite-lmms-eval"
+    REVISION = "a9aa36effbfd7bd385c7a0a22ad67cc462d47a03"
+    ROWS: ClassVar = {"all": 1919}
+    PICTURES = ("image", "bytes", "Image")
 
     name = "mme-realworld-lite"
+    split: str = "train"
 
-    def __init__(
-        self, path: str = "", *, images: str = "", split: str = "train", revision: str = ""
-    ) -> None:
-        """Say what to read, and from where.
+    def __post_init__(self) -> None:
+        """Open the source."""
+        self.rows = self.ROWS["all"]
+        super().__post_init__()
 
-        Args:
-            path: the official JSON, the TSV or the Parquet files; empty to fetch the hub copy.
-            images: folder of the pictures that the JSON names; `none` for no pictures.
-            split: split of the hub copy.
-            revision: commit, tag or branch on the hub; the pinned commit if empty, else `main`.
-
-        Raises:
-            DataError: the path holds no such files.
-        """
-        self.source = HubRows(
-            "yifanzhang114/MME-RealWorld-lite-lmms-eval", split, None, revision, path, images,
-            pictures=_PICTURES,
-        )  # fmt: skip
-        self.source.check()
-
-    def provenance(self) -> dict[str, Any]:
-        """Return which data was read; of a data set on the hub, the commit."""
-        return self.source.provenance()
-
-    def __iter__(self) -> Iterator[Sample | Failure]:
-        """Yield every question as a sample, or as the failure that it is."""
-        return collect(self.name, self.source, self._sample)
+    def _located(self) -> Iterable[tuple[str, Row | DataError]]:
+        return self.source
 
     def _sample(self, row: Row) -> Sample:
         id = f"{self.name}/{text(row, _present(row, _IDS))}"

@@ -14,75 +14,61 @@ and `corrected=true` mends the official file likewise (github.com/tsb0601/MMVP, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
+from unswayed.benchmarks.base import HubBenchmark
 from unswayed.benchmarks.parse import options as parsing
-from unswayed.benchmarks.parse.items import choice_sample, collect
+from unswayed.benchmarks.parse.items import choice_sample
 from unswayed.benchmarks.sources.folders import field
-from unswayed.benchmarks.sources.hub import NO_PICTURES, HubRows, text
+from unswayed.benchmarks.sources.hub import NO_PICTURES, text
 from unswayed.benchmarks.sources.rows import Row
 from unswayed.errors import DataError
-from unswayed.types import LETTERS, Failure, ImageRef, Sample
-
-ROWS = 300
-"""Rows; half as many pairs."""
+from unswayed.types import LETTERS, ImageRef, Sample
 
 CORRECTED = {99: "B", 100: "A", 279: "B", 280: "A"}
 """Golds that are swapped in the official file, by index."""
 
 _FOLDERS = ("MMVP Images", "MMVP_Images")
-_COLUMNS = ("Index", "Question", "Options", "Correct Answer")
 _LABEL = re.compile(r"\(([a-zA-Z])\)")
 _GOLD = re.compile(r"\(?([a-zA-Z])\)?")
 
 
-class MMVP:
-    """Questions of MMVP in their order; a pair is a group and a cluster."""
+@dataclass(kw_only=True)
+class MMVP(HubBenchmark[Row]):
+    """MMVP: pairs of photos that look alike to CLIP, with one question whose answers differ.
+
+    A pair is a group and a cluster.
+
+    Attributes:
+        path: the official folder or its `Questions.csv`, or Parquet files; empty to fetch the copy
+            from the hub.
+        images: folder with 1.jpg …; `MMVP Images` beside the questions if empty; `none` for no
+            pictures.
+        corrected: mend the four golds that are swapped in the official file.
+    """
+
+    PAPER = "Tong et al. 2024, arXiv 2401.06209"
+    LICENCE = "see MMVP/MMVP on the hub"
+    HUB_ID = "lmms-lab-eval/MMVP"
+    ROWS: ClassVar = {"all": 300}  # half as many pairs
+    COLUMNS = ("Index", "Question", "Options", "Correct Answer")
 
     name = "mmvp"
+    split: str = "train"
+    corrected: bool = False
 
-    def __init__(
-        self,
-        path: str = "",
-        *,
-        images: str = "",
-        corrected: bool = False,
-        split: str = "train",
-        revision: str = "",
-        hub_id: str = "lmms-lab-eval/MMVP",
-    ) -> None:
-        """Say what to read, and from where.
+    def __post_init__(self) -> None:
+        """Open the source."""
+        self.rows = self.ROWS["all"]
+        questions = Path(self.path) / "Questions.csv"
+        path = str(questions) if self.path and questions.is_file() else self.path
+        self.source = self._open(path=path, images=self.images or _pictures(path))
 
-        Args:
-            path: the official folder or its `Questions.csv`, or Parquet files; empty to fetch the
-                copy from the hub.
-            images: folder with 1.jpg …; `MMVP Images` beside the questions if empty; `none` for
-                no pictures.
-            corrected: mend the four golds that are swapped in the official file.
-            split: split on the hub.
-            revision: commit, tag or branch on the hub; the pinned commit if empty, else `main`.
-            hub_id: name on the hub.
-
-        Raises:
-            DataError: the path holds no such files.
-        """
-        self.corrected = corrected
-        questions = Path(path) / "Questions.csv"
-        found = str(questions) if path and questions.is_file() else path
-        self.source = HubRows(
-            hub_id, split, None, revision, found, images or _pictures(found), columns=_COLUMNS
-        )
-        self.source.check()
-
-    def provenance(self) -> dict[str, Any]:
-        """Return which data was read; of a data set on the hub, the commit."""
-        return self.source.provenance()
-
-    def __iter__(self) -> Iterator[Sample | Failure]:
-        """Yield every question as a sample, or as the failure that it is."""
-        return collect(self.name, self.source, self._sample)
+    def _located(self) -> Iterable[tuple[str, Row | DataError]]:
+        return self.source
 
     def _sample(self, row: Row) -> Sample:
         index = _index(row)

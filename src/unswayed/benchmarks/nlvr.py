@@ -7,52 +7,43 @@ published data set has no options; the wording of the question is ours.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from unswayed.benchmarks.parse.items import choice_sample, collect
-from unswayed.benchmarks.sources import provenance, rows
+from unswayed.benchmarks.base import FileBenchmark
+from unswayed.benchmarks.parse.items import choice_sample
 from unswayed.benchmarks.sources.folders import field
 from unswayed.benchmarks.sources.pictures import Pictures
+from unswayed.benchmarks.sources.rows import Row
 from unswayed.errors import DataError
-from unswayed.types import Failure, Sample
+from unswayed.types import Sample
 
 OPTIONS = {"A": "True", "B": "False"}
 
 
-class Nlvr:
-    """Statements of NLVR in the order of the file.
+@dataclass(kw_only=True)
+class Nlvr(FileBenchmark[Row]):
+    """NLVR: is a sentence about synthetic shapes true of the picture?
 
     An identifier is `SENTENCE-PICTURE`: a sentence was written for several pictures that were
     drawn together, so rows that share its first part are not independent and form a cluster.
     """
 
+    PAPER = "Suhr et al. 2017"
+    LICENCE = "see its repository"
+    SOURCE = "github.com/lil-lab/nlvr"
+
     name = "nlvr"
 
-    def __init__(self, path: str) -> None:
-        """Name the JSONL file.
+    def _located(self) -> Iterator[tuple[str, Row | DataError]]:
+        return self._file_rows()
 
-        Raises:
-            DataError: it is missing or empty.
-        """
-        self.path = Path(path)
-        rows.check(self.path)
-
-    def provenance(self) -> dict[str, Any]:
-        """Return which file was read, with its digest."""
-        return provenance.of_files([self.path])
-
-    def __iter__(self) -> Iterator[Sample | Failure]:
-        """Yield every statement as a sample, or as the failure that it is."""
-        located = ((f"{self.path.name}:{number}", row) for number, row in rows.read(self.path))
-        return collect(self.name, located, self._sample)
-
-    def _sample(self, row: rows.Row) -> Sample:
+    def _sample(self, row: Row) -> Sample:
         identifier = str(field(row, "identifier"))
         sentence = str(field(row, "sentence")).strip()
         if not sentence:
             raise DataError("expected a sentence, found an empty one")
-        images, _ = Pictures(self.path.parent).find(field(row, "images"))
+        images, _ = Pictures(Path(self.path).parent).find(field(row, "images"))
         return choice_sample(
             id=f"{self.name}/{identifier}",
             benchmark=self.name,

@@ -16,21 +16,20 @@ the number instead. The cluster is the picture, where the row names it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
 
-from unswayed.benchmarks.parse.items import choice_sample, collect
+from unswayed.benchmarks.base import HubBenchmark
+from unswayed.benchmarks.parse.items import choice_sample
 from unswayed.benchmarks.parse.open_samples import open_sample
 from unswayed.benchmarks.parse.shuffling import check_seed, order, shuffled
 from unswayed.benchmarks.sources.annotations import numbered
 from unswayed.benchmarks.sources.fetch import Link, file_name
 from unswayed.benchmarks.sources.folders import field
-from unswayed.benchmarks.sources.hub import HubRows, choose, text
+from unswayed.benchmarks.sources.hub import choose, text
 from unswayed.benchmarks.sources.rows import Row
 from unswayed.errors import DataError
-from unswayed.types import Failure, ImageRef, Sample
-
-ROWS = {"train": 36_916, "validation": 540, "test": 540}
-"""Rows of every split, as on the hub page."""
+from unswayed.types import ImageRef, Sample
 
 QUESTION = "How many {label} are there in the image?"
 PICTURE = "picture"
@@ -39,49 +38,36 @@ PICTURE = "picture"
 _CHOICES, _MOST = 4, 10_000
 
 
-class PixMoCount:
-    """Counts in the order of the split."""
+@dataclass(kw_only=True)
+class PixMoCount(HubBenchmark[tuple[int, Row]]):
+    """PixMo-Count: how many are there? Counts of things in photos of the web.
+
+    Attributes:
+        kind: `choice` or `number`.
+        images: folder of the fetched pictures; `none` for no pictures.
+        seed: seed of the numbers to choose from and of their order.
+    """
+
+    PAPER = "Deitke et al. 2024, arXiv 2409.17146"
+    LICENCE = "ODC-BY"
+    HUB_ID = "allenai/pixmo-count"
+    REVISION = "ebf51cf70e45d12374e64d475862e4f8d21d31d0"
+    ROWS: ClassVar = {"train": 36_916, "validation": 540, "test": 540}
 
     name = "pixmo-count"
+    split: str = "validation"
+    kind: str = "choice"
+    seed: int = 0
 
-    def __init__(
-        self,
-        path: str = "",
-        *,
-        split: str = "validation",
-        kind: str = "choice",
-        images: str = "",
-        seed: int = 0,
-        revision: str = "",
-        hub_id: str = "allenai/pixmo-count",
-    ) -> None:
-        """Say what to read, and from where.
+    def __post_init__(self) -> None:
+        """Open the source; refuse a kind that there is not."""
+        choose("kind", self.kind, ("choice", "number"))
+        check_seed(self.seed)
+        self.rows = self.ROWS.get(self.split)
+        super().__post_init__()
 
-        Args:
-            path: the Parquet files as downloaded; empty to fetch them from the hub.
-            split: split.
-            kind: `choice` or `number`.
-            images: folder of the fetched pictures; `none` for no pictures.
-            seed: seed of the numbers to choose from and of their order.
-            revision: commit, tag or branch on the hub; the pinned commit if empty, else `main`.
-            hub_id: name on the hub.
-
-        Raises:
-            ConfigError: an option is not as it must be.
-            DataError: the path holds no file of the split.
-        """
-        self.kind = choose("kind", kind, ("choice", "number"))
-        self.seed = check_seed(seed)
-        self.source = HubRows(hub_id, split, None, revision, path, images)
-        self.source.check()
-
-    def provenance(self) -> dict[str, Any]:
-        """Return which data was read; of a data set on the hub, the commit."""
-        return self.source.provenance()
-
-    def __iter__(self) -> Iterator[Sample | Failure]:
-        """Yield every count as a sample, or as the failure that it is."""
-        return collect(self.name, numbered(self.source), lambda pair: self._sample(*pair))
+    def _located(self) -> Iterator[tuple[str, tuple[int, Row] | DataError]]:
+        return numbered(self.source)
 
     def links(self) -> Iterator[Link]:
         """Yield the links of the pictures, for `fetch`; rows without a whole one are left out."""
@@ -92,10 +78,11 @@ class PixMoCount:
                 except DataError:
                     continue
 
-    def _sample(self, number: int, row: Row) -> Sample:
-        id = f"{self.name}/{self.source.split}-{number}"
-        images, question, count = self._images(row), _question(row), _count(row)
-        cluster = text(row, "image_sha256") or id
+    def _sample(self, row: tuple[int, Row]) -> Sample:
+        number, cells = row
+        id = f"{self.name}/{self.split}-{number}"
+        images, question, count = self._images(cells), _question(cells), _count(cells)
+        cluster = text(cells, "image_sha256") or id
         if self.kind == "number":
             return open_sample(
                 id=id,

@@ -13,26 +13,20 @@ own Flickr licences.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from typing import Any, cast
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import cast
 
 from unswayed.answers import values
 from unswayed.answers.values import Coordinates
+from unswayed.benchmarks.base import HubBenchmark
 from unswayed.benchmarks.parse import expressions, regions
 from unswayed.benchmarks.parse.expressions import Expression
-from unswayed.benchmarks.parse.items import collect
-from unswayed.benchmarks.sources.hub import NO_PICTURES, HubRows
-from unswayed.errors import ConfigError
-from unswayed.types import Failure, Sample
+from unswayed.benchmarks.sources.hub import NO_PICTURES
+from unswayed.errors import ConfigError, DataError
+from unswayed.types import Sample
 
-HUB = {"refcoco": "RefCOCO", "refcoco+": "RefCOCOplus", "refcocog": "RefCOCOg"}
 OWNER = "lmms-lab"
-ROWS = {
-    "refcoco": {"val": 8811, "test": 5000, "testA": 1975, "testB": 1810},
-    "refcoco+": {"val": 3805, "testA": 1975, "testB": 1798},
-    "refcocog": {"val": 7573, "test": 5023},
-}
-"""Objects in the hub copies; there are about three times as many samples."""
 
 QUESTION = (
     "Please provide the bounding box coordinate of the region this sentence describes: {text}\n"
@@ -47,79 +41,99 @@ UNITS: dict[Coordinates, str] = {
 """How the question asks for each kind of coordinates; the wording is ours."""
 
 
-class RefCOCO:
-    """Referring expressions with the box of the object that each describes.
+@dataclass(frozen=True)
+class HubCopy:
+    """The copy of one of the three data sets on the hub.
+
+    Attributes:
+        name: its name there, behind the owner's.
+        splits: split → objects; there are about three times as many samples.
+        revision: commit that is read unless another is named; empty for `main`.
+    """
+
+    name: str
+    splits: Mapping[str, int]
+    revision: str = ""
+
+
+COPIES = {
+    "refcoco": HubCopy(
+        "RefCOCO",
+        {"val": 8811, "test": 5000, "testA": 1975, "testB": 1810},
+        "e15256ece129a21d62e216f95f98ba2e808f96a0",
+    ),
+    "refcoco+": HubCopy(
+        "RefCOCOplus",
+        {"val": 3805, "testA": 1975, "testB": 1798},
+        "a283082593c437efc2bb9876d43bc3075cd914fe",
+    ),
+    "refcocog": HubCopy("RefCOCOg", {"val": 7573, "test": 5023}),
+}
+"""Data set → its copy on the hub."""
+
+
+@dataclass(kw_only=True)
+class RefCOCO(HubBenchmark[Expression]):
+    """RefCOCO, RefCOCO+ and RefCOCOg: where is what a sentence describes? Answered with a box.
 
     The gold is in the coordinates that the question asks for, so that nothing has to be guessed
     when an answer is read. Rows about one picture form a cluster.
+
+    Attributes:
+        dataset: `refcoco`, `refcoco+` or `refcocog`.
+        split: `val`, `testA` or `testB`; `val` or `test` of `refcocog`.
+        coordinates: `pixel`, `resized` (pixels of the picture as Qwen2.5-VL resizes it), `unit` (0
+            to 1) or `thousand` (0 to 1000). All but `pixel` open every picture to know its size.
+        images: folder of the pictures that rows name, or `none`.
+        owner: whose copy on the hub: `lmms-lab`, or `lmms-lab-encoder` as it is called now.
     """
 
-    def __init__(
-        self,
-        path: str = "",
-        *,
-        dataset: str = "refcoco",
-        split: str = "val",
-        coordinates: str = "pixel",
-        images: str = "",
-        owner: str = OWNER,
-        revision: str = "",
-    ) -> None:
-        """Name the data set.
+    PAPER = "Kazemzadeh et al. 2014; Yu et al. 2016; Mao et al. 2016"
+    LICENCE = "none stated; annotations Apache-2.0"
+    HUB_ID = f"{OWNER}/RefCOCO"
+    REVISION = COPIES["refcoco"].revision
 
-        Args:
-            path: the files as downloaded; empty to fetch them from the hub.
-            dataset: `refcoco`, `refcoco+` or `refcocog`.
-            split: `val`, `testA` or `testB`; `val` or `test` of `refcocog`.
-            coordinates: `pixel`, `resized` (pixels of the picture as Qwen2.5-VL resizes it),
-                `unit` (0 to 1) or `thousand` (0 to 1000). All but `pixel` open every picture to
-                know its size.
-            images: folder of the pictures that rows name, or `none`.
-            owner: whose copy on the hub: `lmms-lab`, or `lmms-lab-encoder` as it is called now.
-            revision: commit, tag or branch on the hub; the pinned commit if empty, else `main`.
+    dataset: str = "refcoco"
+    split: str = "val"
+    coordinates: str = "pixel"
+    owner: str = OWNER
 
-        Raises:
-            ConfigError: an option is not as it must be.
-            DataError: the path cannot be read.
-        """
-        _known("dataset", dataset, HUB)
-        _known("coordinates", coordinates, UNITS)
-        if not path:
-            _known("split", split, ROWS[dataset])
-        if coordinates != "pixel" and images == NO_PICTURES:
-            raise ConfigError(f"coordinates={coordinates} need the pictures; leave images=none out")
-        self.name = f"{dataset}-{split}"
-        self.coordinates: Coordinates = cast(Coordinates, coordinates)
-        self.rows = HubRows(
-            f"{owner}/{HUB[dataset]}", split, revision=revision, path=path, images=images
-        )
-        self.rows.check()
+    def __post_init__(self) -> None:
+        """Open the source; refuse an option that is not as it must be."""
+        _known("dataset", self.dataset, COPIES)
+        _known("coordinates", self.coordinates, UNITS)
+        copy = COPIES[self.dataset]
+        if not self.path:
+            _known("split", self.split, copy.splits)
+        if self.coordinates != "pixel" and self.images == NO_PICTURES:
+            raise ConfigError(
+                f"coordinates={self.coordinates} need the pictures; leave images=none out"
+            )
+        self.name = f"{self.dataset}-{self.split}"
+        hub_id = self.hub_id or f"{self.owner}/{copy.name}"
+        pinned = copy.revision if hub_id == f"{OWNER}/{copy.name}" else ""
+        self.source = self._open(hub_id=hub_id, pinned=pinned)
 
-    def provenance(self) -> dict[str, Any]:
-        """Return which data was read; of a data set on the hub, the commit."""
-        return self.rows.provenance()
+    def _located(self) -> Iterator[tuple[str, Expression | DataError]]:
+        return expressions.of_rows(self.source)
 
-    def __iter__(self) -> Iterator[Sample | Failure]:
-        """Yield every expression as a sample, or a row as the failure that it is."""
-        return collect(self.name, expressions.of_rows(self.rows), self._sample)
-
-    def _sample(self, expression: Expression) -> Sample:
-        row = expression.row
-        gold, images = expression.box(), self.rows.find(row)
-        if self.coordinates != "pixel":
+    def _sample(self, row: Expression) -> Sample:
+        gold, images = row.box(), self.source.find(row.cells)
+        coordinates = cast(Coordinates, self.coordinates)
+        if coordinates != "pixel":
             size = regions.size(images[0])
             here = values.extent("pixel", size=size)
-            asked = values.extent(self.coordinates, size, values.qwen_resized(size))
+            asked = values.extent(coordinates, size, values.qwen_resized(size))
             gold = values.rescale(gold, here, asked)
-        id = f"{self.name}/{expression.native_id}"
+        id = f"{self.name}/{row.native_id}"
         return Sample(
             id=id,
             benchmark=self.name,
             images=images,
-            question=QUESTION.format(text=expression.said(), unit=UNITS[self.coordinates]),
+            question=QUESTION.format(text=row.said(), unit=UNITS[coordinates]),
             answer=values.box_text(gold),
             answer_kind="box",
-            cluster=expression.picture() or id,
+            cluster=row.picture() or id,
         )
 
 

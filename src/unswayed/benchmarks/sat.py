@@ -14,20 +14,19 @@ words are taken off, as the authors' own loader does. Rows name no picture: the 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any, ClassVar, cast
 
-from unswayed.benchmarks.parse.items import choice_sample, collect
+from unswayed.benchmarks.base import HubBenchmark
+from unswayed.benchmarks.parse.items import choice_sample
 from unswayed.benchmarks.parse.options import as_text, short
 from unswayed.benchmarks.parse.shuffling import check_seed, rotated, shuffled
 from unswayed.benchmarks.sources.annotations import numbered
 from unswayed.benchmarks.sources.folders import field
-from unswayed.benchmarks.sources.hub import HubRows, text
+from unswayed.benchmarks.sources.hub import text
 from unswayed.benchmarks.sources.rows import Row
 from unswayed.errors import ConfigError, DataError
-from unswayed.types import Failure, Sample
-
-ROWS = {"test": 150}
-"""Rows of the real test; the other splits of SAT are given in thousands only."""
+from unswayed.types import Sample
 
 _SLIP = "in the first frame"
 
@@ -35,56 +34,39 @@ Turn = tuple[int, int | None, Row]
 """Number of the row, number of the turn (None without `circular`), and the row."""
 
 
-class SAT:
-    """Questions of SAT in the order of the split; the category is the question's type."""
+@dataclass(kw_only=True)
+class SAT(HubBenchmark[Turn]):
+    """SAT: spatial questions about one or two pictures of simulated rooms; 150 real ones.
+
+    The category is the question's type.
+
+    Attributes:
+        circular: show every row in all turns of its answers; the turns are a group.
+        images: `none` for no pictures.
+        seed: seed of the answers' order.
+    """
+
+    PAPER = "Ray et al. 2024, arXiv 2412.07755"
+    LICENCE = "MIT"
+    HUB_ID = "array/SAT"
+    REVISION = "bda5dde942d7f7b41bff7935f086ed9a9e348ae3"
+    ROWS: ClassVar = {"test": 150}  # the other splits are given in thousands only
+    PICTURES = ("image_bytes",)
+    COLUMNS = ("question", "answers", "correct_answer")
 
     name = "sat"
-    hub_id = "array/SAT"
-    pictures = "image_bytes"
+    circular: bool = False
+    seed: int = 0
 
-    def __init__(
-        self,
-        path: str = "",
-        *,
-        split: str = "test",
-        circular: bool = False,
-        images: str = "",
-        seed: int = 0,
-        revision: str = "",
-    ) -> None:
-        """Say what to read, and from where.
+    def __post_init__(self) -> None:
+        """Open the source; refuse a seed or `circular` of another type."""
+        if not isinstance(self.circular, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigError(f"expected circular to be true or false, found {self.circular!r}")
+        check_seed(self.seed)
+        self.rows = None if self.circular else self.ROWS.get(self.split)
+        super().__post_init__()
 
-        Args:
-            path: the Parquet files as downloaded; empty to fetch them from the hub.
-            split: split.
-            circular: show every row in all turns of its answers; the turns are a group.
-            images: `none` for no pictures.
-            seed: seed of the answers' order.
-            revision: commit, tag or branch on the hub; the pinned commit if empty, else `main`.
-
-        Raises:
-            ConfigError: an option is not as it must be.
-            DataError: the path holds no file of the split.
-        """
-        if not isinstance(circular, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ConfigError(f"expected circular to be true or false, found {circular!r}")
-        self.seed = check_seed(seed)
-        self.circular = circular
-        columns = ("question", "answers", "correct_answer")
-        self.source = HubRows(
-            self.hub_id, split, None, revision, path, images, (self.pictures,), columns
-        )
-        self.source.check()
-
-    def provenance(self) -> dict[str, Any]:
-        """Return which data was read; of a data set on the hub, the commit."""
-        return self.source.provenance()
-
-    def __iter__(self) -> Iterator[Sample | Failure]:
-        """Yield every question as a sample, or as the failure that it is."""
-        return collect(self.name, self._turns(), self._sample)
-
-    def _turns(self) -> Iterator[tuple[str, Turn | DataError]]:
+    def _located(self) -> Iterator[tuple[str, Turn | DataError]]:
         """Yield each row once, or once for each turn of its answers."""
         for where, found in numbered(self.source):
             if isinstance(found, DataError):
@@ -96,10 +78,10 @@ class SAT:
             for turn in range(max(1, count)) if self.circular else (None,):
                 yield where, (number, turn, row)
 
-    def _sample(self, asked: Turn) -> Sample:
-        number, turn, row = asked
+    def _sample(self, row: Turn) -> Sample:
+        number, turn, cells = row
         base = f"{self.name}/{self.source.split}-{number}"
-        texts, right = _answers(row)
+        texts, right = _answers(cells)
         if turn is None:
             id, (options, gold) = base, shuffled(texts, right, base, self.seed)
         else:
@@ -107,23 +89,27 @@ class SAT:
         return choice_sample(
             id=id,
             benchmark=self.name,
-            images=self.source.find(row),
-            question=text(row, "question"),
+            images=self.source.find(cells),
+            question=text(cells, "question"),
             options=options,
             gold=gold,
             cluster=base,
             group=base if self.circular else None,
-            category=text(row, "question_type"),
+            category=text(cells, "question_type"),
             answer_as="letter",
         )
 
 
 class SATv2(SAT):
-    """Questions of SAT-v2: the same columns but for the pictures."""
+    """SAT-v2: spatial questions as those of SAT; the same columns but for the pictures."""
+
+    LICENCE = "see its card"
+    HUB_ID = "array/SAT-v2"
+    REVISION = ""
+    ROWS: ClassVar = {}
+    PICTURES = ("images",)
 
     name = "sat-v2"
-    hub_id = "array/SAT-v2"
-    pictures = "images"
 
 
 def _answers(row: Row) -> tuple[list[str], int]:

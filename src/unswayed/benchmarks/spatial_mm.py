@@ -16,85 +16,80 @@ published with it. `kind=text` compares the answer as text instead.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
+from unswayed.benchmarks.base import FileBenchmark
 from unswayed.benchmarks.parse import options as parsing
 from unswayed.benchmarks.parse.answer_pool import AnswerPool
-from unswayed.benchmarks.parse.gold import AnswerAs, check_answer_as
-from unswayed.benchmarks.parse.items import choice_sample, collect
+from unswayed.benchmarks.parse.gold import check_answer_as
+from unswayed.benchmarks.parse.items import choice_sample
 from unswayed.benchmarks.parse.open_samples import open_sample
 from unswayed.benchmarks.parse.shuffling import check_seed
-from unswayed.benchmarks.sources import provenance, rows
 from unswayed.benchmarks.sources.annotations import Folder, required
-from unswayed.benchmarks.sources.folders import field
+from unswayed.benchmarks.sources.folders import field as cell
 from unswayed.benchmarks.sources.hub import choose, text
+from unswayed.benchmarks.sources.rows import Row
 from unswayed.errors import DataError
-from unswayed.types import Failure, Sample
-
-ROWS = {"one-obj": 502, "two-obj": 1074, "multihop": 309}
-"""Rows of every subset."""
+from unswayed.types import Sample
 
 _NAMES = {"one_obj": "one-obj", "two_obj": "two-obj", "multihop": "multihop"}
 
 
-class SpatialMM:
-    """Questions of one subset in the order of the file; multihop's category is the hops."""
+@dataclass(kw_only=True)
+class SpatialMM(FileBenchmark[tuple[int, Row]]):
+    """Spatial-MM: where things are, seen from the camera or by a person in the photo.
 
-    def __init__(
-        self,
-        path: str,
-        *,
-        subset: str = "",
-        images: str = "",
-        kind: str = "choice",
-        seed: int = 0,
-        answer_as: str = "auto",
-    ) -> None:
-        """Name the file.
+    The category of multihop is the number of hops.
 
-        Args:
-            path: official JSON file.
-            subset: `one-obj`, `two-obj` or `multihop`; told by the file's name if empty.
-            images: folder of the pictures; the file's own if empty; `none` for no pictures.
-            kind: `choice`, or `text` for the free answers of multihop.
-            seed: seed of the options of multihop.
-            answer_as: what counts of a gold whose letter and text name different options:
-                `letter` or `text`; with `auto` such a row is a failure.
+    Attributes:
+        path: official JSON file.
+        subset: `one-obj`, `two-obj` or `multihop`; told by the file's name if empty.
+        images: folder of the pictures; the file's own if empty; `none` for no pictures.
+        kind: `choice`, or `text` for the free answers of multihop.
+        seed: seed of the options of multihop.
+        answer_as: what counts of a gold whose letter and text name different options: `letter` or
+            `text`; with `auto` such a row is a failure.
+    """
 
-        Raises:
-            ConfigError: an option is not as it must be.
-            DataError: the file is missing or empty.
-        """
-        self.path = Path(path)
-        rows.check(self.path)
-        self.subset = choose("subset", subset or _subset(self.path), ROWS)
+    PAPER = "Shiri et al. 2024, arXiv 2411.06048"
+    LICENCE = "none stated"
+    SOURCE = "github.com/FatemehShiri/Spatial-MM"
+    ROWS: ClassVar = {"one-obj": 502, "two-obj": 1074, "multihop": 309}
+
+    subset: str = ""
+    images: str = ""
+    kind: str = "choice"
+    seed: int = 0
+    answer_as: str = "auto"
+
+    def __post_init__(self) -> None:
+        """Look at the file; refuse an option that is not as it must be."""
+        super().__post_init__()
+        path = Path(self.path)
+        self.subset = choose("subset", self.subset or _subset(path), self.ROWS)
         kinds = ("choice", "text") if self.subset == "multihop" else ("choice",)
-        self.kind = choose("kind", kind, kinds)
+        choose("kind", self.kind, kinds)
         self.name = f"spatial-mm-{self.subset}"
-        self.seed = check_seed(seed)
-        self.answer_as: AnswerAs = check_answer_as(answer_as)
-        self.folder = Folder.of(images, self.path.parent)
+        self.rows = self.ROWS[self.subset]
+        check_seed(self.seed)
+        check_answer_as(self.answer_as)
+        self.folder = Folder.of(self.images, path.parent)
 
-    def provenance(self) -> dict[str, Any]:
-        """Return which file was read, with its digest."""
-        return provenance.of_files([self.path])
+    def _located(self) -> Iterator[tuple[str, tuple[int, Row] | DataError]]:
+        for where, row in self._file_rows():
+            number = int(where.rpartition(":")[2])
+            yield where, row if isinstance(row, DataError) else (number, row)
 
-    def __iter__(self) -> Iterator[Sample | Failure]:
-        """Yield every question as a sample, or as the failure that it is."""
-        located = (
-            (f"{self.path.name}:{number}", row if isinstance(row, DataError) else (number, row))
-            for number, row in rows.read(self.path)
-        )
-        return collect(self.name, located, lambda pair: self._sample(*pair))
-
-    def _sample(self, number: int, row: rows.Row) -> Sample:
-        id, image = f"{self.name}/{number}", required(field(row, "image_name"), "a picture")
-        question = required(field(row, "question"), "a question")
-        answer = required(field(row, "answer"), "an answer")
+    def _sample(self, row: tuple[int, Row]) -> Sample:
+        number, cells = row
+        id, image = f"{self.name}/{number}", required(cell(cells, "image_name"), "a picture")
+        question = required(cell(cells, "question"), "a question")
+        answer = required(cell(cells, "answer"), "an answer")
         images = self.folder.find(image)
-        hops = f"{text(row, 'hop')}-hop" if text(row, "hop") else ""
+        hops = f"{text(cells, 'hop')}-hop" if text(cells, "hop") else ""
         if self.kind == "text":
             return open_sample(
                 id=id,
@@ -106,7 +101,7 @@ class SpatialMM:
                 cluster=image,
                 category=hops,
             )
-        answer_as = self.answer_as
+        answer_as = check_answer_as(self.answer_as)
         if self.subset == "multihop":
             options, answer = self._pool.options(question, answer, id, self.seed)
             answer_as = "letter"
@@ -126,7 +121,7 @@ class SpatialMM:
 
     @cached_property
     def _pool(self) -> AnswerPool:
-        whole = (row for _, row in rows.read(self.path) if not isinstance(row, DataError))
+        whole = (row for _, row in self._file_rows() if not isinstance(row, DataError))
         answered = (row for row in whole if isinstance(row.get("answer"), str | int | float))
         return AnswerPool.of((text(row, "question"), text(row, "answer")) for row in answered)
 

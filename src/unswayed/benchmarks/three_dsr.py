@@ -13,72 +13,58 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
 from urllib.parse import urlparse
 
+from unswayed.benchmarks.base import HubBenchmark
 from unswayed.benchmarks.parse import options as parsing
-from unswayed.benchmarks.parse.items import choice_sample, collect
-from unswayed.benchmarks.sources.hub import NO_PICTURES, HubRows, choose, text
+from unswayed.benchmarks.parse.items import choice_sample
+from unswayed.benchmarks.sources.hub import NO_PICTURES, choose, text
 from unswayed.benchmarks.sources.mirror import Mirrored
 from unswayed.benchmarks.sources.rows import Row
 from unswayed.errors import DataError
-from unswayed.types import Failure, ImageRef, Sample
-
-ROWS = {"flip": 5157}
-"""Rows of the hub's table, the mirrored ones among them."""
+from unswayed.types import ImageRef, Sample
 
 SCORINGS = ("plain", "flip", "circular", "flip-circular")
 
 _KEY = re.compile(r"(?P<base>.+?)(?P<flip>-flip)?(?:-(?P<copy>\d+))?")
-_COLUMNS = ("question", "A", "B", "answer")
 
 
-class ThreeDSRBench:
-    """Questions of 3DSRBench; those about one photo form a cluster."""
+@dataclass(kw_only=True)
+class ThreeDSRBench(HubBenchmark[Row]):
+    """3DSRBench: height, location, orientation and several objects in three dimensions.
 
-    def __init__(
-        self,
-        path: str = "",
-        *,
-        scoring: str = "plain",
-        images: str = "",
-        split: str = "test",
-        config: str = "",
-        revision: str = "",
-        hub_id: str = "ccvl/3DSRBench",
-    ) -> None:
-        """Say what to read, and from where.
+    Questions about one photo form a cluster.
 
-        Args:
-            path: the files as downloaded (Parquet, CSV or TSV); empty to fetch them from the hub.
-            scoring: `plain` reads each question once, as it is. The others read every row and
-                tell which belong together: `flip` a row and its mirrored twin, `circular` the
-                rotated copies of one picture, `flip-circular` all of these.
-            images: folder of the photos, by their COCO file names, where rows carry none; `none`
-                for no pictures.
-            split: split on the hub.
-            config: configuration on the hub (`3dsr_circular` in the copy of lmms-eval).
-            revision: commit, tag or branch on the hub; the pinned commit if empty, else `main`.
-            hub_id: name on the hub (`oscarqjh/3DSRBench_lmmseval` for the copy of lmms-eval).
+    Attributes:
+        scoring: `plain` reads each question once, as it is. The others read every row and tell
+            which belong together: `flip` a row and its mirrored twin, `circular` the rotated
+            copies of one picture, `flip-circular` all of these.
+        images: folder of the photos, by their COCO file names, where rows carry none; `none` for
+            no pictures.
+        config: configuration on the hub (`3dsr_circular` in the copy of lmms-eval).
+        hub_id: name on the hub (`oscarqjh/3DSRBench_lmmseval` for the copy of lmms-eval).
+    """
 
-        Raises:
-            DataError: the path holds no such files.
-            ConfigError: there is no such scoring.
-        """
-        self.scoring = choose("scoring", scoring, SCORINGS)
-        self.name = "3dsrbench" if scoring == "plain" else f"3dsrbench/{scoring}"
-        self.source = HubRows(
-            hub_id, split, config or None, revision, path, images, columns=_COLUMNS
-        )
-        self.source.check()
+    PAPER = "Ma et al. 2024, arXiv 2412.07825"
+    LICENCE = "CC BY 4.0"
+    HUB_ID = "ccvl/3DSRBench"
+    REVISION = "24bc4854ead64eb7d1442da7e4789d2c807816b2"
+    ROWS: ClassVar = {"flip": 5157}  # of the hub's table, the mirrored ones among them
+    COLUMNS = ("question", "A", "B", "answer")
 
-    def provenance(self) -> dict[str, Any]:
-        """Return which data was read; of a data set on the hub, the commit."""
-        return self.source.provenance()
+    scoring: str = "plain"
+    config: str = ""
 
-    def __iter__(self) -> Iterator[Sample | Failure]:
-        """Yield every question as a sample, or as the failure that it is."""
-        return collect(self.name, self.source.keep(self._asked), self._sample)
+    def __post_init__(self) -> None:
+        """Open the source; refuse a scoring that there is not."""
+        self.rows = self.ROWS.get(choose("scoring", self.scoring, SCORINGS))
+        self.name = "3dsrbench" if self.scoring == "plain" else f"3dsrbench/{self.scoring}"
+        self.source = self._open(self.config or None)
+
+    def _located(self) -> Iterator[tuple[str, Row | DataError]]:
+        return self.source.keep(self._asked)
 
     def _asked(self, row: Row) -> bool:
         _, flip, copy = parts(row)

@@ -9,56 +9,54 @@ The data set has no options; the wording of the question is ours.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
-from unswayed.benchmarks.parse.items import choice_sample, collect
-from unswayed.benchmarks.sources import provenance, rows
+from unswayed.benchmarks.base import FileBenchmark
+from unswayed.benchmarks.parse.items import choice_sample
 from unswayed.benchmarks.sources.annotations import Folder, numbered, required
 from unswayed.benchmarks.sources.folders import field
 from unswayed.benchmarks.sources.hub import text
+from unswayed.benchmarks.sources.rows import Row
 from unswayed.errors import DataError
-from unswayed.types import Failure, Sample
-
-ROWS = {"dev": 340}
-"""Rows counted in the official zero-shot split."""
+from unswayed.types import Sample
 
 OPTIONS = {"A": "True", "B": "False"}
 _GOLD = {"1": "A", "0": "B"}
 
 
-class VSR:
-    """Statements in the order of the file; the category is the relation."""
+@dataclass(kw_only=True)
+class VSR(FileBenchmark[tuple[int, Row]]):
+    """VSR, Visual Spatial Reasoning: is a sentence about two objects true of a COCO photo?
+
+    The category is the relation.
+
+    Attributes:
+        images: folder of the COCO pictures; the file's own if empty; `none` for no pictures.
+    """
+
+    PAPER = "Liu, Emerson and Collier 2023, arXiv 2205.00363"
+    LICENCE = "Apache-2.0"
+    SOURCE = "github.com/cambridgeltl/visual-spatial-reasoning"
+    ROWS: ClassVar = {"zero-shot dev": 340}  # a file does not say which split it is
 
     name = "vsr"
+    images: str = ""
 
-    def __init__(self, path: str, *, images: str = "") -> None:
-        """Name the JSONL file.
+    def __post_init__(self) -> None:
+        """Look at the file."""
+        super().__post_init__()
+        self.folder = Folder.of(self.images, Path(self.path).parent)
 
-        Args:
-            path: official JSONL file of a split.
-            images: folder of the COCO pictures; the file's own if empty; `none` for no pictures.
+    def _located(self) -> Iterator[tuple[str, tuple[int, Row] | DataError]]:
+        return numbered(self._file_rows())
 
-        Raises:
-            DataError: it is missing or empty.
-        """
-        self.path = Path(path)
-        rows.check(self.path)
-        self.folder = Folder.of(images, self.path.parent)
-
-    def provenance(self) -> dict[str, Any]:
-        """Return which file was read, with its digest."""
-        return provenance.of_files([self.path])
-
-    def __iter__(self) -> Iterator[Sample | Failure]:
-        """Yield every statement as a sample, or as the failure that it is."""
-        located = ((f"{self.path.name}:{number}", row) for number, row in rows.read(self.path))
-        return collect(self.name, numbered(located), lambda pair: self._sample(*pair))
-
-    def _sample(self, number: int, row: rows.Row) -> Sample:
-        image = required(field(row, "image"), "a picture")
-        caption = required(field(row, "caption"), "a caption")
-        label = str(field(row, "label")).strip()
+    def _sample(self, row: tuple[int, Row]) -> Sample:
+        number, cells = row
+        image = required(field(cells, "image"), "a picture")
+        caption = required(field(cells, "caption"), "a caption")
+        label = str(field(cells, "label")).strip()
         if label not in _GOLD:
             raise DataError(f"expected 0 or 1 as label, found {label[:40]!r}")
         return choice_sample(
@@ -69,6 +67,6 @@ class VSR:
             options=dict(OPTIONS),
             gold=_GOLD[label],
             cluster=image,
-            category=text(row, "relation"),
+            category=text(cells, "relation"),
             answer_as="letter",
         )

@@ -17,77 +17,67 @@ of relative_position have two options. The cluster is the picture.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, ClassVar
 
+from unswayed.benchmarks.base import HubOptions
 from unswayed.benchmarks.parse import options as parsing
-from unswayed.benchmarks.parse.items import choice_sample, collect
+from unswayed.benchmarks.parse.items import choice_sample
 from unswayed.benchmarks.parse.shuffling import check_seed, shuffled
 from unswayed.benchmarks.sources import folders, provenance
 from unswayed.benchmarks.sources.annotations import Folder, numbered, required
-from unswayed.benchmarks.sources.hub import HubRows, text
+from unswayed.benchmarks.sources.hub import text
 from unswayed.benchmarks.sources.rows import Row
 from unswayed.errors import DataError
-from unswayed.types import Failure, ImageRef, Sample
+from unswayed.types import ImageRef, Sample
 
-ROWS = 191
 QUESTIONS = "test_questions.jsonl"
 
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".JPG")
 
 
-class VStar:
-    """Questions of V*Bench in the order of the file; the category is the kind of question."""
+@dataclass(kw_only=True)
+class VStar(HubOptions[tuple[int, Row]]):
+    """V*Bench: small things in large photos, their attributes and positions.
+
+    The category is the kind of question.
+
+    Attributes:
+        path: official folder, `test_questions.jsonl`, or another file in one of the forms above;
+            empty to fetch the copy from the hub.
+        images: folder of the pictures; that of the questions if empty; `none` for no pictures.
+        seed: seed of the options' order, where the right one is listed first.
+    """
+
+    PAPER = "Wu and Xie 2024, arXiv 2312.14135"
+    LICENCE = "MIT (code)"
+    HUB_ID = "lmms-lab/vstar-bench"
+    ROWS: ClassVar = {"all": 191}
 
     name = "vstar"
+    seed: int = 0
 
-    def __init__(
-        self,
-        path: str = "",
-        *,
-        images: str = "",
-        seed: int = 0,
-        split: str = "test",
-        revision: str = "",
-        hub_id: str = "lmms-lab/vstar-bench",
-    ) -> None:
-        """Say what to read, and from where.
-
-        Args:
-            path: official folder, `test_questions.jsonl`, or another file in one of the forms
-                above; empty to fetch the copy from the hub.
-            images: folder of the pictures; that of the questions if empty; `none` for no pictures.
-            seed: seed of the options' order, where the right one is listed first.
-            split: split on the hub.
-            revision: commit, tag or branch on the hub; the pinned commit if empty, else `main`.
-            hub_id: name on the hub.
-
-        Raises:
-            ConfigError: the seed is no whole number.
-            DataError: the path holds no such files.
-        """
-        self.seed = check_seed(seed)
-        root = Path(path)
+    def __post_init__(self) -> None:
+        """Open the source, or look at the folder of a JSON file each; refuse a wrong seed."""
+        check_seed(self.seed)
+        self.rows = self.ROWS["all"]
+        root = Path(self.path)
         questions = root / QUESTIONS
-        self.root = root if path and _one_file_each(root) else None
-        found = str(questions) if path and questions.is_file() else path
-        self.source = HubRows(hub_id, split, None, revision, found, images)
-        self.folder = Folder.of(images, self.source.folder)
-        if self.root:
-            folders.find(self.root, ("*.json",))
-        else:
-            self.source.check()
+        path = str(questions) if self.path and questions.is_file() else self.path
+        one_file_each = bool(self.path) and _one_file_each(root)
+        self.source = None if one_file_each else self._open(path=path)
+        self.folder = Folder.of(self.images, self.source.folder if self.source else root)
 
     def provenance(self) -> dict[str, Any]:
         """Return which data was read; of a data set on the hub, the commit."""
-        if self.root:
-            return provenance.of_files(folders.find(self.root, ("*.json",)))
-        return self.source.provenance()
+        if self.source:
+            return self.source.provenance()
+        return provenance.of_files(folders.find(Path(self.path), ("*.json",)))
 
-    def __iter__(self) -> Iterator[Sample | Failure]:
-        """Yield every question as a sample, or as the failure that it is."""
-        rows = self._annotated(self.root) if self.root else self.source
-        return collect(self.name, numbered(rows), lambda pair: self._sample(*pair))
+    def _located(self) -> Iterator[tuple[str, tuple[int, Row] | DataError]]:
+        rows = self.source or self._annotated(Path(self.path))
+        return numbered(rows)
 
     def _annotated(self, root: Path) -> Iterator[tuple[str, Row | DataError]]:
         """Yield the JSON file of every picture, with the picture's name and category."""
@@ -99,16 +89,17 @@ class VStar:
             image = Path(where).with_suffix(_suffix(root / where)).as_posix()
             yield where, {**row, "image": image, "category": folder.name}
 
-    def _sample(self, number: int, row: Row) -> Sample:
-        category = text(row, "category")
-        image = PurePosixPath(row["image"]) if isinstance(row.get("image"), str) else None
-        native = text(row, "question_id") or str(number)
+    def _sample(self, row: tuple[int, Row]) -> Sample:
+        number, cells = row
+        category = text(cells, "category")
+        image = PurePosixPath(cells["image"]) if isinstance(cells.get("image"), str) else None
+        native = text(cells, "question_id") or str(number)
         id = f"{self.name}/{category}/{image.stem if image else native}"
-        question, options, gold = self._asked(id, row)
+        question, options, gold = self._asked(id, cells)
         return choice_sample(
             id=id,
             benchmark=self.name,
-            images=self._images(row, category),
+            images=self._images(cells, category),
             question=question,
             options=options,
             gold=gold,
@@ -130,8 +121,10 @@ class VStar:
     def _images(self, row: Row, category: str) -> tuple[ImageRef, ...]:
         """Return the picture: inside the row, or a file that is named with its folder or not."""
         name, pictures = row.get("image"), self.folder.pictures
-        if not isinstance(name, str) or pictures is None:
-            return self.source.find(row)
+        if pictures is None:
+            return ()
+        if not isinstance(name, str):
+            return self.source.find(row) if self.source else ()
         if "/" not in name and (pictures.root / category / name).is_file():
             name = f"{category}/{name}"
         return self.folder.find(name)

@@ -30,7 +30,7 @@ _FORMS = (
 class Expression:
     """One expression of a row: its text as found, and the sample's native id."""
 
-    row: Row
+    cells: Row
     text: Any
     native_id: str
 
@@ -55,13 +55,13 @@ class Expression:
         Raises:
             DataError: it is no box with an area, or there is none.
         """
-        if "solution" in self.row:
-            return regions.from_edges(self.row["solution"])
-        return regions.from_width_and_height(self.row["bbox"])
+        if "solution" in self.cells:
+            return regions.from_edges(self.cells["solution"])
+        return regions.from_width_and_height(self.cells["bbox"])
 
     def picture(self) -> str:
         """Return the COCO picture's name; file names of the hub copies end in the object's id."""
-        row = self.row
+        row = self.cells
         name = text(row, "file_name") or (text(row, "image") if "solution" in row else "")
         match = _COCO_PICTURE.search(name)
         return match[0] if match else name

@@ -35,8 +35,8 @@ class HubRows:
         hub_id: name on the hub, `OWNER/NAME`.
         split: split, such as `test`.
         config: configuration, None for the only one or the default.
-        revision: commit, tag or branch on the hub; empty for the commit that is pinned for the
-            data set, or `main` where none is.
+        revision: commit, tag or branch on the hub; empty for `pinned`.
+        pinned: the commit that is read where no revision is named; empty for `main`.
         path: the files as downloaded; empty to fetch them from the hub.
         images: folder of the pictures that rows name, or `none`; the folder of the rows if empty.
         pictures: columns that hold pictures.
@@ -49,6 +49,7 @@ class HubRows:
     revision: str = ""
     path: str = ""
     images: str = ""
+    pinned: str = ""
     pictures: tuple[str, ...] = ("image",)
     columns: tuple[str, ...] = ()
     _read: list[provenance.Revision] = field(
@@ -140,7 +141,7 @@ class HubRows:
     @property
     def asked(self) -> str:
         """The revision that is asked for: the one named, or the default one."""
-        return self.revision or provenance.default_revision(self.hub_id)
+        return self.revision or self.pinned or "main"
 
     @property
     def folder(self) -> Path:

@@ -8,30 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from unswayed.benchmarks.sources import arrow
 from unswayed.errors import DataError
-
-PINNED: Mapping[str, str] = {
-    "BLINK-Benchmark/BLINK": "cbb5717ea541ba92bbf9a63b99972493a1a133b8",
-    "allenai/pixmo-count": "ebf51cf70e45d12374e64d475862e4f8d21d31d0",
-    "array/SAT": "bda5dde942d7f7b41bff7935f086ed9a9e348ae3",
-    "ccvl/3DSRBench": "24bc4854ead64eb7d1442da7e4789d2c807816b2",
-    "lmms-lab/MMBench": "56ba1af8954932c4804bd3f522e05ed96e63b654",
-    "lmms-lab/RefCOCO": "e15256ece129a21d62e216f95f98ba2e808f96a0",
-    "lmms-lab/RefCOCOplus": "a283082593c437efc2bb9876d43bc3075cd914fe",
-    "nyu-visionx/CV-Bench": "bc284db50d036958861cb60cdd7b77612052ce0d",
-    "yifanzhang114/MME-RealWorld-lite-lmms-eval": "a9aa36effbfd7bd385c7a0a22ad67cc462d47a03",
-}
-"""Data set on the hub → commit that is read unless another revision is named.
-
-Each was read on the data set's own pages of the hub, with the files of its splits listed. Data
-sets that are not here are read at `main`, and the commit that `main` was is recorded.
-"""
 
 DIGESTED = 64 << 20
 """Bytes up to which a file's digest is recorded; of a larger one the size alone."""
@@ -57,11 +40,6 @@ class Revision:
     asked: str
     commit: str | None = None
     note: str = ""
-
-
-def default_revision(hub_id: str) -> str:
-    """Return the commit that is pinned for a data set, or `main`."""
-    return PINNED.get(hub_id, "main")
 
 
 def resolve(hub_id: str, asked: str) -> Revision:
