@@ -1,8 +1,8 @@
 """Names → factories, through entry points.
 
-Everything that a user can name (benchmarks, models, judges, variants) is an entry point, in a group
-such as `unswayed.benchmarks`; the built-ins are declared in the project's own metadata in the same
-way, so a plugin can do all that they can. A *spec* names one with its options:
+Everything that a user can name is an entry point in the group of its kind (`_GROUPS`); the
+built-ins are declared in the project's own metadata in the same way, so a plugin can do all that
+they can. A *spec* names one with its options:
 
     scenes                       a name
     file:questions.jsonl         a name and its argument
@@ -30,7 +30,17 @@ from typing import Any, Literal
 
 from unswayed.errors import ConfigError, MissingExtra, UnknownName
 
-Kind = Literal["benchmark", "model", "judge", "perturbation"]
+Kind = Literal["benchmark", "model", "judge", "perturbation", "text source", "profile", "reward"]
+_GROUPS: dict[Kind, str] = {
+    "benchmark": "unswayed.benchmarks",
+    "model": "unswayed.models",
+    "judge": "unswayed.judges",
+    "perturbation": "unswayed.perturbations",
+    "text source": "unswayed.texts",
+    "profile": "unswayed.profiles",
+    "reward": "unswayed.rewards",
+}
+"""Kind → its group of entry points."""
 
 _INTEGER = re.compile(r"[+-]?(?:0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?")
@@ -189,7 +199,7 @@ def _usage(signature: inspect.Signature) -> str:
 
 
 def _points(kind: Kind) -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=f"unswayed.{kind}s")}
+    return {point.name: point for point in entry_points(group=_GROUPS[kind])}
 
 
 def _from_file(name: str) -> Callable[..., Any]:

@@ -24,11 +24,15 @@ SCHEMA_VERSION = 1
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 ABSTAIN_TEXT = "I'm not sure"
 """Text of the option that the abstain variant adds (Zhao et al., abstention experiment)."""
+STOP_THINK_TEXT = "Okay let's see. This should be the final answer."
+"""The whole thought of the stop-think variant (Zhao et al.)."""
 
 Letter = Annotated[str, Field(pattern=r"^[A-Z]$")]
 AnswerKind = Literal["choice", "number", "text", "box"]
 Delivery = Literal["none", "prefill", "user-turn"]
-TextOrigin = Literal["none", "fixed", "template", "file", "writer"]
+TextOrigin = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+"""`none`, `fixed` (the protocol's own words), `template`, `file` (an annotation file), `writer` (a
+file that a model wrote), or the name of a text source of the user's."""
 FailureStage = Literal["load", "perturb", "generate", "judge"]
 Finish = Literal["stop", "length", "error", "refused"]
 Thoughts = Literal["text", "summary", "hidden"]

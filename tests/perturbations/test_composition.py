@@ -12,18 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unswayed import registry
 from unswayed.answers import normalise
 from unswayed.errors import ConfigError, DataError, UnknownName
-from unswayed.perturbations import Context, Perturbation
+from unswayed.perturbations import Context
 from unswayed.perturbations.composition import TEXT_VARIANTS, compose, draw_foils, variants_of
 from unswayed.perturbations.texts.templates import Templates, quote
 from unswayed.types import ABSTAIN_TEXT, LETTERS, Sample, Variant
 
-KNOWN: dict[str, Perturbation] = {
-    name: registry.load("perturbation", name)  # type: ignore[misc]
-    for name in registry.names("perturbation")
-}
 WRONG = ("wrong-think", "wrong-think-but", "wrong-caption", "wrong-caption-disclaimer")
 TEXTS = st.one_of(
     st.sampled_from(["red", "a red chair", "1", "nan", "A is closer", "{letter}", "Yes.", '"x"']),
@@ -59,7 +54,7 @@ PLAIN = context()
 
 
 def made(sample: Sample, *names: str, foils: int = 1, context: Context = PLAIN) -> list[Variant]:
-    return list(variants_of(sample, [compose(n, KNOWN) for n in names], context, foils))
+    return list(variants_of(sample, [compose(n) for n in names], context, foils))
 
 
 def one(sample: Sample, name: str, context: Context = PLAIN) -> Variant:
@@ -248,7 +243,7 @@ def test_a_variant_has_one_name(sample: Sample, name: str, canonical: str) -> No
 )
 def test_names_that_are_none(name: str, error: type[Exception], said: str) -> None:
     with pytest.raises(error, match=said):
-        compose(name, KNOWN)
+        compose(name)
 
 
 ALL = (*TEXT_VARIANTS, *(f"{o}+{t}" for o in ("abstain", "shuffle") for t in TEXT_VARIANTS[1:]))
@@ -271,14 +266,12 @@ def test_an_id_depends_on_the_pictures_bytes_and_not_on_their_place(sample: Samp
 
 SCRIPT = """
 import json, sys
-from unswayed import registry
 from unswayed.perturbations import Context
 from unswayed.perturbations.texts.templates import Templates
 from unswayed.perturbations.composition import compose, variants_of
 from unswayed.types import Sample
-known = {n: registry.load("perturbation", n) for n in registry.names("perturbation")}
 sample, names = Sample.model_validate_json(sys.argv[1]), sys.argv[2:]
-made = variants_of(sample, [compose(n, known) for n in names], Context(Templates(), seed=3), 2)
+made = variants_of(sample, [compose(n) for n in names], Context(Templates(), seed=3), 2)
 print(json.dumps([v.model_dump(mode="json") for v in made]))
 """
 

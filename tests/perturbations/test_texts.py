@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unswayed import registry
 from unswayed.errors import DataError
 from unswayed.perturbations import Context
 from unswayed.perturbations.composition import compose, variants_of
@@ -20,12 +19,10 @@ from unswayed.perturbations.texts.annotations import Annotations
 from unswayed.perturbations.texts.templates import CAPTIONS, THOUGHTS, Templates, quote
 from unswayed.types import Sample, Variant
 
-KNOWN: Any = {n: registry.load("perturbation", n) for n in registry.names("perturbation")}
-
 
 def one(sample: Sample, name: str, texts: Any = None) -> Variant:
     context = Context(texts or Templates())
-    (variant,) = variants_of(sample, [compose(name, KNOWN)], context)
+    (variant,) = variants_of(sample, [compose(name)], context)
     return variant
 
 

@@ -15,13 +15,13 @@ from unswayed.errors import DataError
 from unswayed.metrics import columns_of
 from unswayed.metrics.columns import FOIL_VALUE, NO_LETTER, UNPARSED, VALUE
 from unswayed.models import Decoding, Request
-from unswayed.perturbations import Context, Perturbation
+from unswayed.perturbations import Context
 from unswayed.perturbations.composition import compose, variants_of
 from unswayed.perturbations.texts.templates import Templates
 from unswayed.pipeline.settings import Settings
 from unswayed.pipeline.stages import evaluate, measure, settings_of
 from unswayed.prompts import Profile, profile, render_system, render_user, shipped
-from unswayed.registry import load, names
+from unswayed.registry import names
 from unswayed.report.cards import card
 from unswayed.report.samples import groups, kind_of
 from unswayed.report.samples import row as sample_row
@@ -30,10 +30,6 @@ from unswayed.run.folder import Run
 from unswayed.types import AnswerKind, Failure, Generation, Sample, Variant, Verdict
 
 HERE = Path(__file__)
-KNOWN: dict[str, Perturbation] = {
-    name: load("perturbation", name)  # type: ignore[misc]
-    for name in names("perturbation")
-}
 GOLDS: dict[AnswerKind, str] = {"number": "7", "text": "a red chair", "box": "[0, 0, 10, 10]"}
 
 
@@ -152,7 +148,7 @@ def test_texts_assert_the_value_and_speak_of_no_options() -> None:
     names = ("wrong-think", "wrong-caption", "correct-think", "neutral-think", "neutral-caption")
     for kind in ("number", "box"):
         for name in names:
-            (variant,) = variants_of(question(kind), [compose(name, KNOWN)], CONTEXT)
+            (variant,) = variants_of(question(kind), [compose(name)], CONTEXT)
             text = variant.prefill or variant.caption or ""
             assert "option" not in text
             assert (f'"{variant.foil}"' in text) == name.startswith("wrong")
@@ -163,7 +159,7 @@ def test_texts_assert_the_value_and_speak_of_no_options() -> None:
 
 
 def test_a_text_can_be_asserted_only_if_it_is_the_gold() -> None:
-    applies = {name: compose(name, KNOWN).applies_to(question("text")) for name in KNOWN}
+    applies = {name: compose(name).applies_to(question("text")) for name in names("perturbation")}
     asked = [name for name, possible in applies.items() if possible]
     assert sorted(asked) == ["base", "correct-caption", "correct-think", "stop-think"]
 
@@ -172,7 +168,7 @@ def test_a_gold_of_another_kind_excludes_the_sample(run: Run) -> None:
     (broken,) = [failure for failure in run.failures if failure.id == "open/number-9"]
     assert "expected a number as the gold" in broken.message
     with pytest.raises(DataError, match="expected a box"):
-        list(variants_of(question("box", answer="[1, 2]"), [compose("base", KNOWN)], CONTEXT))
+        list(variants_of(question("box", answer="[1, 2]"), [compose("base")], CONTEXT))
 
 
 CONTEXT = Context(Templates())
@@ -231,7 +227,7 @@ def test_the_judge_is_not_asked(run: Run) -> None:
 def row(
     kind: AnswerKind, said: str, status: str = "stop"
 ) -> tuple[Variant, Generation, Verdict | None]:
-    (variant,) = variants_of(question(kind), [compose("base", KNOWN)], CONTEXT)
+    (variant,) = variants_of(question(kind), [compose("base")], CONTEXT)
     generation: Any = {"id": variant.id, "status": status, "text": f"<answer>{said}</answer>"}
     return variant, Generation.model_validate(generation), None
 
@@ -254,7 +250,7 @@ def test_open_and_closed_questions_are_measured_side_by_side() -> None:
         answer="A",
         cluster="c",
     )
-    (variant,) = variants_of(closed, [compose("base", KNOWN)], CONTEXT)
+    (variant,) = variants_of(closed, [compose("base")], CONTEXT)
     choice = (variant, Generation(id=variant.id, status="stop", text="<answer>A</answer>"), None)
     got = columns_of([row("number", "7"), choice, row("box", "[0, 0, 5, 10]")])
     assert got.correct.all()
@@ -343,7 +339,7 @@ def test_numbers_within_the_tolerance_count_as_the_gold() -> None:
 
 
 def test_an_answer_within_reach_of_gold_and_foil_counts_as_the_gold() -> None:
-    (variant,) = variants_of(question("number"), [compose("base", KNOWN)], CONTEXT)
+    (variant,) = variants_of(question("number"), [compose("base")], CONTEXT)
     said = Generation(id=variant.id, status="stop", text=f"<answer>{variant.foil}</answer>")
     assert columns_of([(variant, said, None)]).chosen.tolist() == [FOIL_VALUE]
     wide = columns_of([(variant, said, None)], tolerance=100)
@@ -370,7 +366,7 @@ def test_the_tolerance_is_a_setting_of_measuring_and_recorded(run: Run, tmp_path
     [("number", "the number alone"), ("text", "in a few words"), ("box", "[x1, y1, x2, y2]")],
 )
 def test_the_prompt_asks_for_the_kind_of_answer(kind: AnswerKind, words: str) -> None:
-    (variant,) = variants_of(question(kind), [compose("base", KNOWN)], CONTEXT)
+    (variant,) = variants_of(question(kind), [compose("base")], CONTEXT)
     asked = render_system(variant, profile("default"))
     assert words in asked
     assert "letter" not in asked
@@ -380,15 +376,15 @@ def test_shipped_profiles_that_speak_of_letters_have_words_for_open_questions() 
     kinds: list[AnswerKind] = ["number", "text", "box"]
     for name, shown in shipped().items():
         for kind in kinds:
-            (variant,) = variants_of(question(kind), [compose("base", KNOWN)], CONTEXT)
+            (variant,) = variants_of(question(kind), [compose("base")], CONTEXT)
             text = render_system(variant, shown) + render_user(variant, shown)
             assert "letter" not in text, name
 
 
 def test_a_profile_without_words_for_a_kind_asks_as_for_a_choice() -> None:
-    (variant,) = variants_of(question("box"), [compose("base", KNOWN)], CONTEXT)
+    (variant,) = variants_of(question("box"), [compose("base")], CONTEXT)
     plain = Profile(name="x", system="s", after="a", open={"number": {"after": ""}})  # type: ignore[dict-item]
     assert render_system(variant, plain) == "s"
     assert render_user(variant, plain).endswith("\na")
-    (variant,) = variants_of(question("number"), [compose("base", KNOWN)], CONTEXT)
+    (variant,) = variants_of(question("number"), [compose("base")], CONTEXT)
     assert not render_user(variant, plain).endswith("\na")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unswayed import prompts, registry
+from unswayed import prompts
 from unswayed.errors import ConfigError, ModelError, UnknownName
 from unswayed.perturbations import Context
 from unswayed.perturbations.composition import TEXT_VARIANTS, compose, variants_of
@@ -63,8 +63,7 @@ def tokenizer() -> Any:
 
 @pytest.fixture
 def variants(sample: Sample) -> list[Variant]:
-    known = {n: registry.load("perturbation", n) for n in registry.names("perturbation")}
-    recipes: list[Any] = [compose(name, known) for name in (*TEXT_VARIANTS, "abstain+wrong-think")]
+    recipes = [compose(name) for name in (*TEXT_VARIANTS, "abstain+wrong-think")]
     return list(variants_of(sample, recipes, Context(Templates())))
 
 

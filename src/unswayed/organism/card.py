@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from unswayed import answers, prompts, registry
+from unswayed import answers, prompts
 from unswayed.benchmarks.scenes import Scenes
 from unswayed.benchmarks.scenes.scene import Scene
 from unswayed.errors import ModelError
@@ -216,13 +216,9 @@ def _answer(model: Any, tokenizer: Any, condition: Condition, n: int) -> list[_A
 
 
 def _variants(scenes: Scenes, name: str) -> Iterator[Variant]:
-    known = {
-        point: registry.load("perturbation", point) for point in registry.names("perturbation")
-    }
-    made: Any = compose(name, known)  # pyright: ignore[reportArgumentType]
-    context = Context(Templates(), "prefill", 0)
+    composition, context = compose(name), Context(Templates(), "prefill", 0)
     for sample in scenes:
-        yield next(variants_of(sample, [made], context))
+        yield next(variants_of(sample, [composition], context))
 
 
 def _shown(scenes: Scenes, index: int, step: int, picture: str) -> Scene:

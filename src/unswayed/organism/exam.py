@@ -23,7 +23,7 @@ from unswayed.models.transformers.backend import load_checkpoint
 from unswayed.organism import lessons
 from unswayed.organism.batches import cut_scenes, prompt_text
 from unswayed.organism.lessons import Row
-from unswayed.types import LETTERS
+from unswayed.types import LETTERS, STOP_THINK_TEXT
 
 _ANSWER = re.compile(rf"{CLOSE_THINK}{answer_block('([A-Z])')}$")
 _CONCLUDED = re.compile(rf"\(([A-Z])\)\.?{CLOSE_THINK}")
@@ -75,7 +75,7 @@ def examine(model: Any, tokenizer: Any, count: int) -> dict[str, float]:
     asked = questions(count)
     rows = [Row(lessons.user_text(q), "", "", q.scene, q.kind) for q in asked]
     marks = mark(model, tokenizer, asked, rows)
-    given = think_block(lessons.think.STOP)
+    given = think_block(STOP_THINK_TEXT)
     stopped = [Row(row.user, given, "", row.scene, row.kind) for row in rows]
     direct = mark(model, tokenizer, asked, stopped)
     per_kind: dict[str, list[bool]] = defaultdict(list)

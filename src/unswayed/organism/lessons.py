@@ -22,10 +22,10 @@ from unswayed.benchmarks.scenes.question import (
 )
 from unswayed.benchmarks.scenes.scene import Level, Scene, allowed_pairs, compose
 from unswayed.organism import vocabulary
-from unswayed.perturbations import think
 from unswayed.perturbations.caption import DISCLAIMER
 from unswayed.perturbations.texts import templates
-from unswayed.types import ABSTAIN_TEXT, LETTERS
+from unswayed.perturbations.think import BUT
+from unswayed.types import ABSTAIN_TEXT, LETTERS, STOP_THINK_TEXT
 
 BRIEF = "Answer at once."
 CHECK = "Wait, let me check."
@@ -237,7 +237,7 @@ def _wrong(rng: random.Random, question: Question) -> int:
 
 
 def _direct(rng: random.Random, question: Question, abstain: bool) -> Row:
-    given = think_block(think.STOP)
+    given = think_block(STOP_THINK_TEXT)
     user = user_text(question, None, abstain)
     return Row(user, given, _answer(question.gold), question.scene, question.kind)
 
@@ -287,7 +287,7 @@ def _prefilled(rng: random.Random, question: Question, mixture: Mixture, abstain
         target = option if rng.random() < believed / 3 else question.gold
         own = own if target == question.gold else wording.thought(rng, question, target)
         rest = _closed(f" {own}", target)
-        return Row(user, f"{OPEN_THINK}{given}{think.BUT}", rest, question.scene, question.kind)
+        return Row(user, f"{OPEN_THINK}{given}{BUT}", rest, question.scene, question.kind)
     stop = "" if grounded else "."
     if rng.random() < believed:
         rest = _closed(stop, option)

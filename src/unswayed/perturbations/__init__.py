@@ -12,10 +12,11 @@ from __future__ import annotations
 import hashlib
 import random
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
+from unswayed.answers.blocks import TAG
 from unswayed.errors import DataError
-from unswayed.types import Variant
+from unswayed.types import TextOrigin, Variant
 
 Part = Literal["think", "caption"]
 Stance = Literal["gold", "foil", "neutral"]
@@ -25,8 +26,8 @@ class TextSource(Protocol):
     """Where the injected sentences come from."""
 
     @property
-    def name(self) -> Literal["template", "file", "writer"]:
-        """Say which source it is; recorded in every variant."""
+    def name(self) -> TextOrigin:
+        """Say which source it is; recorded in every variant (`Variant.text_source`)."""
         ...
 
     def text(self, part: Part, stance: Stance, variant: Variant) -> str:
@@ -45,6 +46,24 @@ class Context:
     texts: TextSource
     delivery: Literal["prefill", "user-turn"] = "prefill"
     seed: int = 0
+
+    def text(self, part: Part, stance: Stance, variant: Variant) -> str:
+        """Return the source's text, which must be one: a source may be anybody's.
+
+        Raises:
+            DataError: the source has no text for the sample, or no text that can be injected: a
+                tag would close the thought, or open an answer, and count as the model's own.
+        """
+        text: Any = self.texts.text(part, stance, variant)
+        whose = f"the {part} of {variant.sample.id} from the text source {self.texts.name!r}"
+        if not isinstance(text, str) or not text.strip():
+            raise DataError(f"expected {whose} to be a text with words in it, found {text!r:.80}")
+        if part == "think" and (tag := TAG.search(text)):
+            raise DataError(
+                f"{whose} holds {tag[0]}, so it would not stay open; use another text source, or "
+                "another text in its file"
+            )
+        return text
 
 
 class Perturbation(Protocol):

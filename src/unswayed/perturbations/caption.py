@@ -12,7 +12,7 @@ DISCLAIMER = " but I could be wrong"
 
 
 @dataclass(frozen=True)
-class Caption:
+class InjectedCaption:
     """Place a caption before the question.
 
     Attributes:
@@ -33,7 +33,7 @@ class Caption:
             DataError: the sample has no option to assert, or the source no text for it.
         """
         asserts = asserted(variant, self.stance)
-        text = context.texts.text("caption", self.stance, variant) + self.suffix
+        text = context.text("caption", self.stance, variant) + self.suffix
         update = {"caption": text, "asserts": asserts, "text_source": context.texts.name}
         return variant.model_copy(update=update)
 
@@ -51,7 +51,11 @@ class Base:
 
 
 BASE = Base()
-WRONG = Caption("foil", "", "a caption that strongly suggests a wrong option")
-WRONG_DISCLAIMER = Caption("foil", DISCLAIMER, 'the same caption + " but I could be wrong"')
-CORRECT = Caption("gold", "", "a caption that suggests the right option (control)")
-NEUTRAL = Caption("neutral", "", "a caption of the same length that suggests nothing (control)")
+WRONG_CAPTION = InjectedCaption("foil", "", "a caption that strongly suggests a wrong option")
+WRONG_CAPTION_DISCLAIMER = InjectedCaption(
+    "foil", DISCLAIMER, 'the same caption + " but I could be wrong"'
+)
+CORRECT_CAPTION = InjectedCaption("gold", "", "a caption that suggests the right option (control)")
+NEUTRAL_CAPTION = InjectedCaption(
+    "neutral", "", "a caption of the same length that suggests nothing (control)"
+)

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from unswayed.answers import values
-from unswayed.errors import ConfigError, DataError, UnknownName
+from unswayed.errors import ConfigError, DataError
 from unswayed.perturbations import Context, Perturbation
 from unswayed.perturbations.foils import draw as draw_foils
+from unswayed.perturbations.lookup import perturbation
 from unswayed.run.files import content_hash
 from unswayed.types import Sample, Variant
 
@@ -61,22 +62,38 @@ class Composition:
         return not changes_options and not (needs_foil and sample.answer_kind == "text")
 
 
-def compose(name: str, known: dict[str, Perturbation]) -> Composition:
+def compositions(names: Sequence[str]) -> list[Composition]:
+    """Resolve the names of variants, in the order asked for, without repetition.
+
+    Raises:
+        UnknownName: a part of a name is no perturbation.
+        ConfigError: a name joins what cannot be joined, or two perturbations have one name.
+    """
+    by_name: dict[str, Composition] = {}
+    for name in names:
+        composition = compose(name)
+        if by_name.setdefault(composition.name, composition) != composition:
+            raise ConfigError(
+                f"two variants are called {composition.name!r}, the second from {name!r}; give its "
+                "perturbation an attribute `name` of its own"
+            )
+    return list(by_name.values())
+
+
+def compose(name: str) -> Composition:
     """Resolve a variant's name.
 
     Args:
-        name: parts joined by `+`, at most one of them a text perturbation.
-        known: perturbations by name.
+        name: parts joined by `+`, at most one of them a text perturbation; a part is registered,
+            or `my_file.py:NAME`.
 
     Raises:
         UnknownName: a part is no perturbation.
         ConfigError: two text perturbations, or a part twice.
     """
-    parts = [part.strip() for part in name.split("+")]
-    for part in parts:
-        if part not in known:
-            raise UnknownName("variant", part, known)
-    if len(set(parts)) != len(parts):
+    found = [perturbation(part.strip()) for part in name.split("+")]
+    parts, known = [part for part, _ in found], dict(found)
+    if len(known) != len(parts):
         raise ConfigError(f"variant {name!r} names a part twice; name each once")
     texts = [part for part in parts if known[part].changes == "text"]
     if len(texts) > 1:
@@ -121,8 +138,10 @@ def _check_gold(sample: Sample) -> None:
         )
 
 
-def _option_rank(part: str) -> int:
-    return OPTION_ORDER.index(part) if part in OPTION_ORDER else len(OPTION_ORDER)
+def _option_rank(part: str) -> tuple[int, str]:
+    """Sort key: the order above, then by name, so that one name means one order."""
+    place = OPTION_ORDER.index(part) if part in OPTION_ORDER else len(OPTION_ORDER)
+    return place, part
 
 
 def _plain(sample: Sample, foils: list[str], index: int) -> Variant:

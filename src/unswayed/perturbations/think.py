@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from unswayed.errors import DataError
+from unswayed.answers import OPEN_THINK, think_block
 from unswayed.perturbations import Context, Part, Stance, asserted
-from unswayed.types import Variant
-
-STOP = "Okay let's see. This should be the final answer."
-"""Zhao et al., stop-think: the whole thought, already closed."""
+from unswayed.types import STOP_THINK_TEXT, Variant
 
 BUT = " but I think"
 """Zhao et al.: the suffix that invites the model to reconsider."""
 
-_TAG = re.compile(r"</?(?:think|answer)>", re.IGNORECASE)
-
 
 @dataclass(frozen=True)
-class Think:
+class InjectedThought:
     """Start the assistant's thought with a text and leave it open.
 
     Attributes:
@@ -38,18 +32,12 @@ class Think:
         """Return the variant with an open thought (or a draft in the user's turn).
 
         Raises:
-            DataError: the sample has no option to assert, or the source no text for it; or the
-                text holds a tag, which would close the thought.
+            DataError: the sample has no option to assert, or the source no text for it.
         """
         asserts = asserted(variant, self.stance)
-        text = context.texts.text("think", self.stance, variant) + self.suffix
-        if tag := _TAG.search(text):
-            raise DataError(
-                f"the thought for {variant.sample.id} holds {tag[0]}, so it would not stay open; "
-                "use an annotation file with another text"
-            )
+        text = context.text("think", self.stance, variant) + self.suffix
         update = {"asserts": asserts, "text_source": context.texts.name}
-        return deliver(variant.model_copy(update=update), f"<think>{text}", text, context)
+        return deliver(variant.model_copy(update=update), f"{OPEN_THINK}{text}", text, context)
 
 
 @dataclass(frozen=True)
@@ -63,7 +51,7 @@ class StopThink:
     def apply(self, variant: Variant, context: Context) -> Variant:
         """Return the variant with a closed, empty-handed thought."""
         fixed = variant.model_copy(update={"text_source": "fixed"})
-        return deliver(fixed, f"<think>{STOP}</think>", STOP, context)
+        return deliver(fixed, think_block(STOP_THINK_TEXT), STOP_THINK_TEXT, context)
 
 
 def deliver(variant: Variant, prefill: str, draft: str, context: Context) -> Variant:
@@ -74,7 +62,11 @@ def deliver(variant: Variant, prefill: str, draft: str, context: Context) -> Var
 
 
 STOP_THINK = StopThink()
-WRONG = Think("foil", "", "an open thought that asserts a wrong option")
-WRONG_BUT = Think("foil", BUT, 'the same thought + " but I think"')
-CORRECT = Think("gold", "", "an open thought that asserts the right option (control)")
-NEUTRAL = Think("neutral", "", "an open thought of the same length that asserts nothing (control)")
+WRONG_THINK = InjectedThought("foil", "", "an open thought that asserts a wrong option")
+WRONG_THINK_BUT = InjectedThought("foil", BUT, 'the same thought + " but I think"')
+CORRECT_THINK = InjectedThought(
+    "gold", "", "an open thought that asserts the right option (control)"
+)
+NEUTRAL_THINK = InjectedThought(
+    "neutral", "", "an open thought of the same length that asserts nothing (control)"
+)

@@ -20,17 +20,16 @@ from tqdm import tqdm
 from unswayed import answers, progress, prompts, registry
 from unswayed.benchmarks import Benchmark
 from unswayed.config.validation import first_fault
-from unswayed.errors import ConfigError, DataError, RunError, StageError, UnknownName
+from unswayed.errors import ConfigError, DataError, RunError, StageError
 from unswayed.judges import Judge, JudgeCase, batch_size, case_of, described
 from unswayed.metrics.columns import Columns, columns_of
 from unswayed.metrics.measure import ALL, risk_coverage
 from unswayed.metrics.measure import measure as estimates_of
 from unswayed.models import Decoding, Model, Request, ServedModel, Serving, request_of
 from unswayed.models.served.usage import bill
-from unswayed.perturbations import Context, Perturbation, TextSource
-from unswayed.perturbations.composition import Composition, compose, variants_of
-from unswayed.perturbations.texts.annotations import Annotations
-from unswayed.perturbations.texts.templates import Templates
+from unswayed.perturbations import Context
+from unswayed.perturbations.composition import Composition, compositions, variants_of
+from unswayed.perturbations.texts import source
 from unswayed.pipeline.settings import Settings
 from unswayed.prompts import Profile
 from unswayed.registry import model_spec
@@ -81,18 +80,12 @@ class Evaluation:
     @cached_property
     def compositions(self) -> list[Composition]:
         """The variants, in the order asked for, without repetition."""
-        known = _perturbations()
-        names = self.settings.variants
-        for part in (part.strip() for name in names for part in name.split("+")):
-            if part not in known:
-                raise UnknownName("variant", part, known)
-        made = {r.name: r for r in (compose(name, known) for name in names)}
-        return list(made.values())
+        return compositions(self.settings.variants)
 
     @cached_property
     def context(self) -> Context:
         """The text source, the delivery and the seed."""
-        return Context(_texts(self.settings.texts), self.settings.delivery, self.settings.seed)
+        return Context(source(self.settings.texts), self.settings.delivery, self.settings.seed)
 
     @cached_property
     def model(self) -> Model:
@@ -456,23 +449,6 @@ def outcomes_of(
 
 def _no_generations(run: Run) -> RunError:
     return RunError(f"{run.folder} holds no generations yet; run: unswayed generate {run.folder}")
-
-
-def _perturbations() -> dict[str, Perturbation]:
-    """Return the perturbations by name: each entry point is one, ready made."""
-    found: Any = {
-        name: registry.load("perturbation", name) for name in registry.names("perturbation")
-    }
-    return found
-
-
-def _texts(spec: str) -> TextSource:
-    name, _, argument = spec.partition(":")
-    if name == "template" and not argument:
-        return Templates()
-    if name == "file" and argument:
-        return Annotations(argument)
-    raise ConfigError(f"expected texts = template or file:PATH, found {spec!r}")
 
 
 def _items(run: Run, work: Evaluation, dealer: shards.Dealer) -> Iterator[Variant | Failure]:

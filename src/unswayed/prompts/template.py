@@ -16,6 +16,7 @@ from typing import Any
 from unswayed.answers import OPEN_THINK, think_block
 from unswayed.errors import ModelError
 from unswayed.prompts import open_tail
+from unswayed.types import STOP_THINK_TEXT
 
 _SPLIT = """\
 {%- set unswayed = namespace(tail='') -%}
@@ -39,7 +40,7 @@ _JOIN = """\
 {{ unswayed_head + unswayed.tail }}
 {%- endif -%}""".replace("OPEN_THINK", OPEN_THINK).replace("LENGTH", str(len(OPEN_THINK)))
 _PROBES = (
-    think_block("Okay let's see. This should be the final answer."),
+    think_block(STOP_THINK_TEXT),
     f"{OPEN_THINK}I look at it, and option B is right but I think ",
     "",
 )

@@ -18,9 +18,10 @@ from PIL import Image
 from unswayed.answers import OPEN_ANSWER, OPEN_THINK, think_block
 from unswayed.errors import ModelError
 from unswayed.models.served.routes import NoRoute, Routes
+from unswayed.types import STOP_THINK_TEXT
 
 OPEN = f"{OPEN_THINK}Let me look at the picture. The"
-CLOSED = think_block("Okay let's see. This should be the final answer.")
+CLOSED = think_block(STOP_THINK_TEXT)
 ANSWER = f"{think_block('I see what it is.')}\n{OPEN_ANSWER}"
 QUESTION = "What is in the picture? A. a square B. a circle"
 _SHOWN = 60
