@@ -1,12 +1,51 @@
-"""Progress of long work, on stderr: bars with rate and remaining time, and words between them."""
+"""Progress of long work, on stderr: bars with rate and remaining time, and words between them.
+
+A terminal gets bars. A log file gets a whole line at times, since a bar is drawn again and again
+with carriage returns, which no log viewer takes back.
+"""
 
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterable
 from typing import Any
 
 from tqdm import tqdm
+
+LOG_EVERY_S = 30.0
+"""Seconds between two lines of progress in a log."""
+
+
+class LogLines(tqdm):  # pyright: ignore[reportMissingTypeArgument] - generic in its stubs alone
+    """A progress bar for a log: a line every `LOG_EVERY_S` seconds, and one at the end."""
+
+    _last = ("", 0.0)
+    """The line that was written last, and when: seconds of a clock that only goes forward."""
+
+    def display(self, msg: str | None = None, pos: int | None = None) -> None:
+        """Write where the work is, unless a line was written a short while ago."""
+        now = time.monotonic()
+        if self.n > self.initial and now - self._last[1] >= LOG_EVERY_S:
+            self._write_line(now)
+
+    def clear(self, nolock: bool = False) -> None:
+        """Do nothing: a line of a log stays."""
+
+    def close(self) -> None:
+        """Write the last line, if anything was done since the one before."""
+        if self.disable:
+            return
+        self.disable = True
+        tqdm._instances.discard(self)  # pyright: ignore
+        if self.n > self.initial:
+            self._write_line(time.monotonic())
+
+    def _write_line(self, now: float) -> None:
+        line = str(self).strip()
+        if line != self._last[0]:
+            print(f"unswayed: {line}", file=sys.stderr, flush=True)
+        self._last = (line, now)
 
 
 def bar(
@@ -17,7 +56,7 @@ def bar(
     unit: str = "item",
     items: Iterable[Any] | None = None,
 ) -> tqdm[Any]:
-    """Return a progress bar on stderr, with rate and remaining time; a log gets fewer lines.
+    """Return a progress bar on stderr, with rate and remaining time; a log gets whole lines.
 
     Args:
         label: what is being done.
@@ -26,20 +65,18 @@ def bar(
         unit: what is counted.
         items: what to go through; without it the caller says how far it is.
     """
-    every = 0.1 if sys.stderr.isatty() else 10.0
-    return tqdm(
-        items,
-        total=total,
-        initial=done,
-        desc=label,
-        unit=f" {unit}",
-        smoothing=0.1,
-        dynamic_ncols=True,
-        mininterval=every,
-        maxinterval=max(every, 10.0),
-    )
+    shared: dict[str, Any] = {"total": total, "initial": done, "desc": label, "unit": f" {unit}"}
+    if sys.stderr.isatty():
+        return tqdm(items, smoothing=0.1, dynamic_ncols=True, **shared)
+    form = "{desc}: {n_fmt}/{total_fmt} ({percentage:.0f} %), {rate_fmt}, {remaining} left"
+    if total is None:
+        form = "{desc}: {n_fmt}{unit}, {rate_fmt}"
+    return LogLines(items, mininterval=1.0, maxinterval=10.0, bar_format=form, **shared)
 
 
 def say(text: str) -> None:
     """Talk to the user, on stderr, between the progress bars."""
-    tqdm.write(f"unswayed: {text}", file=sys.stderr)
+    if sys.stderr.isatty():
+        tqdm.write(f"unswayed: {text}", file=sys.stderr)
+    else:
+        print(f"unswayed: {text}", file=sys.stderr, flush=True)

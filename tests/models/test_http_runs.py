@@ -171,7 +171,7 @@ def test_a_spent_budget_is_one_line_and_a_higher_one_goes_on(serve: Any, tmp_pat
     assert after == whole.read_bytes()
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_run_asks_only_for_what_is_missing(
     serve: Any, tmp_path: Path, how: signal.Signals
 ) -> None:
@@ -185,7 +185,7 @@ def test_a_stopped_run_asks_only_for_what_is_missing(
         assert child.poll() is None
         time.sleep(0.01)
     os.kill(child.pid, how)
-    assert child.wait() == (130 if how == signal.SIGINT else -how)
+    assert child.wait() == (-how if how == signal.SIGKILL else 128 + how)
     kept = lines.read_bytes().count(b"\n")
     assert kept < 40
     server.flags.delay, asked = 0.0, len(server.seen)

@@ -1,18 +1,20 @@
 """The command line: one file per command, no logic, nothing heavy imported before it is needed.
 
 Data goes to stdout, talk and progress to stderr. Exit status 0: done; 1: a run failed; 2: the
-user's mistake; 130: stopped from the keyboard.
+user's mistake; 130: stopped from the keyboard; 143: stopped by SIGTERM.
 """
 
 from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 
 import click
 
 from unswayed import __version__
+from unswayed.cli import signals
 from unswayed.errors import UnknownName, UnswayedError
 
 COMMANDS = {
@@ -82,6 +84,7 @@ def main() -> None:
     """Run the command line and turn every error into one line and an exit status."""
     traceback = "--traceback" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--traceback"]
+    signals.stop_cleanly()
     try:
         sys.exit(cli.main(arguments, prog_name="unswayed", standalone_mode=False) or 0)
     except click.exceptions.Exit as error:
@@ -93,8 +96,10 @@ def main() -> None:
             _say(f"error: {error.format_message()}")
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
-        _say("stopped; the same command goes on where this one stopped")
-        sys.exit(130)
+        number = signals.received()
+        by = f" by {number.name}" if number else ""
+        _say(f"stopped{by}; the same command goes on where this one stopped")
+        sys.exit(128 + (number or signal.SIGINT))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
