@@ -296,7 +296,7 @@ def test_a_run_without_samples_verdicts_or_estimates_still_has_a_page(
     ("content", "found"),
     [
         (None, "measure"),
-        ("{", "cannot read"),
+        ("{", "expected JSON in"),
         ('{"schema_version": 2, "estimates": []}', "schema_version"),
         ('{"schema_version": 1, "estimates": [{"n": 1}]}', "estimates.0"),
         ('{"schema_version": 1, "settings": {"on_conflict": "x"}, "estimates": []}', "on_conflict"),

@@ -7,28 +7,16 @@ from typing import Any
 
 import click
 
-from unswayed.errors import RunError
 from unswayed.run.folder import Run
-
-
-def metrics_of(run: Run) -> dict[str, Any]:
-    """Return a run's metrics.
-
-    Raises:
-        RunError: it was not measured yet.
-    """
-    path = run.folder / "metrics.json"
-    if not path.is_file():
-        raise RunError(f"{run.folder} has no metrics.json yet; run: unswayed measure {run.folder}")
-    return json.loads(path.read_text("utf-8"))
 
 
 def print_metrics(run: Run, as_json: bool) -> None:
     """Print a run's metrics as JSON or as a table."""
     from unswayed.report.terminal import summary
+    from unswayed.results import measured
 
-    metrics = metrics_of(run)
-    click.echo(json.dumps(metrics, ensure_ascii=False) if as_json else summary(metrics))
+    contents = measured.document(run)
+    click.echo(json.dumps(contents, ensure_ascii=False) if as_json else summary(contents))
     model: dict[str, Any] = run.description().get("model", {})
     if model.get("knows_nothing"):
         click.echo(

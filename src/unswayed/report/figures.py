@@ -17,7 +17,7 @@ from unswayed.types import Estimate
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from unswayed.report.measured import Curve
+    from unswayed.results.measured import Curve
 
 _ROW = 0.27
 """Inches from one row to the next."""

@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from unswayed.errors import MissingExtra
-from unswayed.report import measured as figures_file
 from unswayed.report import plates, survey, tables, words
 from unswayed.report.cards import OUTCOMES, Card
-from unswayed.report.measured import Measured
 from unswayed.report.pictures import Thumbnail, thumbnail
 from unswayed.report.samples import KINDS
 from unswayed.report.terms import MAIN, QUADRANTS
 from unswayed.report.text import one_line, visible
+from unswayed.results import measured as figures_file
+from unswayed.results.measured import Measured
 from unswayed.run.files import write_bytes
 from unswayed.run.folder import Run
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from unswayed.figures.page import Drawing
 from unswayed.report.figures import Series, curves, dots, quadrants, span
-from unswayed.report.measured import ALL, Measured
 from unswayed.report.survey import Survey
 from unswayed.report.terms import QUADRANTS, TERMS
 from unswayed.report.text import one_line
+from unswayed.results.measured import ALL, Measured
 from unswayed.types import Estimate
 
 NARROW, WIDE = 4.9, 7.2

@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from unswayed.report.cards import Card, card
-from unswayed.report.measured import ALL, Measured, variant_rank
 from unswayed.report.samples import Reservoirs, Row, groups
 from unswayed.report.text import one_line
+from unswayed.results.measured import ALL, Measured, variant_rank
 from unswayed.run.folder import Run
 from unswayed.types import Failure
 

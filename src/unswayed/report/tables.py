@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from unswayed.report.measured import ALL, Measured
 from unswayed.report.terms import (
     MISSING,
     TERMS,
@@ -15,6 +14,7 @@ from unswayed.report.terms import (
     value_text,
 )
 from unswayed.report.text import one_line
+from unswayed.results.measured import ALL, Measured
 from unswayed.types import Estimate
 
 

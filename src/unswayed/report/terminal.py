@@ -15,12 +15,12 @@ import click
 
 from unswayed.answers import ConflictPolicy
 from unswayed.errors import UnknownName
-from unswayed.report import measured as figures_file
 from unswayed.report.cards import OUTCOMES
-from unswayed.report.measured import ALL, Measured
 from unswayed.report.samples import Outcome, Row, groups, row
 from unswayed.report.terms import spread_text, term
 from unswayed.report.text import one_line, visible
+from unswayed.results import measured as figures_file
+from unswayed.results.measured import ALL, Measured
 from unswayed.run.folder import Run
 from unswayed.types import Estimate, Letter
 
@@ -80,7 +80,7 @@ def show_sample(run: Run, sample_id: str | None = None) -> Iterator[str]:
 
 def _policy(run: Run) -> tuple[ConflictPolicy, float]:
     """Return conflict policy and tolerance of the figures, the defaults before there are any."""
-    if not (run.folder / "metrics.json").exists():
+    if not figures_file.exists(run):
         return "letter", 0.0
     measured = figures_file.load(run)
     return measured.on_conflict(), measured.tolerance()

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from unswayed.report.measured import ALL, Measured
 from unswayed.report.survey import Survey
 from unswayed.report.tables import Cell, cell
 from unswayed.report.terms import interval_text, term, value_text
 from unswayed.report.text import one_line
+from unswayed.results.measured import ALL, Measured
 from unswayed.run.folder import Run, StageName
 from unswayed.types import Estimate
 

@@ -30,7 +30,8 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
-from unswayed.errors import MissingExtra, RunError
+from unswayed.errors import MissingExtra
+from unswayed.results import measured
 from unswayed.run.files import write_bytes
 from unswayed.run.folder import Run
 from unswayed.training.folder import TrainingFolder
@@ -129,8 +130,9 @@ def dynamics(out: Path) -> Dynamics:
         seed = int(folder.run.description()["seed"])
         thoughts: dict[int, list[Thought]] = {}
         for step, path in evaluations(folder).items():
-            thoughts[step] = thoughts_of(Run(path))
-            rows += _estimates(seed, step, path)
+            run = Run(path)
+            thoughts[step] = thoughts_of(run)
+            rows += _estimates(seed, step, run)
             rows += _thought_rows(seed, step, thoughts[step])
         rows += _logged(seed, folder)
         for (benchmark, variant), by_step in _by_variant(thoughts).items():
@@ -241,15 +243,10 @@ def silenced(found: Dynamics) -> list[str]:
     return lines
 
 
-def _estimates(seed: int, step: int, run: Path) -> Iterator[Row]:
-    path = run / "metrics.json"
-    try:
-        found = json.loads(path.read_text("utf-8"))["estimates"]
-        for one in found:
-            names = (one["benchmark"], one["variant"], one["metric"])
-            yield Row(seed, step, *names, one["value"], one["low"], one["high"], one["n"])
-    except (OSError, ValueError, KeyError) as error:
-        raise RunError(f"cannot read {path}: {error}; run: unswayed measure {run}") from error
+def _estimates(seed: int, step: int, run: Run) -> Iterator[Row]:
+    for one in measured.load(run).estimates:
+        names = (one.benchmark, one.variant, one.metric)
+        yield Row(seed, step, *names, one.value, one.low, one.high, one.n)
 
 
 def _thought_rows(seed: int, step: int, thoughts: Sequence[Thought]) -> Iterator[Row]:

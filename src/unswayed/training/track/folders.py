@@ -17,6 +17,7 @@ from typing import Any
 
 from unswayed.errors import MissingExtra, RunError
 from unswayed.pipeline.settings import Settings
+from unswayed.results import measured
 from unswayed.run.folder import Run
 from unswayed.training.folder import Checkpoint, TrainingFolder
 
@@ -36,7 +37,7 @@ def evaluations(folder: TrainingFolder) -> dict[int, Path]:
     found = {
         int(path.name.removeprefix(_STEP)): path
         for path in (folder.path / EVALUATIONS).glob(f"{_STEP}*")
-        if path.name.removeprefix(_STEP).isdigit() and (path / "metrics.json").is_file()
+        if path.name.removeprefix(_STEP).isdigit() and measured.exists(Run(path))
     }
     return dict(sorted(found.items()))
 
@@ -88,7 +89,7 @@ def check_unchanged(checkpoint: Checkpoint, run: Path) -> None:
     Raises:
         RunError: it is another one.
     """
-    evaluated = (run / "metrics.json").stat().st_mtime
+    evaluated = (run / measured.FILE).stat().st_mtime
     if all(file.stat().st_mtime <= evaluated for file in weights(checkpoint.path)):
         return
     from unswayed.models.transformers.backend import weights_hash

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -17,6 +17,7 @@ from unswayed.perturbations.composition import TEXT_VARIANTS
 from unswayed.run.folder import Run
 from unswayed.types import SCHEMA_VERSION, Estimate
 
+FILE = "metrics.json"
 ALL = "all"
 """Name of the pseudo-benchmark (every sample) and pseudo-variant (metrics that span several)."""
 
@@ -42,7 +43,7 @@ class Curve(BaseModel):
 
 
 class _Document(BaseModel):
-    """The whole of `metrics.json`, as far as a report needs it."""
+    """The whole of `metrics.json`, as far as a reader needs it."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -131,35 +132,56 @@ def variant_rank(name: str) -> tuple[str, int, str]:
     return ("+".join(options), TEXT_VARIANTS.index(text), name)
 
 
-def parse(document: Mapping[str, Any]) -> Measured:
+def parse(document: Mapping[str, Any], where: str = FILE) -> Measured:
     """Check the contents of a `metrics.json`.
+
+    Args:
+        document: its contents.
+        where: the file's name, for the message.
 
     Raises:
         RunError: they are not what this version writes.
     """
     try:
-        read = _Document.model_validate(document)
+        contents = _Document.model_validate(document)
     except ValidationError as error:
         raise RunError(
-            f"metrics.json is not of schema version {SCHEMA_VERSION} "
+            f"{where} is not of schema version {SCHEMA_VERSION} "
             f"({first_fault(error).text('the whole')}); run `unswayed measure` again"
         ) from error
-    return Measured(read.settings, read.estimates, read.risk_coverage)
+    return Measured(contents.settings, contents.estimates, contents.risk_coverage)
+
+
+def exists(run: Run) -> bool:
+    """Say whether a run was measured."""
+    return (run.folder / FILE).is_file()
+
+
+def document(run: Run) -> dict[str, Any]:
+    """Return the contents of a run's `metrics.json` as they stand.
+
+    Raises:
+        RunError: the run was not measured, or the file is no JSON object.
+    """
+    path = run.folder / FILE
+    advice = f"run: unswayed measure {run.folder}"
+    try:
+        contents: object = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise RunError(f"expected the figures of a run in {path}, found none; {advice}") from error
+    except (OSError, ValueError) as error:
+        raise RunError(f"expected JSON in {path}, found none ({error}); {advice}") from error
+    if not isinstance(contents, dict):
+        raise RunError(
+            f"expected a JSON object in {path}, found a {type(contents).__name__}; {advice}"
+        )
+    return cast("dict[str, Any]", contents)
 
 
 def load(run: Run) -> Measured:
-    """Read the figures of a run.
+    """Return every figure of a run.
 
     Raises:
-        RunError: the run was not measured, or its file is damaged.
+        RunError: the run was not measured, or its file is not what this version writes.
     """
-    path = run.folder / "metrics.json"
-    try:
-        document = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise RunError(
-            f"expected {path}, found none; run `unswayed measure {run.folder}` first"
-        ) from error
-    except (OSError, ValueError) as error:
-        raise RunError(f"cannot read {path} ({error}); run `unswayed measure` again") from error
-    return parse(document)
+    return parse(document(run), str(run.folder / FILE))
