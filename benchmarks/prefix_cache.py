@@ -37,8 +37,10 @@ from unswayed.chat.endpoints import endpoint
 from unswayed.chat.limits import Limits
 from unswayed.chat.records import ChatRequest
 from unswayed.models import Request, request_of
+from unswayed.pipeline.evaluation import Evaluation
 from unswayed.pipeline.settings import Settings
-from unswayed.pipeline.stages import Evaluation, begin, make_variants
+from unswayed.pipeline.stages import begin
+from unswayed.pipeline.variants import make_variants
 from unswayed.run.folder import Run
 
 ROOT = Path(__file__).parents[1]

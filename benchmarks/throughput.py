@@ -28,8 +28,10 @@ from typing import Any
 
 from unswayed import prompts
 from unswayed.models import Decoding, Request, request_of
+from unswayed.pipeline.evaluation import Evaluation
 from unswayed.pipeline.settings import Settings
-from unswayed.pipeline.stages import Evaluation, begin, make_variants
+from unswayed.pipeline.stages import begin
+from unswayed.pipeline.variants import make_variants
 from unswayed.run.folder import Run
 from unswayed.types import Generation
 

@@ -15,9 +15,9 @@ import pytest
 from unswayed import prompts
 from unswayed.errors import DataError
 from unswayed.perturbations.composition import DEFAULT
+from unswayed.pipeline.evaluation import Evaluation
 from unswayed.pipeline.plan import plan
 from unswayed.pipeline.settings import settings
-from unswayed.pipeline.stages import Evaluation, check
 from unswayed.registry import parse_spec
 
 ROOT = Path(__file__).parents[1]
@@ -60,7 +60,7 @@ def test_the_models_of_the_study_are_all_there() -> None:
 def test_every_name_in_a_recipe_exists(recipe: Path) -> None:
     pytest.importorskip("aiohttp")
     found = settings(recipe, {})
-    check(Evaluation(found))
+    Evaluation(found).resolve()
     assert found.profile is not None
     assert prompts.profile(found.profile).name == found.profile
     assert set(found.variants) == set(DEFAULT)
@@ -122,7 +122,7 @@ def test_a_file_that_is_not_at_hand_is_named_in_one_line(
 
 def test_the_demo_is_the_embedded_model() -> None:
     found = settings(ROOT / "recipes" / "demo.toml", {})
-    check(Evaluation(found))
+    Evaluation(found).resolve()
     assert found.model == "organism"
 
 

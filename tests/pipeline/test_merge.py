@@ -12,11 +12,13 @@ import pytest
 
 from unswayed.cli import main
 from unswayed.errors import DataError, RunError
+from unswayed.pipeline.evaluation import Evaluation
+from unswayed.pipeline.generations import generate
 from unswayed.pipeline.merge import merge
 from unswayed.pipeline.plan import plan
 from unswayed.pipeline.settings import Settings
-from unswayed.pipeline.stages import Evaluation, begin, evaluate, generate, make_variants
-from unswayed.pipeline.stages import check as check_settings
+from unswayed.pipeline.stages import begin, evaluate
+from unswayed.pipeline.variants import make_variants
 from unswayed.run.folder import Run
 
 SCRIPTED = str(Path(__file__).parents[1] / "scripted.py")
@@ -124,7 +126,7 @@ def test_shards_without_verdicts_are_merged_and_judged_afterwards(tmp_path: Path
     folders = [tmp_path / f"{k}" for k in (1, 2)]
     for number, folder in enumerate(folders, 1):
         work, run = Evaluation(wanted(shard=f"{number}/2")), Run(folder)
-        check_settings(work, run)
+        work.resolve(run)
         with run.writing():
             begin(run, work)
             make_variants(run, work)

@@ -18,8 +18,9 @@ from unswayed.models import Decoding, Request
 from unswayed.perturbations import Context
 from unswayed.perturbations.composition import compose, variants_of
 from unswayed.perturbations.texts.templates import Templates
-from unswayed.pipeline.settings import Settings
-from unswayed.pipeline.stages import evaluate, measure, settings_of
+from unswayed.pipeline.metrics import measure
+from unswayed.pipeline.settings import Settings, settings_of
+from unswayed.pipeline.stages import evaluate
 from unswayed.prompts import Profile, profile, render_system, render_user, shipped
 from unswayed.registry import names
 from unswayed.report.cards import card

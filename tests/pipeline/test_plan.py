@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,15 @@ from PIL import Image
 
 from unswayed.benchmarks.scenes import Scenes
 from unswayed.errors import ConfigError, UnknownName
+from unswayed.pipeline.evaluation import Evaluation
 from unswayed.pipeline.plan import Plan, plan
 from unswayed.pipeline.settings import Settings
-from unswayed.pipeline.stages import evaluate
+from unswayed.pipeline.stages import begin
+from unswayed.pipeline.variants import make_variants
+from unswayed.run.folder import Run
 
+REAL = Path(__file__).parents[2].parent / "shared" / "real"
+REAL_SPECS = ("blink:blink", "nlvr:nlvr/dev_120.jsonl", "geometry3k:geometry3k")
 SCRIPTED = str(Path(__file__).parents[1] / "scripted.py")
 
 
@@ -38,12 +44,25 @@ def questions(folder: Path) -> str:
     return f"file:{folder / 'mine.jsonl'}"
 
 
-def held(folder: Path) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for line in (folder / "variants.jsonl").read_text().splitlines():
-        benchmark = json.loads(line)["sample"]["benchmark"]
-        counts[benchmark] = counts.get(benchmark, 0) + 1
-    return counts
+def agreeing(asked: Settings, folder: Path) -> Plan:
+    """Make the plan and the run of the same settings, and compare them, benchmark by benchmark."""
+    promised = plan(asked)
+    run, evaluation = Run(folder), Evaluation(asked)
+    with run.writing():
+        begin(run, evaluation)
+        make_variants(run, evaluation)
+    variants, failures = Counter[str](), Counter[str]()
+    samples: dict[str, set[str]] = {}
+    for variant in run.variants:
+        variants[variant.sample.benchmark] += 1
+        samples.setdefault(variant.sample.benchmark, set()).add(variant.sample.id)
+    for failure in run.failures:
+        failures[failure.benchmark] += 1
+    for share in promised.shares:
+        name = share.benchmark
+        held = (len(samples.get(name, ())), variants[name], failures[name])
+        assert (share.samples, share.variants, share.failures) == held, name
+    return promised
 
 
 @pytest.mark.parametrize("foils", [1, 2, 5])
@@ -52,11 +71,54 @@ def test_the_plan_counts_what_a_run_then_holds(
     tmp_path: Path, foils: int, limit: int | None
 ) -> None:
     asked = wanted(benchmarks=("scenes,n=6", questions(tmp_path)), foils=foils, limit=limit)
-    found = plan(asked)
-    run = evaluate(asked, tmp_path / "run")
-    assert {share.benchmark: share.variants for share in found.shares} == held(run.folder)
-    assert sum(share.failures for share in found.shares) == len(list(run.failures))
-    assert found.names == ("base", "wrong-think", "abstain+shuffle")
+    promised = agreeing(asked, tmp_path / "run")
+    assert promised.names == ("base", "wrong-think", "abstain+shuffle")
+
+
+def open_questions(folder: Path) -> str:
+    """Write eight recorded questions: six good, one with a bad gold, one with half a picture."""
+    picture = Scenes(1)[0].images[0].data or b""
+    (folder / "open.png").write_bytes(picture)
+    (folder / "cut.png").write_bytes(picture[: len(picture) // 2])
+    golds = ["3", "4", "5", "6", "7", "8", "none", "9"]
+    rows = [
+        {
+            "id": at,
+            "question": f"How many, {at}?",
+            "image": "cut.png" if at == 7 else "open.png",
+            "answer": gold,
+            "output": f"<think>a</think><answer>{gold}</answer>",
+        }
+        for at, gold in enumerate(golds)
+    ]
+    path = folder / "open.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return f"replay:{path},answer_kind=number,images={folder}"
+
+
+@pytest.mark.parametrize("shard", [None, "1/2", "2/2"])
+@pytest.mark.parametrize("limit", [None, 1, 4])
+def test_the_plan_and_the_run_agree_on_open_questions_limits_shards_and_broken_pictures(
+    tmp_path: Path, limit: int | None, shard: str | None
+) -> None:
+    benchmarks = (open_questions(tmp_path), questions(tmp_path), "scenes,n=3")
+    asked = wanted(benchmarks=benchmarks, limit=limit, shard=shard)
+    agreeing(asked, tmp_path / "run")
+
+
+def test_a_plan_of_open_questions_alone_has_their_samples(tmp_path: Path) -> None:
+    promised = agreeing(wanted(benchmarks=(open_questions(tmp_path),)), tmp_path / "run")
+    (share,) = promised.shares
+    assert (share.samples, share.failures) == (6, 8)  # two broken, six without abstain+shuffle
+    assert share.variants == 6 * 2
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="needs the real benchmark files beside the checkout")
+@pytest.mark.parametrize("spec", REAL_SPECS)
+def test_the_plan_and_the_run_agree_on_real_benchmarks(tmp_path: Path, spec: str) -> None:
+    name, _, path = spec.partition(":")
+    asked = wanted(benchmarks=(f"{name}:{REAL / path}",), limit=9, shard="1/2")
+    assert agreeing(asked, tmp_path / "run").shares[0].variants
 
 
 def test_new_tokens_are_the_profiles_or_the_settings() -> None:

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from unswayed.errors import StageError
-from unswayed.pipeline.stages import evaluate, settings_of
+from unswayed.pipeline.settings import settings_of
+from unswayed.pipeline.stages import evaluate
 from unswayed.run.folder import Run
 
 SCRIPTED = str(Path(__file__).parents[1] / "scripted.py")

@@ -12,8 +12,11 @@ from typing import Any
 import pytest
 
 from unswayed.errors import ConfigError, DataError, RunError, StageError, UnknownName
-from unswayed.pipeline.settings import Settings, settings
-from unswayed.pipeline.stages import Evaluation, evaluate, judge, measure, settings_of
+from unswayed.pipeline.evaluation import Evaluation
+from unswayed.pipeline.metrics import measure
+from unswayed.pipeline.settings import Settings, settings, settings_of
+from unswayed.pipeline.stages import evaluate
+from unswayed.pipeline.verdicts import judge
 from unswayed.registry import create
 from unswayed.run.folder import Run
 

@@ -14,8 +14,8 @@ from PIL import Image
 from unswayed import prompts
 from unswayed.errors import ConfigError, DataError, UnknownName
 from unswayed.perturbations.composition import variants_of
+from unswayed.pipeline.evaluation import Evaluation
 from unswayed.pipeline.settings import Settings
-from unswayed.pipeline.stages import Evaluation
 from unswayed.training.augmentation import VARIANTS
 from unswayed.training.data import TrainingPrompts, check, overlaps, training_prompts
 from unswayed.training.recipe import TrainingRecipe

@@ -17,8 +17,9 @@ from unswayed.chat.records import ChatReply, ChatRequest, Choice
 from unswayed.cli import main
 from unswayed.errors import ConfigError, DataError, RunError, UnknownName
 from unswayed.perturbations.texts.annotations import Annotations
+from unswayed.pipeline.evaluation import Evaluation
 from unswayed.pipeline.settings import Settings
-from unswayed.pipeline.stages import Evaluation, evaluate
+from unswayed.pipeline.stages import evaluate
 from unswayed.writing import asking, writer
 from unswayed.writing.asking import Sampling
 from unswayed.writing.files import opened, rejects_of
@@ -136,7 +137,7 @@ def test_the_writer_sees_question_options_and_the_asserted_option_alone(tmp_path
 
 
 def test_a_server_without_system_role_and_temperature() -> None:
-    (wanted, *_) = texts_of(next(iter(wide())), Evaluation(settings()).compositions, 1, 0)
+    (wanted, *_) = texts_of(next(iter(wide())), Evaluation(settings()).compositions, 1, 0) or []
     can = endpoint("openai", "o3", system_role="user").capabilities
     body = asking.request(wanted, None, can, Sampling()).body
     (message,) = body["messages"]
@@ -204,7 +205,7 @@ def test_a_neutral_text_is_as_long_as_the_misleading_one(tmp_path: Path) -> None
     out = tmp_path / "texts.jsonl"
     write(Evaluation(settings()), Client(), Sampling(), out)
     length = {(r["sample"], r["part"], r["asserts"]): len(r["text"].split()) for r in rows(out)}
-    for wanted in texts_of(next(iter(wide())), Evaluation(settings()).compositions, 1, 0):
+    for wanted in texts_of(next(iter(wide())), Evaluation(settings()).compositions, 1, 0) or []:
         if wanted.like is not None:
             assert abs(length[wanted.key] - length[wanted.like]) <= max(3, length[wanted.like] / 4)
     assert sum(key[2] is None for key in length) == 12

@@ -21,17 +21,17 @@ def evaluate(dry_run: bool, no_report: bool, as_json: bool, **options: Any) -> N
     goes on where it stopped when the same command is given again.
     """
     from unswayed.cli.results import print_metrics
-    from unswayed.pipeline import stages as pipeline
+    from unswayed.pipeline import stages
     from unswayed.pipeline.plan import plan
     from unswayed.report import require, write_report
 
-    settings, out, written = settings_from(options)
+    settings, out, as_written = settings_from(options)
     if dry_run:
         click.echo(plan(settings).text())
         return
     if not no_report:
         require()
-    run = pipeline.evaluate(settings, out, written)
+    run = stages.evaluate(settings, out, as_written)
     print_metrics(run, as_json)
     if not no_report:
         click.echo(f"report: {write_report(run)}", err=True)

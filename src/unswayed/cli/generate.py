@@ -16,14 +16,15 @@ def generate(**options: Any) -> None:
 
     RECIPE is a TOML file with settings, or the folder of a run to finish.
     """
-    from unswayed.pipeline import stages as pipeline
+    from unswayed.pipeline import stages
+    from unswayed.pipeline.evaluation import Evaluation
     from unswayed.run.folder import Run
 
-    settings, out, written = settings_from(options)
-    work, run = pipeline.Evaluation(settings), Run(out)
-    pipeline.check(work, run)
+    settings, out, as_written = settings_from(options)
+    evaluation, run = Evaluation(settings), Run(out)
+    evaluation.resolve(run)
     with run.writing():
-        pipeline.begin(run, work, written)
-        pipeline.make_variants(run, work)
-        pipeline.generate(run, work)
+        stages.begin(run, evaluation, as_written)
+        stages.make_variants(run, evaluation)
+        stages.generate(run, evaluation)
     click.echo(str(run.folder))

@@ -22,15 +22,16 @@ def judge(run: Path, spec: str | None, as_json: bool) -> None:
     import json
 
     from unswayed import registry
-    from unswayed.pipeline import stages as pipeline
+    from unswayed.pipeline import verdicts
+    from unswayed.pipeline.settings import settings_of
     from unswayed.run.folder import Run
 
     opened = Run.open(run)
-    settings = pipeline.settings_of(opened)
+    settings = settings_of(opened)
     settings = settings.model_copy(update={"judge": spec or settings.judge})
     made = registry.create("judge", settings.judge)
     with opened.writing():
-        pipeline.judge(opened, made, settings)
+        verdicts.judge(opened, made, settings)
         opened.add_to_description("measuring", settings.measuring())
     counts = Counter(verdict.status for verdict in opened.verdicts)
     lines = [f"{status:13}{count:8}" for status, count in counts.most_common()]

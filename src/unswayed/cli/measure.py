@@ -34,12 +34,12 @@ def measure(
 ) -> None:
     """Compute every figure of RUN again; nothing is generated or judged."""
     from unswayed.cli.results import print_metrics, warn_if_unfinished
-    from unswayed.pipeline import stages as pipeline
-    from unswayed.pipeline.settings import settings
+    from unswayed.pipeline import metrics
+    from unswayed.pipeline.settings import settings, settings_of
     from unswayed.run.folder import Run
 
     opened = Run.open(run)
-    before = pipeline.settings_of(opened).model_dump(mode="json")
+    before = settings_of(opened).model_dump(mode="json")
     given = {"on_conflict": on_conflict, "tolerance": tolerance}
     overrides = [f"statistics.level={level}"] if level is not None else []
     overrides += [f"statistics.resamples={resamples}"] if resamples is not None else []
@@ -48,6 +48,6 @@ def measure(
     )
     warn_if_unfinished(opened)
     with opened.writing():
-        pipeline.measure(opened, changed)
+        metrics.measure(opened, changed)
         opened.add_to_description("measuring", changed.measuring())
     print_metrics(opened, as_json)

@@ -91,8 +91,7 @@ def settings_from(options: dict[str, Any]) -> tuple[Settings, Path, dict[str, An
             run folder, which has its own.
     """
     from unswayed.config import toml
-    from unswayed.pipeline.settings import settings
-    from unswayed.pipeline.stages import settings_of
+    from unswayed.pipeline.settings import settings, settings_of
     from unswayed.run.folder import Run
 
     recipe: Path | None = options["recipe"]

@@ -37,8 +37,8 @@ def write(recipe: Path | None, writer: str, out: Path, as_json: bool, **options:
     from unswayed.chat.limits import Limits
     from unswayed.cli.options import variant_names
     from unswayed.errors import StageError
+    from unswayed.pipeline.evaluation import Evaluation
     from unswayed.pipeline.settings import settings
-    from unswayed.pipeline.stages import Evaluation, check
     from unswayed.writing.writer import write as write_texts
     from unswayed.writing.writer import writer_spec
 
@@ -46,13 +46,13 @@ def write(recipe: Path | None, writer: str, out: Path, as_json: bool, **options:
     given["benchmarks"] = list(options["benchmarks"]) or None
     given["variants"] = variant_names(options["variants"]) or None
     without_model = {"model": "replay", "judge": "rules", "texts": "template"}
-    work = Evaluation(settings(recipe, given | without_model))
-    check(work)
+    evaluation = Evaluation(settings(recipe, given | without_model))
+    evaluation.resolve()
     spec = writer_spec(writer)
     bounds = {name: options[name] for name in ("concurrency", "max_requests", "max_tokens_total")}
     limits = Limits(**{name: value for name, value in bounds.items() if value is not None})
     with ChatClient(spec.endpoint, limits, options["cache"]) as client:
-        report = write_texts(work, client, spec.sampling, out)
+        report = write_texts(evaluation, client, spec.sampling, out)
         spent = client.spent
     counts = dataclasses.asdict(report) | {"spent": dataclasses.asdict(spent)}
     click.echo(json.dumps(counts) if as_json else _text(counts, out))

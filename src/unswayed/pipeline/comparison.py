@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from unswayed.errors import ConfigError
+from unswayed.metrics.columns import Columns
 from unswayed.metrics.compare import compare
-from unswayed.pipeline.stages import outcomes_of, settings_of
+from unswayed.pipeline.metrics import columns_of_run
 from unswayed.run.folder import Run
 from unswayed.types import Estimate
 
@@ -29,14 +30,12 @@ def compare_runs(
     """
     if len(folders) < 2:
         raise ConfigError(f"expected at least two run folders to compare, found {len(folders)}")
-    first, *others = [_outcomes(folder) for folder in folders]
+    first, *others = [_columns(folder) for folder in folders]
     return {
         folder: compare(first, other, level=level, resamples=resamples, seed=seed)
         for folder, other in zip(folders[1:], others, strict=True)
     }
 
 
-def _outcomes(folder: Path):
-    run = Run.open(folder)
-    settings = settings_of(run)
-    return outcomes_of(run, settings.on_conflict, settings.tolerance)
+def _columns(folder: Path) -> Columns:
+    return columns_of_run(Run.open(folder))

@@ -18,8 +18,9 @@ from typing import Any, cast
 
 from unswayed import registry
 from unswayed.errors import RunError, StageError
-from unswayed.pipeline.settings import Settings
-from unswayed.pipeline.stages import measure, model_spec, settings_of
+from unswayed.pipeline.metrics import measure
+from unswayed.pipeline.settings import Settings, settings_of
+from unswayed.registry import model_spec
 from unswayed.run.files import write_bytes, write_json
 from unswayed.run.folder import SHARD_FILE, Run
 from unswayed.run.provenance import provenance

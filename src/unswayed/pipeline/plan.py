@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from unswayed import prompts, registry
 from unswayed.benchmarks import Benchmark
-from unswayed.errors import DataError
 from unswayed.models import ServedModel
-from unswayed.perturbations.composition import variants_of
+from unswayed.pipeline.evaluation import Evaluation
 from unswayed.pipeline.settings import Settings
-from unswayed.pipeline.stages import Evaluation, check, model_spec
+from unswayed.pipeline.walk import decoded, walk
+from unswayed.registry import model_spec
 from unswayed.run.shards import Dealer
-from unswayed.types import Failure, ImageRef
+from unswayed.types import ImageRef
 
 CHARACTERS_A_TOKEN = 4
 PIXELS_A_TOKEN = 28 * 28
@@ -67,22 +67,25 @@ class Plan:
 def plan(settings: Settings) -> Plan:
     """Work out samples × variants and the tokens, without a model and without writing anything.
 
+    The rows are walked and the pictures decoded as a run does, so that both find the same usable.
     Pictures count by their size, one token for 28 × 28 pixels.
 
     Raises:
         UnswayedError: a name or setting that an evaluation would refuse, too.
     """
-    work = Evaluation(settings)
-    check(work)
+    evaluation = Evaluation(settings)
+    evaluation.resolve()
     factory: Any = registry.load("model", model_spec(settings.model).name)
     # A class that sets its profile only when it is made would have to be made: not for a plan.
     profile = prompts.profile(settings.profile or getattr(factory, "profile", "default"))
-    dealer = Dealer(work.shard)
-    shares = tuple(_share(work, benchmark, profile, dealer) for benchmark in work.benchmarks)
+    dealer = Dealer(evaluation.shard)
+    shares = tuple(
+        _share(evaluation, benchmark, profile, dealer) for benchmark in evaluation.benchmarks
+    )
     tokens = settings.decoding.max_new_tokens or profile.max_new_tokens
     return Plan(
         shares,
-        tuple(one.name for one in work.compositions),
+        tuple(one.name for one in evaluation.compositions),
         tokens,
         _served(settings, shares, tokens),
     )
@@ -111,27 +114,17 @@ def _served(settings: Settings, shares: Sequence[Share], new_tokens: int) -> str
 
 
 def _share(
-    work: Evaluation, benchmark: Benchmark, profile: prompts.Profile, dealer: Dealer
+    evaluation: Evaluation, benchmark: Benchmark, profile: prompts.Profile, dealer: Dealer
 ) -> Share:
-    good = samples = variants = failures = tokens = 0
-    for item in benchmark:
-        if work.settings.limit is not None and good >= work.settings.limit:
-            break
-        ours = dealer.takes(item)
-        if isinstance(item, Failure):
-            failures += ours
+    samples = variants = failures = tokens = 0
+    for item in walk(benchmark, evaluation, dealer, decoded):
+        samples += bool(item.variants)
+        variants += len(item.variants)
+        failures += item.failure is not None
+        if not item.variants:
             continue
-        try:
-            made = list(variants_of(item, work.compositions, work.context, work.settings.foils))
-            pictures = sum(_picture_tokens(image) for image in item.images)
-        except DataError:
-            failures += ours
-            continue
-        good += 1
-        if not ours:
-            continue
-        samples, variants = samples + 1, variants + len(made)
-        for variant in made:
+        pictures = sum(_picture_tokens(image) for image in item.variants[0].sample.images)
+        for variant in item.variants:
             system = prompts.render_system(variant, profile)
             text = system + prompts.render_user(variant, profile) + variant.prefill
             tokens += pictures + len(text) // CHARACTERS_A_TOKEN
@@ -139,9 +132,6 @@ def _share(
 
 
 def _picture_tokens(image: ImageRef) -> int:
-    """Estimate a picture's tokens from its header; its pixels are not decoded."""
-    try:
-        with Image.open(io.BytesIO(image.read())) as picture:
-            return min(picture.width * picture.height // PIXELS_A_TOKEN, MOST_PICTURE_TOKENS)
-    except (OSError, ValueError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise DataError(f"{image.path} is no readable picture: {error}") from error
+    """Estimate the tokens of a picture, which the walk has decoded, from its header."""
+    with Image.open(io.BytesIO(image.read())) as picture:
+        return min(picture.width * picture.height // PIXELS_A_TOKEN, MOST_PICTURE_TOKENS)

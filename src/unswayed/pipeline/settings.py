@@ -20,10 +20,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from unswayed.answers import ConflictPolicy
 from unswayed.config import toml
-from unswayed.config.validation import explain
-from unswayed.errors import ConfigError
+from unswayed.config.validation import explain, first_fault
+from unswayed.errors import ConfigError, RunError
 from unswayed.perturbations.composition import DEFAULT
 from unswayed.run import shards
+from unswayed.run.folder import Run
 
 _MEASURING = {"judge", "on_conflict", "tolerance", "statistics"}
 
@@ -150,6 +151,31 @@ def settings(
         return Settings.model_validate(merged)
     except ValidationError as error:
         raise ConfigError(explain(error, Settings, "setting", str(recipe or ""))) from error
+
+
+def settings_of(run: Run) -> Settings:
+    """Return the settings that a run folder was made with.
+
+    Raises:
+        RunError: they are not settings of this version, or the run was stopped before they were
+            all written.
+    """
+    description = run.description()
+    if not isinstance(description.get("measuring"), dict):
+        raise RunError(
+            f"{run.folder} was stopped before its settings were written; give the command that "
+            "began it again"
+        )
+    try:
+        serving: dict[str, Any] = {"serving": description.get("serving") or {}}
+        return Settings.model_validate(
+            {**description["settings"], **description["measuring"], **serving}
+        )
+    except ValidationError as error:
+        raise RunError(
+            f"{run.folder / 'run.json'} holds settings of another version "
+            f"({first_fault(error).text('its top')}); use the version that made it"
+        ) from error
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -167,6 +167,11 @@ class Run:
                 )
             yield variant, generation, verdict
 
+    def no_generations(self) -> RunError:
+        """Build the error for a stage that needs generations where there are none."""
+        hint = f"run: unswayed generate {self.folder}"
+        return RunError(f"{self.folder} holds no generations yet; {hint}")
+
     def store_image(self, image: ImageRef) -> ImageRef:
         """Copy a picture into the run folder, once by content, and return where it lies.
 

@@ -18,15 +18,15 @@ from unswayed import progress, prompts, registry
 from unswayed.benchmarks import Benchmark
 from unswayed.errors import ConfigError, DataError
 from unswayed.perturbations import seeded
-from unswayed.perturbations.composition import variants_of
+from unswayed.pipeline.evaluation import Evaluation
 from unswayed.pipeline.settings import Settings
-from unswayed.pipeline.stages import Evaluation
+from unswayed.pipeline.walk import expand
 from unswayed.prompts import Profile
 from unswayed.run.folder import Run
 from unswayed.training.augmentation import BASE, VARIANTS, variant_name
 from unswayed.training.recipe import TrainingRecipe
 from unswayed.training.tables import DataSource
-from unswayed.types import Failure, FailureStage, Sample, Variant
+from unswayed.types import Failure, Sample, Variant
 
 T = TypeVar("T")
 _DECIDING = ("path", "split", "hub_id")
@@ -269,17 +269,11 @@ class _Draw:
             name, self.unfit = BASE, self.unfit + 1
         paired = self.recipe.reward.paired_invariance is not None
         shown = [self.compositions[each] for each in ((name, BASE) if paired else (name,))]
-        stage: FailureStage = "load"
-        try:
-            images = tuple(self.store.store_image(image) for image in sample.images)
-            stage = "perturb"
-            stored = sample.model_copy(update={"images": images})
-            made = list(variants_of(stored, shown, self.context))
-        except DataError as error:
+        item = expand(sample, shown, self.context, 1, self.store.store_image)
+        if item.failure is not None:
             self.broken.add(sample.id)
-            self.failures.append(Failure.of(stage, sample, error))
-            return []
-        return [self._prompt(variant, repeat) for variant in made]
+            self.failures.append(item.failure)
+        return [self._prompt(variant, repeat) for variant in item.variants]
 
     def _prompt(self, variant: Variant, repeat: int) -> TrainingPrompt:
         files = tuple(self.store.folder / ref.path for ref in variant.sample.images if ref.path)

@@ -12,7 +12,7 @@ from typing import Any
 
 from unswayed import registry
 from unswayed.errors import ConfigError
-from unswayed.pipeline.stages import model_spec
+from unswayed.registry import model_spec
 
 _HUB = ("revision", "trust_remote_code")
 _PIXELS = ("max_pixels", "min_pixels")

@@ -11,8 +11,9 @@ from typing import Literal
 
 from unswayed.errors import DataError
 from unswayed.perturbations import Context, Part, Stance, asserted
-from unswayed.perturbations.composition import Composition, variants_of
+from unswayed.perturbations.composition import Composition
 from unswayed.perturbations.texts.templates import Templates
+from unswayed.pipeline.walk import KeepPicture, expand
 from unswayed.types import Sample, Variant
 
 Key = tuple[str, Part, str | None]
@@ -54,17 +55,25 @@ class Wanted:
         return self.asserts if self.option is None else self.option
 
 
-def texts_of(sample: Sample, recipes: Sequence[Composition], foils: int, seed: int) -> list[Wanted]:
-    """Return the texts that a sample's variants need, each once.
+def texts_of(
+    sample: Sample,
+    compositions: Sequence[Composition],
+    foils: int,
+    seed: int,
+    keep: KeepPicture = lambda image: image,
+) -> list[Wanted] | None:
+    """Return the texts that a sample's variants need, each once; None if it cannot be used.
 
-    Raises:
-        DataError: a variant cannot be made of the sample.
+    Args:
+        sample: the question.
+        compositions: the variants that are asked for.
+        foils: wrong options to draw, at most.
+        seed: the evaluation's.
+        keep: what to do with the pictures; by default they are not looked at.
     """
     notes = _Notes()
-    fitting = [recipe for recipe in recipes if recipe.applies_to(sample)]
-    for _ in variants_of(sample, fitting, Context(notes, seed=seed), foils):
-        pass
-    return list(notes.found.values())
+    item = expand(sample, compositions, Context(notes, seed=seed), foils, keep)
+    return list(notes.texts.values()) if item.variants else None
 
 
 class _Notes:
@@ -73,7 +82,7 @@ class _Notes:
     name: Literal["writer"] = "writer"
 
     def __init__(self) -> None:
-        self.found: dict[Key, Wanted] = {}
+        self.texts: dict[Key, Wanted] = {}
 
     def text(self, part: Part, stance: Stance, variant: Variant) -> str:
         asserts = _in_sample(variant, stance)
@@ -81,7 +90,7 @@ class _Notes:
         if stance == "neutral":
             like = (variant.sample.id, part, _in_sample(variant, "foil"))
             wanted = Wanted(variant.sample, part, None, like, _template_words(part, variant))
-        self.found.setdefault(wanted.key, wanted)
+        self.texts.setdefault(wanted.key, wanted)
         return "noted"
 
 

@@ -12,10 +12,10 @@ from typing import Protocol
 from unswayed import progress, registry
 from unswayed.chat.endpoints import Capabilities, Endpoint, endpoint
 from unswayed.chat.records import ChatReply, ChatRequest
-from unswayed.errors import ConfigError, DataError
+from unswayed.errors import ConfigError
 from unswayed.perturbations.texts.annotations import Annotation, Written
-from unswayed.pipeline.stages import Evaluation
-from unswayed.run.pictures import read_image
+from unswayed.pipeline.evaluation import Evaluation
+from unswayed.pipeline.walk import decoded
 from unswayed.types import Failure, Sample
 from unswayed.writing import asking, checks
 from unswayed.writing.asking import Sampling
@@ -92,14 +92,14 @@ def writer_spec(text: str) -> WriterSpec:
     return WriterSpec(found, Sampling(float(temperature), max_tokens))
 
 
-def write(work: Evaluation, client: Client, sampling: Sampling, out: Path) -> Report:
+def write(evaluation: Evaluation, client: Client, sampling: Sampling, out: Path) -> Report:
     """Write the texts that an evaluation needs and that are not in the file yet.
 
     With a limit, as many samples per benchmark are written for as an evaluation with that limit
     uses: samples for which a text could not be had do not count.
 
     Args:
-        work: benchmarks, variants, limit, seed and foils of the evaluation.
+        evaluation: benchmarks, variants, limit, seed and foils of the evaluation.
         client: where to send the requests; an error that it raises comes through once what was
             replied before is kept.
         sampling: how the writer samples.
@@ -111,18 +111,18 @@ def write(work: Evaluation, client: Client, sampling: Sampling, out: Path) -> Re
     report = Report()
     with opened(out) as files:
         scribe = _Scribe(client, sampling, files, report)
-        for benchmark in work.benchmarks:
-            _of_benchmark(iter(benchmark), benchmark.name, work, scribe)
+        for benchmark in evaluation.benchmarks:
+            _of_benchmark(iter(benchmark), benchmark.name, evaluation, scribe)
     return report
 
 
 def _of_benchmark(
-    rows: Iterator[Sample | Failure], name: str, work: Evaluation, scribe: _Scribe
+    rows: Iterator[Sample | Failure], name: str, evaluation: Evaluation, scribe: _Scribe
 ) -> None:
-    limit, good = work.settings.limit, 0
+    limit, good = evaluation.settings.limit, 0
     with progress.bar(f"write {name}", limit, unit="sample") as bar:
         while size := CHUNK if limit is None else min(CHUNK, limit - good):
-            chunk = _chunk(rows, size, work, scribe.report)
+            chunk = _chunk(rows, size, evaluation, scribe.report)
             if not chunk:
                 break
             scribe.write([wanted for texts in chunk for wanted in texts])
@@ -133,12 +133,12 @@ def _of_benchmark(
 
 
 def _chunk(
-    rows: Iterator[Sample | Failure], size: int, work: Evaluation, report: Report
+    rows: Iterator[Sample | Failure], size: int, evaluation: Evaluation, report: Report
 ) -> list[list[Wanted]]:
     """Return the texts of the next samples that an evaluation could use."""
     found: list[list[Wanted]] = []
     for row in rows:
-        texts = _texts(row, work)
+        texts = _texts(row, evaluation)
         if texts is None:
             report.unusable += 1
         else:
@@ -148,16 +148,13 @@ def _chunk(
     return found
 
 
-def _texts(row: Sample | Failure, work: Evaluation) -> list[Wanted] | None:
+def _texts(row: Sample | Failure, evaluation: Evaluation) -> list[Wanted] | None:
     if isinstance(row, Failure):
         return None
-    try:
-        if work.settings.limit is not None:  # an evaluation passes over pictures it cannot read
-            for image in row.images:
-                read_image(image)
-        return texts_of(row, work.compositions, work.settings.foils, work.settings.seed)
-    except DataError:
-        return None
+    settings = evaluation.settings
+    known = (row, evaluation.compositions, settings.foils, settings.seed)
+    # with a limit, the evaluation passes over pictures it cannot read, and takes others instead
+    return texts_of(*known) if settings.limit is None else texts_of(*known, decoded)
 
 
 @dataclass(frozen=True)

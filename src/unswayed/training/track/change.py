@@ -14,7 +14,7 @@ from statistics import fmean
 
 from unswayed.metrics.columns import Columns
 from unswayed.metrics.compare import compare
-from unswayed.pipeline.stages import outcomes_of, settings_of
+from unswayed.pipeline.metrics import columns_of_run
 from unswayed.run.folder import Run
 from unswayed.training.seeds import folders
 from unswayed.training.track.contrasts import BySeed, Contrast, Spread, contrast
@@ -92,9 +92,7 @@ def _over_questions(out: Path, first: int, last: int) -> dict[Key, Spread]:
 
 
 def _outcomes(path: Path) -> Columns:
-    run = Run.open(path)
-    settings = settings_of(run)
-    return outcomes_of(run, settings.on_conflict, settings.tolerance)
+    return columns_of_run(Run.open(path))
 
 
 def common_steps(trainings: Sequence[Dynamics]) -> list[int]:

@@ -17,8 +17,9 @@ from typing import Any
 
 from unswayed import progress
 from unswayed.errors import ConfigError, UnswayedError
+from unswayed.pipeline.evaluation import Evaluation
 from unswayed.pipeline.settings import Settings
-from unswayed.pipeline.stages import Evaluation, evaluate
+from unswayed.pipeline.stages import evaluate
 from unswayed.registry import Spec
 from unswayed.run.folder import Run
 from unswayed.training.folder import Checkpoint, TrainingFolder

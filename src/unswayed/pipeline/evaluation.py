@@ -1,0 +1,137 @@
+"""What the settings of an evaluation stand for: each thing is made when it is first asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from unswayed import progress, prompts, registry
+from unswayed.benchmarks import Benchmark
+from unswayed.errors import ConfigError
+from unswayed.judges import Judge
+from unswayed.metrics.measure import ALL
+from unswayed.models import Decoding, Model, ServedModel, Serving
+from unswayed.perturbations import Context
+from unswayed.perturbations.composition import Composition, compositions
+from unswayed.perturbations.texts import source
+from unswayed.pipeline.settings import Settings
+from unswayed.prompts import Profile
+from unswayed.registry import model_spec
+from unswayed.run import shards
+from unswayed.run.folder import Run
+from unswayed.run.shards import Shard
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What settings stand for: resolved on first use, so that a finished stage loads nothing."""
+
+    settings: Settings
+
+    @cached_property
+    def benchmarks(self) -> list[Benchmark]:
+        """The benchmarks.
+
+        Raises:
+            ConfigError: two of them have the same name, or one is called `all`.
+        """
+        benchmarks: list[Benchmark] = [
+            registry.create("benchmark", spec) for spec in self.settings.benchmarks
+        ]
+        names = [benchmark.name for benchmark in benchmarks]
+        twice = {name for name in names if names.count(name) > 1}
+        if twice:
+            raise ConfigError(
+                f"two benchmarks are called {', '.join(sorted(twice))}; give one of them another "
+                "name (for a file: file:PATH,name=…)"
+            )
+        if ALL in names:
+            raise ConfigError(
+                f"a benchmark is called {ALL!r}, which stands for all of them together; give it "
+                "another name (for a file: file:PATH,name=…)"
+            )
+        return benchmarks
+
+    @cached_property
+    def compositions(self) -> list[Composition]:
+        """The variants, in the order asked for, without repetition."""
+        return compositions(self.settings.variants)
+
+    @cached_property
+    def context(self) -> Context:
+        """The text source, the delivery and the seed."""
+        return Context(source(self.settings.texts), self.settings.delivery, self.settings.seed)
+
+    @cached_property
+    def model(self) -> Model:
+        """The model, loaded; of a served one, what its server does is proven.
+
+        Raises:
+            ConfigError: it cannot leave an assistant turn open, and a variant needs that; or a
+                budget was set for a model that costs nothing.
+            ModelError: it cannot be loaded or reached, or its server does not do what is needed.
+        """
+        model: Model = registry.create("model", model_spec(self.settings.model))
+        thoughts = [one.name for one in self.compositions if one.injects_thought()]
+        if thoughts and self.settings.delivery == "prefill" and not model.supports_prefill():
+            raise ConfigError(
+                f"{model.name} takes no assistant prefill, which {', '.join(thoughts)} need; use "
+                "--delivery user-turn, which places the same texts in the user's message"
+            )
+        self._start(model)
+        return model
+
+    def _start(self, model: Model) -> None:
+        """Start a served model, and say what the user should know of its server."""
+        serving = self.settings.serving
+        if isinstance(model, ServedModel):
+            model.start(Serving(**dict(serving)))
+            for note in model.notes:
+                progress.say(note)
+        elif serving.max_requests is not None or serving.max_tokens_total is not None:
+            raise ConfigError(
+                f"{model.name} sends no requests, so there is nothing to limit; leave "
+                "--max-requests and --max-tokens-total out"
+            )
+
+    @cached_property
+    def profile(self) -> Profile:
+        """The prompt profile."""
+        return prompts.profile(self.settings.profile or self.model.profile)
+
+    @cached_property
+    def judge(self) -> Judge:
+        """The judge."""
+        return registry.create("judge", self.settings.judge)
+
+    @cached_property
+    def shard(self) -> Shard | None:
+        """The shard of the evaluation that is this run's; None for all of it."""
+        return shards.parse(self.settings.shard) if self.settings.shard else None
+
+    @property
+    def decoding(self) -> Decoding:
+        """The decoding: what the settings say, the profile's own otherwise."""
+        wanted, profile = self.settings.decoding, self.profile
+        own = (profile.max_new_tokens, profile.temperature, profile.top_p)
+        asked = (wanted.max_new_tokens, wanted.temperature, wanted.top_p)
+        tokens, temperature, top_p = (
+            mine if value is None else value for value, mine in zip(asked, own, strict=True)
+        )
+        return Decoding(int(tokens), temperature, top_p, self.settings.seed, wanted.force_answer)
+
+    def resolve(self, run: Run | None = None) -> None:
+        """Resolve every name before the first file is written: a slip costs no time.
+
+        Args:
+            run: if given, the model is loaded as well, unless all generations are there.
+
+        Raises:
+            UnswayedError: a name stands for nothing, or something cannot be made or loaded.
+        """
+        _ = (self.benchmarks, self.compositions, self.context, self.judge)
+        if self.settings.profile:
+            _ = prompts.profile(self.settings.profile)
+        registry.load("model", model_spec(self.settings.model).name)
+        if run and not run.complete("generations"):
+            _ = self.model

@@ -1,0 +1,91 @@
+"""The stage `variants`: what is shown to the model, its pictures, and what could not be used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from unswayed.benchmarks import Benchmark
+from unswayed.errors import DataError, RunError
+from unswayed.pipeline.evaluation import Evaluation
+from unswayed.pipeline.walk import walk
+from unswayed.run.files import write_json
+from unswayed.run.folder import SHARD_FILE, Run
+from unswayed.run.shards import Dealer, Shard
+from unswayed.types import Failure, Variant
+
+WRITE_EVERY = 64
+"""Records per write, where writing one by one would wait on the disk each time."""
+
+
+def make_variants(run: Run, evaluation: Evaluation) -> None:
+    """Write `variants.jsonl`, the pictures, and the failures of loading and perturbing.
+
+    Raises:
+        RunError: the benchmark gives other samples than when the run was begun.
+        DataError: not one sample could be used.
+    """
+    if run.complete("variants"):
+        return
+    before, known = run.variants.repair(), iter(run.variants)
+    failed_before = run.failures.repair()
+    pending: list[Variant] = []
+    count = failed = 0
+    dealer = Dealer(evaluation.shard)
+    for record in _records(run, evaluation, dealer):
+        if isinstance(record, Failure):
+            failed += 1
+            if failed > failed_before:
+                run.failures.append([record])
+            continue
+        count += 1
+        if count <= before:
+            if next(known).id != record.id:
+                held = f"{record.sample.id} ({record.name}) is not what it holds"
+                raise _other_samples(run, held)
+            continue
+        pending.append(record)
+        if len(pending) >= WRITE_EVERY:
+            run.variants.append(pending)
+            pending = []
+    if count < before or failed < failed_before:
+        held = f"{before} variants and {failed_before} failures"
+        raise _other_samples(run, f"it holds {held}, now there are {count} and {failed}")
+    run.variants.append(pending)
+    if count == 0:
+        raise _no_sample(run, evaluation.shard)
+    if evaluation.shard:
+        write_json(run.folder / SHARD_FILE, dealer.places())
+    run.add_to_description("data", [data_of(benchmark) for benchmark in evaluation.benchmarks])
+    run.mark_complete("variants")
+
+
+def _records(run: Run, evaluation: Evaluation, dealer: Dealer) -> Iterator[Variant | Failure]:
+    """Yield what is to be written down, in order, and note for which item each line stands."""
+    for benchmark in evaluation.benchmarks:
+        for item in walk(benchmark, evaluation, dealer, run.store_image):
+            for record in item.records():
+                dealer.note(record)
+                yield record
+
+
+def data_of(benchmark: Benchmark) -> dict[str, Any]:
+    """Return what a benchmark says of the data that it read, if it says anything."""
+    provenance: Any = getattr(benchmark, "provenance", None)
+    return {"benchmark": benchmark.name, **(provenance() if provenance else {})}
+
+
+def _no_sample(run: Run, shard: Shard | None) -> DataError:
+    first = next(iter(run.failures), None)
+    if first is None and shard is not None:
+        return DataError(
+            f"there is no sample for shard {shard}: the benchmarks have fewer pictures than "
+            "shards; use fewer shards"
+        )
+    return DataError(
+        f"no sample could be used{f'; the first failed so: {first.message}' if first else ''}"
+    )
+
+
+def _other_samples(run: Run, how: str) -> RunError:
+    return RunError(f"{run.folder} was begun with other samples: {how}; use another --out")

@@ -1,0 +1,116 @@
+"""The stage `verdicts`: whether thought and answer agree, as the judge says of every generation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from tqdm import tqdm
+
+from unswayed import answers, progress
+from unswayed.errors import RunError
+from unswayed.judges import Judge, JudgeCase, batch_size, case_of, described
+from unswayed.pipeline.batches import batches, other_records
+from unswayed.pipeline.settings import Settings
+from unswayed.run.folder import Run
+from unswayed.types import Generation, Variant, Verdict
+
+WRITE_EVERY = 64
+"""Verdicts per write, where writing one by one would wait on the disk each time."""
+
+
+def judge(run: Run, judge: Judge, settings: Settings) -> None:
+    """Write `verdicts.jsonl`; verdicts of another judge are set aside, not lost.
+
+    A verdict does not depend on which cases are asked together, so a resumed run asks only for
+    those that are missing: they may cost money. Verdicts are written as they come, also those that
+    came before an error.
+
+    Raises:
+        RunError: the run holds no generation yet.
+        StageError: the judge did not return a verdict for each case.
+    """
+    first = next(iter(run.verdicts), None)
+    if first and (first.judge, first.prompt_hash) != (judge.name, judge.prompt_hash):
+        run.set_aside_verdicts()
+    if run.complete("verdicts") and run.complete("generations"):
+        return
+    done, total = run.verdicts.repair(), run.generations.repair()
+    if total == 0:
+        raise run.no_generations()
+    run.add_to_description("judge", described(judge))
+    with progress.bar("judge", total, done=done) as bar:
+        for _, batch in batches(islice(_pairs(run), done, None), batch_size(judge)):
+            _write_verdicts(run, _verdicts(batch, judge, settings), bar)
+    run.mark_complete("verdicts", complete=run.complete("generations"))
+
+
+def _write_verdicts(run: Run, verdicts: Iterator[Verdict], bar: tqdm[Any]) -> None:
+    """Write verdicts as they come; what came before an error is written too."""
+    pending: list[Verdict] = []
+    try:
+        for verdict in verdicts:
+            pending.append(verdict)
+            if len(pending) >= WRITE_EVERY:
+                full, pending = pending, []
+                run.verdicts.append(full)
+                bar.update(len(full))
+    finally:
+        run.verdicts.append(pending)
+        bar.update(len(pending))
+
+
+def _pairs(run: Run) -> Iterator[tuple[Variant, Generation]]:
+    for variant, generation in zip(run.variants, run.generations, strict=False):
+        if variant.id != generation.id:
+            raise RunError(f"variants and generations of {run.folder} do not belong together")
+        yield variant, generation
+
+
+def _verdicts(
+    pairs: Sequence[tuple[Variant, Generation]], judge: Judge, settings: Settings
+) -> Iterator[Verdict]:
+    """Yield a verdict a pair, in order; the judge is asked where there is something to judge."""
+    asked = [_case(variant, generation, judge, settings) for variant, generation in pairs]
+    cases = [case for case in asked if isinstance(case, JudgeCase)]
+    verdicts = iter(judge.judge(cases))
+    for case in asked:
+        if isinstance(case, Verdict):
+            yield case
+            continue
+        verdict = next(verdicts, None)
+        if verdict is None or verdict.id != case.id:
+            raise other_records(f"the judge {judge.name}", len(cases))
+        yield verdict
+    if next(verdicts, None) is not None:
+        raise other_records(f"the judge {judge.name}", len(cases))
+
+
+def _case(
+    variant: Variant, generation: Generation, judge: Judge, settings: Settings
+) -> JudgeCase | Verdict:
+    """Return what the judge is asked, or a signed verdict where there is nothing to ask."""
+    signed = {"judge": judge.name, "prompt_hash": judge.prompt_hash}
+    if reason := _unjudged(generation):
+        lost = Verdict(id=variant.id, judge="", status="skipped", reason=reason)
+        return lost.model_copy(update=signed)
+    kind = variant.sample.answer_kind
+    if kind != "choice":
+        open_question = f"judges compare options, and the question asks for a {kind}"
+        lost = Verdict(id=variant.id, judge="", status="skipped", reason=open_question)
+        return lost.model_copy(update=signed)
+    reading = answers.parse_output(
+        variant.prefill + generation.text, variant.options, settings.on_conflict
+    )
+    case = case_of(variant.id, variant.sample.question, variant.options, reading)
+    return case.model_copy(update=signed) if isinstance(case, Verdict) else case
+
+
+def _unjudged(generation: Generation) -> str:
+    """Say why a generation is not for any judge; empty if it is."""
+    if generation.status == "error":
+        return "the generation failed"
+    if generation.status == "refused":
+        return "the model refused"
+    return "the model hides its reasoning" if generation.thoughts == "hidden" else ""
