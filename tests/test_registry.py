@@ -218,3 +218,162 @@ def test_an_error_inside_a_file_names_its_line(tmp_path: Path, text: str, said: 
 def test_arguments_are_checked_before_the_call(spec: str, said: str) -> None:
     kind: Any = "judge" if spec.startswith("rules") else "benchmark"
     assert said in error_of(kind, spec)
+
+
+# Options of the right type
+
+TYPED = """
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
+
+if TYPE_CHECKING:
+    from absent_package import Absent
+    from pathlib import Path
+
+class Typed:
+    def __init__(
+        self,
+        start: int = 0,
+        *,
+        n: int = 1,
+        share: float = 0.5,
+        on: bool = False,
+        text: str = "",
+        path: Path | None = None,
+        level: Literal["easy", "hard", "3"] = "easy",
+        size: Optional[Annotated[int, "pixels"]] = None,
+        odd: Absent | None = None,
+        parts: list[int] | None = None,
+        free: Any = None,
+        plain=None,
+    ) -> None:
+        self.values = dict(locals())
+        if n == 13:
+            raise ValueError("thirteen\\nis unlucky")
+        if n == 14:
+            raise TypeError("a bug of ours")
+"""
+
+
+@pytest.fixture
+def typed(tmp_path: Path) -> str:
+    path = tmp_path / "typed.py"
+    path.write_text(TYPED)
+    return f"{path}:Typed"
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("n=-3", -3),
+        ("share=1", 1),
+        ("share=.25", 0.25),
+        ("on=true", True),
+        ("text=12", "12"),
+        ("text=false", "false"),
+        ('text="1.50"', "1.50"),
+        ("path=a/b", Path("a/b")),
+        ("path=7", Path("7")),
+        ("level=hard", "hard"),
+        ("level=3", "3"),
+        ("size=7", 7),
+        ("odd=x", "x"),
+        ("parts=1", 1),
+        ("free=1.5", 1.5),
+        ("plain=x", "x"),
+    ],
+)
+def test_an_option_has_the_type_of_its_annotation(typed: str, option: str, value: Any) -> None:
+    found = create("benchmark", f"{typed},{option}").values[option.partition("=")[0]]
+    assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("n=abc", "expected a whole number, found 'abc'"),
+        ("n=3.5", "expected a whole number, found 3.5"),
+        ("n=3.0", "expected a whole number, found 3.0"),
+        ("n=true", "expected a whole number, found true"),
+        ('n="3"', "expected a whole number, found '3'"),
+        ("share=x", "expected a number, found 'x'"),
+        ("share=false", "expected a number, found false"),
+        ("on=1", "expected true or false, found 1"),
+        ("on=yes", "expected true or false, found 'yes'"),
+        ("text=1.50", 'expected text, found 1.5; put it in double quotes: text="…"'),
+        ("path=1.5", "expected a path, found 1.5"),
+        ("level=medium", "expected easy, hard or 3, found 'medium'"),
+        ("size=x", "expected a whole number, found 'x'"),
+    ],
+)
+def test_an_option_of_another_type_is_refused(typed: str, option: str, said: str) -> None:
+    name = option.partition("=")[0]
+    message = error_of("model", f"{typed},{option}")
+    assert message == f"option {name} of the model {typed!r}: {said}"
+
+
+def test_an_argument_is_read_as_its_annotation_says(points: dict[str, EntryPoint]) -> None:
+    points["scenes"] = EntryPoint("scenes", "unswayed.benchmarks.scenes:Scenes", "unswayed.x")
+    assert create("benchmark", "scenes:24").n == 24
+    assert error_of("benchmark", "scenes:x") == (
+        "argument of the benchmark 'scenes': expected a whole number, found 'x'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "meant"),
+    [
+        ("benchmark", "scenes:n=24", "scenes,n=24"),
+        ("benchmark", "scenes:n=24,level=hard", "scenes,n=24,level=hard"),
+        ("benchmark", "file:path=a.csv", "file,path=a.csv"),
+    ],
+)
+def test_an_option_behind_a_colon_is_told(kind: Any, spec: str, meant: str) -> None:
+    assert error_of(kind, spec).endswith(f"write {meant}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "said"),
+    [
+        (
+            "benchmark",
+            "scenes,n=abc",
+            "option n of the benchmark 'scenes': expected a whole number",
+        ),
+        ("benchmark", "scenes,seed=x", "option seed of the benchmark 'scenes': expected a whole"),
+        ("model", "openai:o3,samples=x", "option samples of the model 'openai': expected a whole"),
+        (
+            "judge",
+            "qwen3-32b,thinking=x",
+            "option thinking of the judge 'qwen3-32b': expected true",
+        ),
+        ("text source", "template,level=1", "unknown option of the text source 'template'"),
+    ],
+)
+def test_options_of_every_kind_are_read_alike(kind: Any, spec: str, said: str) -> None:
+    assert said in error_of(kind, spec)
+
+
+def test_a_factorys_own_refusal_is_the_users_slip_and_its_bug_is_not(typed: str) -> None:
+    message = error_of("benchmark", f"{typed},n=13")
+    assert "ValueError: thirteen is unlucky (at " in message
+    with pytest.raises(TypeError, match="a bug of ours"):
+        create("benchmark", f"{typed},n=14")
+
+
+def test_a_name_that_two_packages_bring_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for package in ("one", "two"):
+        info = tmp_path / package / f"unswayed_{package}-1.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: unswayed-{package}\nVersion: 1\n"
+        )
+        (info / "entry_points.txt").write_text(f"[unswayed.benchmarks]\ntwice = {package}:Twice\n")
+        monkeypatch.syspath_prepend(str(tmp_path / package))
+    assert error_of("benchmark", "twice") == (
+        "2 packages bring a benchmark called 'twice' (one:Twice of unswayed-one, two:Twice of "
+        "unswayed-two); uninstall all but one"
+    )

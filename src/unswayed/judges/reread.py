@@ -89,9 +89,9 @@ class Reread:
         """
         self._spec = registry.model_spec(model.replace(";", ","))
         registry.load("model", self._spec.name)
-        if not isinstance(shuffles, int) or not 1 <= shuffles <= 64:  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not 1 <= shuffles <= 64:
             raise ConfigError(f"expected shuffles from 1 to 64, found {shuffles!r}")
-        if not isinstance(margin, int | float) or not 0 <= margin < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not 0 <= margin < 1:
             raise ConfigError(f"expected a margin from 0 to below 1, found {margin!r}")
         self.name = f"reread:{self._spec}"
         self.shuffles, self.margin, self.seed = shuffles, margin, seed

@@ -6,7 +6,6 @@ Prompts are made by the same code as an evaluation's: `perturbations` for the te
 
 from __future__ import annotations
 
-import inspect
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -135,13 +134,7 @@ def overlaps(recipe: TrainingRecipe) -> list[str]:
 def _rows_of(text: str) -> tuple[str, dict[str, Any]]:
     """Return what decides which rows a spec stands for, the benchmark's defaults filled in."""
     spec = registry.parse_spec(text)
-    factory = registry.load("benchmark", spec.name)
-    arguments = () if spec.argument is None else (spec.argument,)
-    try:
-        call = inspect.signature(factory).bind(*arguments, **spec.options)
-    except TypeError:
-        registry.create("benchmark", spec)  # says what is wrong with the spec
-        raise
+    _, call = registry.call("benchmark", spec)
     call.apply_defaults()
     deciding = {*_DECIDING, *(("seed",) if spec.name == "scenes" else ())}
     found = {key: value for key, value in call.arguments.items() if key in deciding}

@@ -10,8 +10,10 @@ public: what is here is our own choice. Any option of `llm` can be given and win
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from inspect import Signature
 from typing import Any
 
 from unswayed.judges.llm.judge import LLM
@@ -34,6 +36,13 @@ class Preset:
     serving: str
     why: str
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def __signature__(self) -> Signature:
+        """The options of `LLM`, so that they are read as its own; the model may be left out."""
+        own = inspect.signature(LLM)
+        first, *others = own.parameters.values()
+        return own.replace(parameters=[first.replace(default=self.model), *others])
 
     def __call__(self, model: str | None = None, **options: Any) -> LLM:
         """Make the judge.
