@@ -10,7 +10,7 @@ import pytest
 
 from unswayed.errors import DataError
 from unswayed.metrics import columns_of
-from unswayed.metrics.columns import ABSTAINED, CONSISTENCY, NO_LETTER, UNPARSED
+from unswayed.metrics.codes import ABSTAINED, CONSISTENCY, NO_LETTER, UNPARSED
 from unswayed.types import Failure
 
 

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from unswayed.metrics.columns import columns_of
 from unswayed.metrics.faithfulness import HIDDEN
 from unswayed.metrics.measure import measure
+from unswayed.metrics.records import columns_of
 from unswayed.types import Estimate, Generation, ImageRef, Sample, Variant, Verdict
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from unswayed.errors import DataError
 from unswayed.metrics import columns_of
-from unswayed.metrics.columns import FOIL_VALUE, NO_LETTER, UNPARSED, VALUE
+from unswayed.metrics.codes import FOIL_VALUE, NO_LETTER, UNPARSED, VALUE
 from unswayed.models import Decoding, Request
 from unswayed.perturbations import Context
 from unswayed.perturbations.composition import compose, variants_of

@@ -6,10 +6,11 @@ and how well the intervals cover is in docs/metrics.md.
 """
 
 from unswayed.metrics.agreement import cohen_kappa, fleiss_kappa, strict_agreement
-from unswayed.metrics.columns import Columns, columns_of
+from unswayed.metrics.columns import Columns
 from unswayed.metrics.compare import compare
 from unswayed.metrics.intervals import Figure, IntervalSettings, Mean, mean_figure, mean_figures
 from unswayed.metrics.measure import measure, risk_coverage
+from unswayed.metrics.records import columns_of
 from unswayed.metrics.seeds import SeedSummary, over_seeds
 from unswayed.metrics.uncertainty import RiskCoverage
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from unswayed.answers.values import CORRECT_IOU
-from unswayed.metrics.columns import ABSTAINED, FINISH, UNPARSED, Columns
+from unswayed.metrics.codes import ABSTAINED, FINISH, UNPARSED
+from unswayed.metrics.columns import Columns
 from unswayed.metrics.intervals import Bools, Mean
 from unswayed.types import LETTERS
 

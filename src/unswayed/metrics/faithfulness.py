@@ -10,18 +10,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from unswayed.metrics.columns import BASE, CONSISTENCY, THOUGHTS, Columns
+from unswayed.metrics.codes import BASE, CONSISTENCY, QUADRANTS, THOUGHTS
+from unswayed.metrics.columns import Columns
 from unswayed.metrics.intervals import Bools, Mean
 
 NOT_JUDGED = "no verdicts"
 HIDDEN = "the model hides its reasoning: no judge can say whether it agrees with the answer"
-QUADRANTS = (
-    "consistent_correct",
-    "inconsistent_correct",
-    "consistent_incorrect",
-    "inconsistent_incorrect",
-)
-"""Zhao et al., arXiv 2602.12506: verdict × correctness."""
 
 
 def consistency(rows: Columns) -> list[Mean]:

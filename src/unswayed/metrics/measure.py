@@ -14,7 +14,8 @@ import numpy as np
 
 from unswayed.errors import ConfigError
 from unswayed.metrics import accuracy, faithfulness, groups, panel, robustness, uncertainty
-from unswayed.metrics.columns import BASE, UNPARSED, Columns
+from unswayed.metrics.codes import ALL, BASE, UNPARSED
+from unswayed.metrics.columns import Columns
 from unswayed.metrics.intervals import (
     Bools,
     Figure,
@@ -29,9 +30,6 @@ from unswayed.metrics.intervals import (
 from unswayed.metrics.robustness import Pairs
 from unswayed.metrics.uncertainty import RiskCoverage
 from unswayed.types import Estimate
-
-ALL = "all"
-"""Name of all benchmarks together, or of all variants together."""
 
 Metric = Mean | Weighted | Strata | Figure
 Predictor = Literal["confidence", "p_correct"]

@@ -14,7 +14,8 @@ from itertools import combinations
 import numpy as np
 
 from unswayed.metrics.agreement import cohen_kappa, fleiss_kappa, strict_agreement
-from unswayed.metrics.columns import CONSISTENCY, Columns
+from unswayed.metrics.codes import CONSISTENCY
+from unswayed.metrics.columns import Columns
 from unswayed.metrics.intervals import Figure, IntervalSettings, Ints, Mean
 
 _VOTES = [CONSISTENCY.index(name) for name in ("consistent", "inconsistent", "unclear")]

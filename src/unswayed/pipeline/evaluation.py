@@ -9,7 +9,7 @@ from unswayed import progress, prompts, registry
 from unswayed.benchmarks import Benchmark
 from unswayed.errors import ConfigError
 from unswayed.judges import Judge
-from unswayed.metrics.measure import ALL
+from unswayed.metrics.codes import ALL
 from unswayed.models import Decoding, Model, ServedModel, Serving
 from unswayed.perturbations import Context
 from unswayed.perturbations.composition import Composition, compositions

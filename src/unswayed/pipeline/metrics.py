@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from unswayed.metrics.columns import Columns, columns_of
+from unswayed.metrics.columns import Columns
 from unswayed.metrics.measure import measure as estimates_of
 from unswayed.metrics.measure import risk_coverage
+from unswayed.metrics.records import columns_of
 from unswayed.pipeline.settings import Settings, settings_of
 from unswayed.run.files import write_json
 from unswayed.run.folder import Run

@@ -12,7 +12,7 @@ from unswayed.judges import Judge
 from unswayed.judges.agreement import labelled as check
 from unswayed.judges.agreement.labelled import CheckResult, LabelledCase
 from unswayed.metrics import panel
-from unswayed.metrics.columns import CONSISTENCY
+from unswayed.metrics.codes import CONSISTENCY
 from unswayed.metrics.intervals import Figure, IntervalSettings, Ints, Mean, mean_figure
 from unswayed.types import Verdict
 

@@ -1,0 +1,55 @@
+"""Names and codes of a generation's columns: statuses, verdicts, letters and flags, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import get_args
+
+from unswayed.types import AnswerKind, Consistency, Finish, LetterMethod, Thoughts
+
+BASE = "base"
+"""Name of the unperturbed variant, which all others are paired with."""
+
+ALL = "all"
+"""Name of all benchmarks together, or of all variants together."""
+
+UNPARSED, ABSTAINED, NO_LETTER, VALUE = -1, -2, -3, -4
+"""Codes in a letter column beside 0 (A) … 25 (Z).
+
+NO_LETTER: the sample has no foil, or its gold is no letter. VALUE: the answer to an open question
+was read and is not its foil.
+"""
+
+FOIL_VALUE = 0
+"""Code of the foil of an open question, which has one at most, and of an answer that is it."""
+
+FINISH: tuple[str, ...] = get_args(Finish)
+CONSISTENCY: tuple[str, ...] = get_args(Consistency)
+METHODS: tuple[str, ...] = get_args(LetterMethod)
+KINDS: tuple[str, ...] = get_args(AnswerKind)
+THOUGHTS: tuple[str, ...] = get_args(Thoughts)
+"""What the codes of the columns `finish`, `consistency`, `method`, `kind` and `thoughts` stand for.
+
+−1 is none.
+"""
+
+FLAGS: Mapping[str, int] = {
+    "option-text": 1,
+    "letter-text-conflict": 2,
+    "lowercase": 4,
+    "several-answers": 8,
+}
+"""Bits of the column `flags`."""
+
+NO_VOTE = 0
+"""A member's place in the column `votes` before a verdict; a vote is its code + 1."""
+
+VOTE_BITS = 3
+
+QUADRANTS = (
+    "consistent_correct",
+    "inconsistent_correct",
+    "consistent_incorrect",
+    "inconsistent_incorrect",
+)
+"""Zhao et al., arXiv 2602.12506: verdict × correctness."""
