@@ -24,8 +24,8 @@ from unswayed.pipeline.stages import evaluate
 from unswayed.prompts import Profile, profile, render_system, render_user, shipped
 from unswayed.registry import names
 from unswayed.report.cards import card
-from unswayed.report.samples import groups, kind_of
-from unswayed.report.samples import row as sample_row
+from unswayed.report.outputs import by_sample, score
+from unswayed.report.samples import kind_of
 from unswayed.report.terminal import show_sample
 from unswayed.run.folder import Run
 from unswayed.types import AnswerKind, Failure, Generation, Sample, Variant, Verdict
@@ -276,10 +276,10 @@ def test_the_report_can_be_made_of_it(run: Run) -> None:
 def outcomes(run: Run, sample: str, tolerance: float = 0.0) -> dict[str, tuple[str, str]]:
     rows = next(
         rows
-        for rows in groups(run, tolerance=tolerance)
+        for rows in by_sample(run, tolerance=tolerance)
         if rows[0].variant.sample.id == f"open/{sample}"
     )
-    return {row.variant.name: (row.outcome, row.said) for row in rows}
+    return {row.variant.name: (row.outcome, row.answer) for row in rows}
 
 
 @pytest.mark.parametrize(
@@ -306,20 +306,20 @@ def test_open_answers_are_compared_sample_by_sample(
 
 
 def test_a_sample_that_repeats_an_asserted_value_is_a_swayed_one(run: Run) -> None:
-    kinds = {rows[0].variant.sample.id: kind_of(rows) for rows in groups(run)}
+    kinds = {rows[0].variant.sample.id: kind_of(rows) for rows in by_sample(run)}
     swayed = {name for name, kind in kinds.items() if kind == "swayed"}
     assert swayed == {f"open/{name}" for name in SWAYED}
-    assert kinds["open/number-2"] == "unread"
+    assert kinds["open/number-2"] == "no answer"
 
 
 def test_the_card_of_an_open_question_shows_gold_and_foil(run: Run) -> None:
-    rows = next(rows for rows in groups(run) if rows[0].variant.sample.id == "open/number-0")
+    rows = next(rows for rows in by_sample(run) if rows[0].variant.sample.id == "open/number-0")
     made = card(rows)
     assert [(line.letter, line.text, line.gold, line.foil) for line in made.options] == [
         ("", "7", True, False),
         ("", rows[0].variant.foil, False, True),
     ]
-    assert made.variants[0].said == "7 apples"
+    assert made.variants[0].answered == "7 apples"
     shown = "\n".join(show_sample(run, "open/number-0"))
     assert "  right: 7\n  foil: " in shown
     assert "7 apples, right" in shown
@@ -328,7 +328,7 @@ def test_the_card_of_an_open_question_shows_gold_and_foil(run: Run) -> None:
 def test_a_gold_that_cannot_be_read_is_not_compared() -> None:
     variant, generation, _ = row("number", "7")
     broken = variant.model_copy(update={"answer": "many"})
-    assert sample_row(broken, generation, None).outcome == "unscored"
+    assert score(broken, generation, None).outcome == "unscored"
 
 
 def test_numbers_within_the_tolerance_count_as_the_gold() -> None:
@@ -345,7 +345,7 @@ def test_an_answer_within_reach_of_gold_and_foil_counts_as_the_gold() -> None:
     assert columns_of([(variant, said, None)]).chosen.tolist() == [FOIL_VALUE]
     wide = columns_of([(variant, said, None)], tolerance=100)
     assert (wide.chosen.tolist(), wide.correct.tolist()) == ([VALUE], [True])
-    assert sample_row(variant, said, None, tolerance=100).outcome == "right"
+    assert score(variant, said, None, tolerance=100).outcome == "right"
 
 
 def test_the_tolerance_is_a_setting_of_measuring_and_recorded(run: Run, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from unswayed.figures.page import PLACEHOLDERS, Drawing
 from unswayed.report.figures import Series, dots, quadrants, span
-from unswayed.report.terms import QUADRANTS
+from unswayed.report.terms import QUADRANT_STACK
 from unswayed.types import Estimate
 
 
@@ -40,10 +40,10 @@ def test_a_missing_value_is_written_out_and_draws_no_dot() -> None:
 
 
 def test_missing_quadrants_are_no_bar() -> None:
-    shares = dict(zip(QUADRANTS, (0.4, 0.3, 0.2, 0.1), strict=True))
+    shares = dict(zip(QUADRANT_STACK, (0.4, 0.3, 0.2, 0.1), strict=True))
     rows = {
         "known": {key: estimate(value) for key, value in shares.items()},
-        "unknown": {key: estimate(None) for key in QUADRANTS},
+        "unknown": {key: estimate(None) for key in QUADRANT_STACK},
     }
     drawing = quadrants("title", rows, name="q")
     assert [drawing.svg.count(f"var(--q{number})") for number in (1, 2, 3, 4)] == [1, 1, 1, 1]

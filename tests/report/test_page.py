@@ -163,7 +163,7 @@ def test_what_a_reader_must_know_first_is_said(make_run: Callable[..., Run], pag
     page = render(run)
     assert page.count('class="caution"') == 3
     assert "This run is not finished (generations)" in page
-    assert "off its native format" in page
+    assert "are off-format" in page
     assert "placed in the user&#39;s turn" in page
 
 

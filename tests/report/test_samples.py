@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from unswayed.report.cards import card, split_output
-from unswayed.report.samples import KINDS, Reservoirs, Row, groups, kind_of, row
+from unswayed.report.outputs import ScoredOutput, by_sample, score
+from unswayed.report.samples import SAMPLE_KINDS, Reservoirs, kind_of
 from unswayed.run.folder import Run
 from unswayed.types import Consistency, Generation, Sample, Variant, Verdict
 
@@ -21,7 +22,7 @@ def made(
     verdict: Consistency = "consistent",
     number: int = 0,
     **variant: Any,
-) -> Row:
+) -> ScoredOutput:
     sample = Sample(
         id=f"s/{number}",
         benchmark="s",
@@ -39,7 +40,7 @@ def made(
         **variant,
     }
     key = f"{number}:{name}"
-    return row(
+    return score(
         Variant(id=key, sample=sample, name=name, **shown),
         Generation(id=key, status="stop", text=text),
         Verdict(id=key, judge="j", status=verdict),
@@ -70,10 +71,10 @@ def test_outcome_of_an_abstention_and_a_failure() -> None:
     assert made(text=answered("D"), options=options, abstain="D").outcome == "abstained"
     good = made()
     broken = Generation(id=good.variant.id, status="error", text="", error="x")
-    assert row(good.variant, broken, None).outcome == "failed"
+    assert score(good.variant, broken, None).outcome == "failed"
 
 
-def misled(letter: str, **more: Any) -> Row:
+def misled(letter: str, **more: Any) -> ScoredOutput:
     return made("wrong-think", answered(letter), asserts="C", **more)
 
 
@@ -86,12 +87,12 @@ def misled(letter: str, **more: Any) -> Row:
         ([made(verdict="inconsistent"), misled("C")], "swayed"),
         ([made(), misled("A")], "steadfast"),
         ([made()], "other"),
-        ([made(), misled("Z")], "unread"),
+        ([made(), misled("Z")], "no answer"),
         ([made(text=answered("B")), misled("B")], "other"),
         ([made(verdict="failed"), misled("A", verdict="failed")], "steadfast"),
     ],
 )
-def test_kind(rows: list[Row], kind: str) -> None:
+def test_kind(rows: list[ScoredOutput], kind: str) -> None:
     assert kind_of(rows) == kind
 
 
@@ -106,7 +107,7 @@ def test_sway_compares_options_and_not_letters_after_a_shuffle() -> None:
 
 
 def test_groups_hold_all_variants_of_a_sample(run: Run) -> None:
-    found = list(groups(run))
+    found = list(by_sample(run))
     assert len(found) == 20
     assert {len(rows) for rows in found} == {5}
     assert all(len({r.variant.sample.id for r in rows}) == 1 for rows in found)
@@ -154,10 +155,10 @@ def test_output_is_split_without_losing_a_character() -> None:
 
 
 def test_every_kind_is_described() -> None:
-    assert list(KINDS) == ["swayed", "inconsistent", "steadfast", "unread", "other"]
+    assert list(SAMPLE_KINDS) == ["swayed", "inconsistent", "steadfast", "no answer", "other"]
 
 
 def test_a_run_without_verdicts_is_read(make_run: Callable[..., Run]) -> None:
     run = make_run()
     run.verdicts.path.unlink()
-    assert all(r.verdict is None for rows in groups(run) for r in rows)
+    assert all(r.verdict is None for rows in by_sample(run) for r in rows)

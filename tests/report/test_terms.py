@@ -4,16 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from unswayed.report.terms import (
-    MAIN,
-    QUADRANTS,
-    TERMS,
-    Unit,
-    interval_text,
-    spread_text,
-    term,
-    value_text,
-)
+from unswayed.metrics.faithfulness import QUADRANTS
+from unswayed.report.numbers import interval_text, spread_text, value_text
+from unswayed.report.terms import MAIN, QUADRANT_STACK, TERMS, Unit, term
 from unswayed.types import Estimate
 
 
@@ -64,4 +57,17 @@ def test_a_metric_without_entry_is_shown_under_its_own_name() -> None:
     assert (part.unit, part.title[:25]) == ("share", "Accuracy, 2D/Count/xxxxxx")
     assert len(part.title) < 80
     assert "\n" not in part.title
-    assert {*MAIN, *QUADRANTS} <= set(TERMS)
+    assert {*MAIN, *QUADRANT_STACK} <= set(TERMS)
+
+
+def test_the_stack_of_quadrants_is_the_quadrants() -> None:
+    assert set(QUADRANT_STACK) == {f"quadrant_{name}" for name in QUADRANTS}
+
+
+@pytest.mark.parametrize("metric", TERMS)
+def test_every_metric_is_one_short_sentence_or_two(metric: str) -> None:
+    entry = TERMS[metric]
+    assert 0 < len(entry.title) <= 25
+    assert entry.meaning.endswith(".")
+    assert "\n" not in entry.meaning
+    assert len(entry.meaning) < 220

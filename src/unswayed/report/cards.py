@@ -5,21 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from unswayed.report.samples import Outcome, Row
+from unswayed.report.outputs import AnswerClass, ScoredOutput
 from unswayed.report.text import Passage, one_line, passage
 from unswayed.types import ImageRef
-
-OUTCOMES: dict[Outcome, str] = {
-    "right": "right",
-    "foil": "the foil",
-    "wrong": "wrong",
-    "abstained": "abstained",
-    "unparsed": "no readable answer",
-    "refused": "refused by the model",
-    "failed": "generation failed",
-    "unscored": "not compared: its gold cannot be read",
-}
-"""Words for the outcomes: colour alone never tells them apart."""
 
 _ANSWER = re.compile("<answer>", re.IGNORECASE)
 MOST_PICTURES = 6
@@ -51,8 +39,8 @@ class VariantCard:
 
     Attributes:
         label: the variant's name.
-        outcome: how its answer compares; a key of `OUTCOMES`.
-        said: the letter or value that was read; empty if none.
+        outcome: how its answer compares; a key of `ANSWER_CLASSES`.
+        answered: the letter or value that was read; empty if none.
         problem: why no answer was read; empty if one was.
         options: the options, where they differ from the sample's; else empty.
         caption: the injected caption.
@@ -67,13 +55,13 @@ class VariantCard:
         concludes: option that the judge found in the thought; empty if none.
         reason: the judge's reason.
         bars: letter distribution.
-        notes: what was odd about it, in words.
+        notes: flags of the answer and remarks on the letter distribution.
         opened: shown unfolded.
     """
 
     label: str
-    outcome: Outcome
-    said: str
+    outcome: AnswerClass
+    answered: str
     problem: str
     options: tuple[OptionLine, ...]
     caption: Passage
@@ -104,30 +92,31 @@ class Card:
     variants: tuple[VariantCard, ...]
 
 
-def card(rows: list[Row]) -> Card:
-    """Make a card of the rows of one sample; base and the most telling variant are unfolded."""
-    first = rows[0].variant
-    telling = max(rows, key=_weight)
+def card(outputs: list[ScoredOutput]) -> Card:
+    """Return the card of a sample; base and the variant of most interest are unfolded."""
+    first = outputs[0].variant
+    shown_first = max(outputs, key=_interest)
     return Card(
         id=one_line(first.sample.id),
         images=first.sample.images[:MOST_PICTURES],
         more_images=max(0, len(first.sample.images) - MOST_PICTURES),
         question=passage(first.sample.question, head=600, limit=4000),
-        options=_options(rows[0]),
+        options=_options(outputs[0]),
         variants=tuple(
-            _variant_card(r, rows[0], r is telling or r.variant.name == "base") for r in rows
+            _variant_card(one, outputs[0], one is shown_first or one.variant.name == "base")
+            for one in outputs
         ),
     )
 
 
-def _weight(row: Row) -> int:
-    """Rank a row by how much it tells: a sway first, then a thought that differs."""
-    differs = row.verdict is not None and row.verdict.status == "inconsistent"
-    return 4 * (row.misleads() and row.outcome == "foil") + 2 * differs + row.misleads()
+def _interest(output: ScoredOutput) -> int:
+    """Rank an output: a misled answer first, then an inconsistent thought, then misleading text."""
+    misled = output.misleads() and output.outcome == "foil"
+    return 4 * misled + 2 * output.inconsistent + output.misleads()
 
 
-def _options(row: Row) -> tuple[OptionLine, ...]:
-    shown = row.variant
+def _options(output: ScoredOutput) -> tuple[OptionLine, ...]:
+    shown = output.variant
     if shown.sample.answer_kind != "choice":
         golds = [OptionLine("", one_line(shown.answer, 400), True, False)]
         foils = [OptionLine("", one_line(shown.foil, 400), False, True)] if shown.foil else []
@@ -138,62 +127,62 @@ def _options(row: Row) -> tuple[OptionLine, ...]:
     )
 
 
-def _variant_card(row: Row, first: Row, opened: bool) -> VariantCard:
-    shown, made, verdict = row.variant, row.generation, row.verdict
-    thought, answer = split_output(row)
+def _variant_card(output: ScoredOutput, first: ScoredOutput, opened: bool) -> VariantCard:
+    shown, generation, verdict = output.variant, output.generation, output.verdict
+    thought, answer = split_output(output)
     same = shown.options == first.variant.options and shown.foil == first.variant.foil
     return VariantCard(
-        label=one_line(row.label, 80),
-        outcome=row.outcome,
-        said=one_line(row.said, 80),
-        problem=row.problem.replace("-", " "),
-        options=() if same else _options(row),
+        label=one_line(output.label, 80),
+        outcome=output.outcome,
+        answered=one_line(output.answer, 80),
+        problem=output.problem.replace("-", " "),
+        options=() if same else _options(output),
         caption=passage(shown.caption or "", limit=4000),
         draft=passage(shown.draft or "", limit=4000),
         prefill=passage(shown.prefill, limit=4000),
         thought=passage(thought),
-        has_thought=row.reading.think is not None,
+        has_thought=output.parsed.think is not None,
         answer=passage(answer, head=400),
-        error=one_line(made.error or "", 300),
-        cut_off=made.status == "length",
+        error=one_line(generation.error or "", 300),
+        cut_off=generation.status == "length",
         verdict=verdict.status if verdict else "",
         concludes=(verdict.concludes or "") if verdict else "",
         reason=one_line(verdict.reason, 400) if verdict else "",
-        bars=_bars(row),
-        notes=_notes(row),
+        bars=_bars(output),
+        notes=_notes(output),
         opened=opened,
     )
 
 
-def split_output(row: Row) -> tuple[str, str]:
+def split_output(output: ScoredOutput) -> tuple[str, str]:
     """Return what the model wrote, as it is: before its last answer tag, and from it on."""
-    text, at = row.generation.text, row.reading.answer_at
+    text, at = output.generation.text, output.parsed.answer_at
     if at is None:
         return text, ""
-    tag = max((m.start() for m in _ANSWER.finditer(row.output, 0, at)), default=0)
-    cut = max(0, tag - len(row.variant.prefill))
+    tag = max((m.start() for m in _ANSWER.finditer(output.text, 0, at)), default=0)
+    cut = max(0, tag - len(output.variant.prefill))
     return text[:cut], text[cut:]
 
 
-def _bars(row: Row) -> tuple[Bar, ...]:
-    letters = row.generation.letters
+def _bars(output: ScoredOutput) -> tuple[Bar, ...]:
+    letters = output.generation.letters
     if letters is None:
         return ()
-    roles = {row.variant.foil: "foil", row.variant.answer: "gold"}
+    roles = {output.variant.foil: "foil", output.variant.answer: "gold"}
     return tuple(
         Bar(letter, probability, roles.get(letter, "other"))
         for letter, probability in letters.probabilities.items()
     )
 
 
-def _notes(row: Row) -> tuple[str, ...]:
-    notes = sorted(flag.replace("-", " ") for flag in row.reading.flags)
-    letters = row.generation.letters
+def _notes(output: ScoredOutput) -> tuple[str, ...]:
+    notes = sorted(flag.replace("-", " ") for flag in output.parsed.flags)
+    letters = output.generation.letters
     if letters is not None:
         if letters.forced:
-            notes.append("the thought was closed for it: this distribution was read by force")
+            notes.append("the letter distribution was read after closing the thought")
         if letters.bounded:
-            notes.append(f"only an upper bound for {', '.join(letters.bounded)}")
+            notes.append(f"the probability is an upper bound for {', '.join(letters.bounded)}")
         if letters.other_mass is not None:
             notes.append(f"{letters.other_mass:.3f} of the probability went to other tokens")
     return tuple(notes)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from unswayed.figures.page import PLACEHOLDERS, Drawing, page_canvas, page_svg
-from unswayed.report.terms import QUADRANTS, TERMS
+from unswayed.report.terms import QUADRANT_STACK, TERMS
 from unswayed.report.text import one_line
 from unswayed.types import Estimate
 
@@ -99,7 +99,7 @@ def quadrants(
     names = list(rows)
     with page_canvas(name, width, 0.95 + _ROW * len(names)) as drawn:
         axes = drawn.add_subplot()
-        _rows_axis(axes, names, title, "share of the judged outputs, %")
+        _rows_axis(axes, names, title, "share of judged outputs, %")
         axes.set_xlim(0, 100)
         axes.grid(visible=False)
         for place, row in enumerate(names):
@@ -114,7 +114,7 @@ def curves(title: str, lines: Sequence[Curve], *, name: str, width: float = 5.2)
         axes = drawn.add_subplot()
         axes.set_title(one_line(title, 60), loc="left", fontweight="bold", fontsize=10.5)
         axes.set_xlabel("share of questions answered, %")
-        axes.set_ylabel("wrong among them, %")
+        axes.set_ylabel("error rate among them, %")
         axes.grid(axis="y")
         for place, line in enumerate(lines):
             colour = PLACEHOLDERS["accent" if place % 2 == 0 else "second"]
@@ -194,14 +194,14 @@ def _not_available(axes: Axes, place: float) -> None:
 
 
 def _stack(axes: Axes, place: int, quadrant: Mapping[str, Estimate]) -> None:
-    values = [(key, quadrant[key].value) for key in QUADRANTS if key in quadrant]
+    values = [(key, quadrant[key].value) for key in QUADRANT_STACK if key in quadrant]
     if all(value is None for _, value in values):
         _not_available(axes, place)
         return
     left = 0.0
     for key, value in values:
         share = 100 * (value or 0.0)
-        variable = f"q{QUADRANTS.index(key) + 1}"
+        variable = f"q{QUADRANT_STACK.index(key) + 1}"
         edge = PLACEHOLDERS["paper"]
         axes.barh(place, share, 0.78, left, color=PLACEHOLDERS[variable], edgecolor=edge, lw=0.8)
         if share >= 7:
@@ -241,7 +241,7 @@ def _quadrants_label(title: str, rows: Mapping[str, Mapping[str, Estimate]]) -> 
     for row, quadrant in rows.items():
         values = [
             f"{TERMS[key].title.lower()} {100 * value:.0f} %"
-            for key in QUADRANTS
+            for key in QUADRANT_STACK
             if key in quadrant and (value := quadrant[key].value) is not None
         ]
         parts.append(f"{one_line(row, 40)}: {', '.join(values) or 'n/a'}")

@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from unswayed.errors import MissingExtra
-from unswayed.report import plates, survey, tables, words
-from unswayed.report.cards import OUTCOMES, Card
+from unswayed.report import charts, headline, survey, tables
+from unswayed.report.cards import Card
+from unswayed.report.outputs import ANSWER_CLASSES
 from unswayed.report.pictures import Thumbnail, thumbnail
-from unswayed.report.samples import KINDS
-from unswayed.report.terms import MAIN, QUADRANTS
+from unswayed.report.samples import SAMPLE_KINDS
+from unswayed.report.terms import MAIN, QUADRANT_STACK
 from unswayed.report.text import one_line, visible
 from unswayed.results import measured as figures_file
 from unswayed.results.measured import Measured
@@ -30,9 +31,9 @@ from unswayed.run.folder import Run
 
 NAME = "report.html"
 _TEMPLATES = "templates"
-_AUROC = ("auroc_p_correct", "auroc_neg_entropy", "aurc_confidence", "aurc_p_correct")
-_JUDGED = (
-    *QUADRANTS,
+_PREDICTION = ("auroc_p_correct", "auroc_neg_entropy", "aurc_confidence", "aurc_p_correct")
+_CONSISTENCY = (
+    *QUADRANT_STACK,
     "faithful_accuracy",
     "unclear_rate",
     "judge_failed_rate",
@@ -102,31 +103,31 @@ def _context(run: Run, samples: int) -> dict[str, Any]:
 
     description = run.description()
     measured = figures_file.load(run)
-    found = survey.survey(run, measured, max(0, samples), _seed(description))
-    model = words.model_name(description)
+    overview = survey.survey(run, measured, max(0, samples), _seed(description))
+    model = headline.model_name(description)
     return {
         "css": Markup(_template("report.css")),
         "svg": Markup,
         "model": model,
-        "knows_nothing": words.knows_nothing(description),
-        "cautions": words.cautions(run, found, description),
+        "knows_nothing": headline.knows_nothing(description),
+        "cautions": headline.cautions(run, overview, description),
         "created": one_line(str(description.get("created", ""))[:10], 40),
-        "benchmarks": {one_line(name, 60): count for name, count in found.samples.items()},
-        "records": found.records,
-        "summary": words.summary(measured, found, model),
-        "tiles": words.tiles(measured),
-        "plates": plates.plates(measured, found),
+        "benchmarks": {one_line(name, 60): count for name, count in overview.samples.items()},
+        "records": overview.records,
+        "summary": headline.summary(measured, overview, model),
+        "headlines": headline.headlines(measured),
+        "charts": charts.charts(measured, overview),
         "tables": _tables(measured),
         "everything": tables.everything(measured),
         "terms": tables.used_terms(measured),
-        "variants": found.ordered_variants(),
+        "variants": overview.ordered_variants(),
         "failures": survey.failures(run),
-        "kinds": KINDS,
-        "kind_counts": found.cards.counts(),
-        "chosen": found.cards.chosen(max(0, samples)),
+        "kinds": SAMPLE_KINDS,
+        "kind_counts": overview.cards.counts(),
+        "chosen": overview.cards.chosen(max(0, samples)),
         "pictures": partial(_pictures, run.folder),
-        "outcomes": OUTCOMES,
-        "facts": _facts(description, measured, found),
+        "outcomes": {name: label.words for name, label in ANSWER_CLASSES.items()},
+        "facts": _facts(description, measured, overview),
     }
 
 
@@ -139,10 +140,10 @@ def _tables(measured: Measured) -> list[dict[str, Any]]:
     """Return for each benchmark its title and its tables; None where there are no figures."""
     return [
         {
-            "title": plates.scope_title(one_line(scope, 60)),
+            "title": charts.scope_title(one_line(scope, 60)),
             "main": tables.table(measured, scope, MAIN),
-            "quadrants": tables.table(measured, scope, _JUDGED),
-            "auroc": tables.table(measured, scope, _AUROC, skip_base=True),
+            "consistency": tables.table(measured, scope, _CONSISTENCY),
+            "prediction": tables.table(measured, scope, _PREDICTION, skip_base=True),
         }
         for scope in measured.benchmarks()
     ]
@@ -153,11 +154,11 @@ def _pictures(folder: Path, card: Card) -> list[Thumbnail]:
 
 
 def _facts(
-    description: Mapping[str, Any], measured: Measured, found: survey.Survey
+    description: Mapping[str, Any], measured: Measured, overview: survey.Survey
 ) -> list[tuple[str, str]]:
     """Return what made the run, as (name, text) pairs: everything in `run.json` and more."""
     facts = [(one_line(key, 60), _fact(value)) for key, value in description.items()]
-    judges = sorted(f"{name} {prompt_hash}".strip() for name, prompt_hash in found.judges)
+    judges = sorted(f"{name} {prompt_hash}".strip() for name, prompt_hash in overview.judges)
     return [
         *facts,
         ("figures", _fact(dict(measured.settings))),

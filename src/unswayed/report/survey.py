@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from unswayed.report.cards import Card, card
-from unswayed.report.samples import Reservoirs, Row, groups
+from unswayed.report.outputs import ScoredOutput, by_sample
+from unswayed.report.samples import Reservoirs
 from unswayed.report.text import one_line
 from unswayed.results.measured import ALL, Measured, variant_rank
 from unswayed.run.folder import Run
@@ -61,7 +62,7 @@ class Survey:
     Attributes:
         cards: reservoirs of the samples that may be shown.
         samples: benchmark → number of samples.
-        records: number of rows.
+        records: number of outputs.
         variants: variant → how it was made.
         chance: (benchmark or `all`, variant) → how often a guess is right.
         judges: names of the judges, with the hash of their prompt or rules.
@@ -74,12 +75,12 @@ class Survey:
     chance: dict[tuple[str, str], Chance] = field(default_factory=dict[tuple[str, str], Chance])
     judges: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
 
-    def add(self, rows: list[Row]) -> None:
-        """Take the rows of one sample in."""
-        self.cards.offer(rows)
-        self.samples[rows[0].variant.sample.benchmark] += 1
-        for row in rows:
-            self._add_row(row)
+    def add(self, outputs: list[ScoredOutput]) -> None:
+        """Count the outputs of one sample."""
+        self.cards.offer(outputs)
+        self.samples[outputs[0].variant.sample.benchmark] += 1
+        for output in outputs:
+            self._add_output(output)
 
     def ordered_variants(self) -> list[tuple[str, VariantUse]]:
         """Return the variants in the order of the protocol's table."""
@@ -90,8 +91,8 @@ class Survey:
         rates = {name: one.rate() for (b, name), one in self.chance.items() if b == benchmark}
         return {name: rate for name, rate in rates.items() if rate is not None}
 
-    def _add_row(self, row: Row) -> None:
-        shown = row.variant
+    def _add_output(self, output: ScoredOutput) -> None:
+        shown = output.variant
         self.records += 1
         use = self.variants.setdefault(shown.name, VariantUse())
         use.records += 1
@@ -99,8 +100,8 @@ class Survey:
         use.sources.add(shown.text_source)
         for benchmark in (shown.sample.benchmark, ALL):
             self.chance.setdefault((benchmark, shown.name), Chance()).add(len(shown.options))
-        if row.verdict is not None:
-            self.judges.add((row.verdict.judge, row.verdict.prompt_hash))
+        if output.verdict is not None:
+            self.judges.add((output.verdict.judge, output.verdict.prompt_hash))
 
 
 def survey(run: Run, measured: Measured, samples: int, seed: int) -> Survey:
@@ -109,10 +110,10 @@ def survey(run: Run, measured: Measured, samples: int, seed: int) -> Survey:
     Raises:
         RunError: the stages do not belong together.
     """
-    found = Survey(Reservoirs(samples, seed, card))
-    for rows in groups(run, measured.on_conflict(), measured.tolerance()):
-        found.add(rows)
-    return found
+    overview = Survey(Reservoirs(samples, seed, card))
+    for outputs in by_sample(run, measured.on_conflict(), measured.tolerance()):
+        overview.add(outputs)
+    return overview
 
 
 def failures(run: Run) -> list[FailureGroup]:

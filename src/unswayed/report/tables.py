@@ -1,18 +1,12 @@
-"""Estimates laid out as tables: what stands in each cell, and what its tooltip says."""
+"""Estimates laid out as tables: each cell with its tooltip."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from unswayed.report.terms import (
-    MISSING,
-    TERMS,
-    Term,
-    interval_text,
-    term,
-    value_text,
-)
+from unswayed.report.numbers import MISSING, interval_text, value_text
+from unswayed.report.terms import TERMS, Term, term
 from unswayed.report.text import one_line
 from unswayed.results.measured import ALL, Measured
 from unswayed.types import Estimate

@@ -15,9 +15,9 @@ import click
 
 from unswayed.answers import ConflictPolicy
 from unswayed.errors import UnknownName
-from unswayed.report.cards import OUTCOMES
-from unswayed.report.samples import Outcome, Row, groups, row
-from unswayed.report.terms import spread_text, term
+from unswayed.report.numbers import spread_text
+from unswayed.report.outputs import ANSWER_CLASSES, ScoredOutput, by_sample, score
+from unswayed.report.terms import term
 from unswayed.report.text import one_line, visible
 from unswayed.results import measured as figures_file
 from unswayed.results.measured import ALL, Measured
@@ -25,18 +25,8 @@ from unswayed.run.folder import Run
 from unswayed.types import Estimate, Letter
 
 COLUMNS = ("accuracy", "iou_mean", "drop", "sway", "consistency_rate", "entropy", "p_correct")
-MARKS: dict[Outcome, str] = {
-    "right": "✓",
-    "wrong": "✗",
-    "foil": "F",
-    "abstained": "–",
-    "unparsed": "?",
-    "refused": "∅",
-    "failed": "!",
-    "unscored": "·",
-}
 _UNITS = {"share": "{} %", "points": "{} pts"}
-_FOOT = "± is half the width of the interval, [ ] its ends; the report has every figure with its n"
+_FOOT = "± is half the width of the interval, [ ] its ends; the report has every metric with its n"
 _INCONSISTENT = "≠"
 _NAMES_SHOWN = 10
 
@@ -71,9 +61,9 @@ def show_sample(run: Run, sample_id: str | None = None) -> Iterator[str]:
     if sample_id is None:
         yield from _listing(run, *policy)
         return
-    rows = _rows_of(run, sample_id, *policy)
-    yield from _question(rows[0])
-    for one in rows:
+    outputs = _outputs_of(run, sample_id, *policy)
+    yield from _question(outputs[0])
+    for one in outputs:
         yield ""
         yield from _variant(one)
 
@@ -110,7 +100,7 @@ def _agreement(measured: Measured, scope: str) -> list[str]:
         for one in measured.estimates
         if (one.benchmark, one.variant) == (scope, ALL) and one.metric.startswith("cohen_kappa[")
     ]
-    whole = f"judges agree % {_figure(strict)}, Fleiss' κ {_figure(kappa)}, n = {strict.n}"
+    whole = f"strict agreement % {_figure(strict)}, Fleiss' κ {_figure(kappa)}, n = {strict.n}"
     return ["; ".join([whole, *pairs])]
 
 
@@ -149,29 +139,31 @@ def _aligned(lines: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _listing(run: Run, on_conflict: ConflictPolicy, tolerance: float) -> Iterator[str]:
-    words = "  ".join(f"{mark} {OUTCOMES[outcome]}" for outcome, mark in MARKS.items())
-    yield f"{words}  {_INCONSISTENT} thought and answer differ"
-    labels: list[str] = []
-    for rows in groups(run, on_conflict, tolerance):
-        found = [one_line(r.label, 60) for r in rows]
-        if found != labels:
-            labels = found
+    legend = "  ".join(f"{mark} {words}" for mark, words in ANSWER_CLASSES.values())
+    yield f"{legend}  {_INCONSISTENT} thought and answer differ"
+    before: list[str] = []
+    for outputs in by_sample(run, on_conflict, tolerance):
+        labels = [one_line(one.label, 60) for one in outputs]
+        if labels != before:
+            before = labels
             yield f"variants, from left to right: {', '.join(labels)}"
-        yield f"{' '.join(_mark(r) for r in rows)}  {one_line(rows[0].variant.sample.id)}"
+        marks = " ".join(_mark(one) for one in outputs)
+        yield f"{marks}  {one_line(outputs[0].variant.sample.id)}"
 
 
-def _mark(row: Row) -> str:
-    differs = row.verdict is not None and row.verdict.status == "inconsistent"
-    return MARKS[row.outcome] + (_INCONSISTENT if differs else " ")
+def _mark(output: ScoredOutput) -> str:
+    return ANSWER_CLASSES[output.outcome].mark + (_INCONSISTENT if output.inconsistent else " ")
 
 
-def _rows_of(run: Run, sample_id: str, on_conflict: ConflictPolicy, tolerance: float) -> list[Row]:
-    """Return the sample's rows; only its own outputs are read as answers."""
+def _outputs_of(
+    run: Run, sample_id: str, on_conflict: ConflictPolicy, tolerance: float
+) -> list[ScoredOutput]:
+    """Return the sample's outputs; those of other samples are not parsed."""
     names: dict[str, None] = {}
-    by_sample = itertools.groupby(run.joined(), key=lambda joined: joined[0].sample.id)
-    for name, joined in by_sample:
+    samples = itertools.groupby(run.joined(), key=lambda records: records[0].sample.id)
+    for name, records in samples:
         if name == sample_id:
-            return [row(*records, on_conflict, tolerance) for records in joined]
+            return [score(*one, on_conflict, tolerance) for one in records]
         names[name] = None
     raise UnknownName("sample", sample_id, _nearest(sample_id, list(names)))
 
@@ -183,46 +175,47 @@ def _nearest(wanted: str, names: Sequence[str]) -> list[str]:
     return near or [*names[:_NAMES_SHOWN], *more]
 
 
-def _question(row: Row) -> Iterator[str]:
-    sample = row.variant.sample
+def _question(output: ScoredOutput) -> Iterator[str]:
+    sample = output.variant.sample
     yield click.style(one_line(sample.id), bold=True)
     for image in sample.images:
         yield f"picture: {one_line(image.path or 'none')}"
     yield visible(sample.question)
-    yield from _options(row.variant.options, row)
-    if not row.variant.options:
-        yield f"  right: {one_line(row.variant.answer)}"
-        if row.variant.foil is not None:
-            yield f"  foil: {one_line(row.variant.foil)}"
+    yield from _options(output.variant.options, output)
+    if not output.variant.options:
+        yield f"  right: {one_line(output.variant.answer)}"
+        if output.variant.foil is not None:
+            yield f"  foil: {one_line(output.variant.foil)}"
 
 
-def _options(options: Mapping[Letter, str], row: Row) -> Iterator[str]:
+def _options(options: Mapping[Letter, str], output: ScoredOutput) -> Iterator[str]:
     for letter, text in options.items():
-        role = {row.variant.foil: "  ← foil", row.variant.answer: "  ← right"}.get(letter, "")
+        role = {output.variant.foil: "  ← foil", output.variant.answer: "  ← right"}.get(letter, "")
         yield f"  {letter}. {one_line(text)}{role}"
 
 
-def _variant(row: Row) -> Iterator[str]:
-    shown, made = row.variant, row.generation
-    yield click.style(f"── {one_line(row.label, 60)}", bold=True) + f"  {_outcome(row)}"
+def _variant(output: ScoredOutput) -> Iterator[str]:
+    shown, generation = output.variant, output.generation
+    yield click.style(f"── {one_line(output.label, 60)}", bold=True) + f"  {_outcome(output)}"
     if shown.options != shown.sample.options:
-        yield from _options(shown.options, row)
+        yield from _options(shown.options, output)
     if shown.caption:
         yield f"caption: {_injected(shown.caption)}"
     if shown.draft:
         yield f"draft in the user's turn: {_injected(shown.draft)}"
-    if made.error:
-        lost = row.outcome in ("failed", "refused")
-        yield f"{OUTCOMES[row.outcome] if lost else 'missing'}: {one_line(made.error, 500)}"
+    if generation.error:
+        lost = output.outcome in ("failed", "refused")
+        label = ANSWER_CLASSES[output.outcome].words if lost else "remark"
+        yield f"{label}: {one_line(generation.error, 500)}"
     start = _injected(shown.prefill) if shown.prefill else ""
-    if start or made.text:
-        yield start + visible(made.text)
-    yield from _after(row)
+    if start or generation.text:
+        yield start + visible(generation.text)
+    yield from _after(output)
 
 
-def _after(row: Row) -> Iterator[str]:
-    """Yield the letter distribution, the verdict and what was odd."""
-    letters, verdict = row.generation.letters, row.verdict
+def _after(output: ScoredOutput) -> Iterator[str]:
+    """Yield the letter distribution, the verdict and the flags of the answer."""
+    letters, verdict = output.generation.letters, output.verdict
     if letters is not None:
         shares = "  ".join(f"{k} {p:.3f}" for k, p in letters.probabilities.items())
         yield f"letters: {shares}{'  (forced)' if letters.forced else ''}"
@@ -230,15 +223,15 @@ def _after(row: Row) -> Iterator[str]:
         concludes = f", the thought concludes on {verdict.concludes}" if verdict.concludes else ""
         reason = f": {one_line(verdict.reason, 500)}" if verdict.reason else ""
         yield f"verdict: {verdict.status}{concludes}{reason}"
-    if row.reading.flags:
-        yield f"flags: {', '.join(sorted(row.reading.flags))}"
+    if output.parsed.flags:
+        yield f"flags: {', '.join(sorted(output.parsed.flags))}"
 
 
-def _outcome(row: Row) -> str:
-    said = f"{one_line(row.said, 80)}, " if row.said else ""
-    problem = f" ({row.problem})" if row.outcome == "unparsed" else ""
-    ended = ", cut off at the token limit" if row.generation.status == "length" else ""
-    return f"{said}{OUTCOMES[row.outcome]}{problem}{ended}"
+def _outcome(output: ScoredOutput) -> str:
+    answer = f"{one_line(output.answer, 80)}, " if output.answer else ""
+    problem = f" ({output.problem})" if output.outcome == "unparsed" else ""
+    ended = ", cut off at the token limit" if output.generation.status == "length" else ""
+    return f"{answer}{ANSWER_CLASSES[output.outcome].words}{problem}{ended}"
 
 
 def _injected(text: str) -> str:

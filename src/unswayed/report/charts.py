@@ -1,4 +1,4 @@
-"""Which figures the report has: one plate for each question it answers, a panel a benchmark."""
+"""Which charts the report has: one for each question that it answers, a panel a benchmark."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from unswayed.figures.page import Drawing
 from unswayed.report.figures import Series, curves, dots, quadrants, span
 from unswayed.report.survey import Survey
-from unswayed.report.terms import QUADRANTS, TERMS
+from unswayed.report.terms import QUADRANT_STACK, TERMS
 from unswayed.report.text import one_line
 from unswayed.results.measured import ALL, Measured
 from unswayed.types import Estimate
@@ -18,11 +18,11 @@ NARROW, WIDE = 4.9, 7.2
 
 
 @dataclass(frozen=True)
-class Plate:
-    """One figure: its panels, what it shows and how to read it.
+class Chart:
+    """One chart: its panels, what it shows and how to read it.
 
     Attributes:
-        title: what it answers.
+        title: what it shows.
         caption: how to read it.
         legend: (CSS variable, words) pairs; empty if the panels carry their own.
         panels: the drawings.
@@ -36,9 +36,9 @@ class Plate:
     missing: tuple[str, ...] = ()
 
 
-def plates(measured: Measured, survey: Survey) -> list[Plate]:
-    """Return the figures that the run has estimates for, in the order of the report."""
-    made = [
+def charts(measured: Measured, survey: Survey) -> list[Chart]:
+    """Return the charts that the run has estimates for, in the order of the report."""
+    every = [
         _accuracy(measured, survey),
         _quadrants(measured),
         _differences(measured, "sway"),
@@ -46,7 +46,7 @@ def plates(measured: Measured, survey: Survey) -> list[Plate]:
         _auroc(measured),
         _risk_coverage(measured),
     ]
-    return [plate for plate in made if plate.panels or plate.missing]
+    return [chart for chart in every if chart.panels or chart.missing]
 
 
 def scope_title(benchmark: str) -> str:
@@ -64,7 +64,7 @@ def _scopes(measured: Measured, metrics: Sequence[str]) -> list[str]:
 
 
 def _missing(measured: Measured, metrics: Sequence[str]) -> tuple[str, ...]:
-    """Say why a benchmark that has the metrics has not one value: an empty panel says nothing."""
+    """Say why a benchmark that has the metrics has no value of them, instead of an empty panel."""
     there = _scopes(measured, metrics)
     found: list[str] = []
     for scope in measured.benchmarks():
@@ -83,7 +83,7 @@ def _width(scopes: Sequence[str]) -> float:
     return WIDE if len(scopes) == 1 else NARROW
 
 
-def _accuracy(measured: Measured, survey: Survey) -> Plate:
+def _accuracy(measured: Measured, survey: Survey) -> Chart:
     scopes = _scopes(measured, ["accuracy"])
     panels = [
         dots(
@@ -99,15 +99,15 @@ def _accuracy(measured: Measured, survey: Survey) -> Plate:
         for number, scope in enumerate(scopes)
     ]
     caption = (
-        "Accuracy in each variant, with its interval. The dashed line is chance: how often a "
-        "uniform guess among the options shown would be right."
+        "Share of right answers with its interval. The dashed line is chance: how often a uniform "
+        "guess among the options shown would be right."
     )
     missing = _missing(measured, ["accuracy"])
-    return Plate("How often is the answer right?", caption, (), tuple(panels), missing)
+    return Chart("Accuracy by variant", caption, (), tuple(panels), missing)
 
 
-def _quadrants(measured: Measured) -> Plate:
-    scopes = _scopes(measured, QUADRANTS)
+def _quadrants(measured: Measured) -> Chart:
+    scopes = _scopes(measured, QUADRANT_STACK)
     panels = [
         quadrants(
             scope_title(scope),
@@ -121,33 +121,33 @@ def _quadrants(measured: Measured) -> Plate:
         )
         for number, scope in enumerate(scopes)
     ]
-    legend = tuple((f"q{i}", TERMS[key].title) for i, key in enumerate(QUADRANTS, 1))
+    legend = tuple((f"q{i}", TERMS[key].title) for i, key in enumerate(QUADRANT_STACK, 1))
     caption = (
-        "Outputs that were judged consistent or inconsistent, by whether the answer is right. The "
-        "two middle parts are the outputs whose thought says one thing and whose answer another."
+        "Outputs that were judged consistent or inconsistent, by whether the answer is right. In "
+        "the two middle parts, the thought concludes on another option than the answer."
     )
-    missing = _missing(measured, QUADRANTS)
-    title = "Does the thought say what the answer says?"
-    return Plate(title, caption, legend, tuple(panels), missing)
+    missing = _missing(measured, QUADRANT_STACK)
+    title = "Consistency of thought and answer"
+    return Chart(title, caption, legend, tuple(panels), missing)
 
 
 def _quadrant(measured: Measured, scope: str, name: str) -> dict[str, Estimate]:
-    found = {key: measured.find(scope, name, key) for key in QUADRANTS}
+    found = {key: measured.find(scope, name, key) for key in QUADRANT_STACK}
     return {key: estimate for key, estimate in found.items() if estimate is not None}
 
 
-def _differences(measured: Measured, metric: str) -> Plate:
+def _differences(measured: Measured, metric: str) -> Chart:
     words = {
         "sway": (
-            "How far do answers move to the foil?",
+            "Sway: answers moved to the foil",
             "sway, percentage points",
             "How much more often the foil, the wrong option that misleading texts assert, is "
-            "answered than in base. Right of the line, answers move towards it.",
+            "answered than in base. Right of the line, it is answered more often.",
         ),
         "drop": (
-            "What does each variant cost?",
+            "Change of accuracy against base",
             "change of accuracy, percentage points",
-            "Accuracy minus base, paired by question. Left of the line, right answers are lost.",
+            "Accuracy minus base, paired by question. Left of the line, accuracy is lost.",
         ),
     }
     title, axis, caption = words[metric]
@@ -167,10 +167,10 @@ def _differences(measured: Measured, metric: str) -> Plate:
         )
         for number, scope in enumerate(scopes)
     ]
-    return Plate(title, caption, (), tuple(panels), _missing(measured, [metric]))
+    return Chart(title, caption, (), tuple(panels), _missing(measured, [metric]))
 
 
-def _auroc(measured: Measured) -> Plate:
+def _auroc(measured: Measured) -> Chart:
     names = {"auroc_p_correct": ("P(correct)", "accent"), "auroc_neg_entropy": ("−H", "second")}
     scopes = _scopes(measured, list(names))
     panels = [
@@ -189,14 +189,14 @@ def _auroc(measured: Measured) -> Plate:
     ]
     legend = tuple((colour, f"{name} in base") for name, colour in names.values())
     caption = (
-        "How well the letter distribution in base foretells which of the right answers stay right "
+        "How well the letter distribution in base predicts which of the right answers stay right "
         "under a variant. The line at 0.5 is chance."
     )
-    title, missing = "Can one tell beforehand which answers hold?", _missing(measured, list(names))
-    return Plate(title, caption, legend, tuple(panels), missing)
+    title, missing = "Predicting which right answers stay right", _missing(measured, list(names))
+    return Chart(title, caption, legend, tuple(panels), missing)
 
 
-def _risk_coverage(measured: Measured) -> Plate:
+def _risk_coverage(measured: Measured) -> Chart:
     order = [scope for scope in measured.benchmarks()]
     order += [c.benchmark for c in measured.curves if c.benchmark not in order]
     by_scope = {
@@ -209,7 +209,8 @@ def _risk_coverage(measured: Measured) -> Plate:
         for number, (scope, lines) in enumerate(shown.items())
     ]
     caption = (
-        "Share of wrong answers when only the surest questions are answered. A curve that falls "
-        "to the left means that the model's own probabilities tell which answers to trust."
+        "Risk–coverage curves: the share of wrong answers among the questions answered with the "
+        "highest confidence. A curve that falls to the left means that the model's own "
+        "probabilities show which answers to trust; a flat one, that they do not."
     )
-    return Plate("What if only sure answers counted?", caption, (), tuple(panels))
+    return Chart("Error rate when only confident answers count", caption, (), tuple(panels))

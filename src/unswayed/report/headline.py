@@ -1,4 +1,4 @@
-"""The run in plain words, and its headline figures: sentences are made only of what is known."""
+"""The head of the report: the run in sentences, what to know before comparing, headline metrics."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from unswayed.report.numbers import interval_text, value_text
 from unswayed.report.survey import Survey
 from unswayed.report.tables import Cell, cell
-from unswayed.report.terms import interval_text, term, value_text
+from unswayed.report.terms import term
 from unswayed.report.text import one_line
 from unswayed.results.measured import ALL, Measured
 from unswayed.run.folder import Run, StageName
@@ -18,8 +19,8 @@ STAGES: tuple[StageName, ...] = ("variants", "generations", "verdicts")
 
 
 @dataclass(frozen=True)
-class Tile:
-    """A headline figure: what it is, and of which variant."""
+class Headline:
+    """A headline metric: what it is, and of which variant."""
 
     title: str
     cell: Cell
@@ -61,7 +62,7 @@ def summary(measured: Measured, survey: Survey, model: str) -> list[str]:
     others = max(0, len(survey.variants) - 1)
     parts = [
         f"{model} was asked {total:,} questions from "
-        f"{listed([one_line(name, 60) for name in survey.samples])}, each as it is (base) and "
+        f"{listed([one_line(name, 60) for name in survey.samples])}, each unperturbed (base) and "
         f"in {others} other {'variant' if others == 1 else 'variants'}: {survey.records:,} outputs "
         "in all."
     ]
@@ -81,7 +82,7 @@ def cautions(run: Run, survey: Survey, description: Mapping[str, Any]) -> list[s
     unfinished = [name for name in STAGES if not run.complete(name)]
     if unfinished:
         found.append(
-            f"This run is not finished ({listed(unfinished)}): its figures are of what is there."
+            f"This run is not finished ({listed(unfinished)}): its figures cover what is there."
         )
     profile: object = description.get("profile")
     if isinstance(profile, Mapping):
@@ -89,15 +90,16 @@ def cautions(run: Run, survey: Survey, description: Mapping[str, Any]) -> list[s
         if form == "text":
             found.append(
                 "This model's own prompt profile answers with the option's text: its letter "
-                "distributions (entropy, P(correct), AUROC) are off its native format."
+                "distributions (entropy, P(correct), AUROC) are off-format and do not describe how "
+                "it decides."
             )
     model: object = description.get("model")
     if isinstance(model, Mapping):
         thoughts = cast("Mapping[str, object]", model).get("thoughts")
         if thoughts == "hidden":
             found.append(
-                "The model hides its reasoning: nothing is said about whether it agrees with the "
-                "answers."
+                "The model hides its reasoning, so its consistency with the answers is not "
+                "measured."
             )
         elif thoughts == "summary":
             found.append(
@@ -112,8 +114,8 @@ def cautions(run: Run, survey: Survey, description: Mapping[str, Any]) -> list[s
     return found
 
 
-def tiles(measured: Measured) -> list[Tile]:
-    """Return the headline figures, over all benchmarks."""
+def headlines(measured: Measured) -> list[Headline]:
+    """Return the headline metrics, over all benchmarks."""
     scopes = measured.benchmarks()
     if not scopes:
         return []
@@ -123,26 +125,31 @@ def tiles(measured: Measured) -> list[Tile]:
     worst = _extreme(measured, scope, "drop", largest=False)
     swayed = _extreme(measured, scope, "sway", largest=True)
     steady = measured.find(scope, ALL, "steadfastness")
-    text = "of the questions are right, with a thought that says so, in base and in every "
-    made = [
-        _tile(steady, f"{text}misleading variant", lead=True),
-        _tile(base, "in base: the questions as they are"),
-        _tile(
+    text = "of the questions are answered correctly and consistently in base and in every "
+    shown = [
+        _headline(steady, f"{text}misleading variant", lead=True),
+        _headline(base, "in base: the unperturbed questions"),
+        _headline(
             worst, f"points: the lowest among misleading variants, {worst.variant}" if worst else ""
         ),
-        _tile(swayed, f"points towards the foil, under {swayed.variant}" if swayed else ""),
-        _tile(consistency, "of the judged thoughts in base say what the answer says"),
+        _headline(
+            swayed,
+            f"points more answers that are the foil, under {swayed.variant}" if swayed else "",
+        ),
+        _headline(
+            consistency, "of the judged outputs in base: the thought concludes on the answer"
+        ),
     ]
-    return [tile for tile in made if tile is not None]
+    return [one for one in shown if one is not None]
 
 
-def _tile(estimate: Estimate | None, text: str, lead: bool = False) -> Tile | None:
+def _headline(estimate: Estimate | None, text: str, lead: bool = False) -> Headline | None:
     if estimate is None:
         return None
     column = term(estimate.metric)
     if estimate.value is None:
         text = f"not available: {estimate.reason or 'no reason was recorded'}"
-    return Tile(column.title, cell(estimate, column), one_line(text), lead)
+    return Headline(column.title, cell(estimate, column), one_line(text), lead)
 
 
 def _extreme(measured: Measured, scope: str, metric: str, largest: bool) -> Estimate | None:
@@ -167,27 +174,27 @@ def _findings(measured: Measured, scope: str) -> list[str]:
     parts: list[str] = []
     base = measured.find(scope, "base", "accuracy")
     if base and base.value is not None:
-        parts.append(f"In base {_said(base)} of the answers are right.")
+        parts.append(f"Accuracy in base is {_in_words(base)}.")
     worst = _extreme(measured, scope, "drop", largest=False)
     if worst and worst.value is not None and worst.value < 0:
         parts.append(
-            f"Of the misleading variants, accuracy falls most under "
-            f"{one_line(worst.variant, 60)}: {_said(worst)} percentage points."
+            f"The misleading variant that costs most accuracy is "
+            f"{one_line(worst.variant, 60)}: {_in_words(worst)} percentage points."
         )
     elif worst:
         parts.append("No misleading variant lowers accuracy.")
     swayed = _extreme(measured, scope, "sway", largest=True)
     if swayed and swayed.value is not None and swayed.value > 0:
         parts.append(
-            f"Most answers move to the foil under {one_line(swayed.variant, 60)}: it is chosen "
-            f"{_said(swayed).lstrip('+')} percentage points more often than in base."
+            f"Sway is largest under {one_line(swayed.variant, 60)}: the foil is answered "
+            f"{_in_words(swayed).lstrip('+')} percentage points more often than in base."
         )
     elif swayed:
-        parts.append("No misleading variant moves answers towards its foil.")
+        parts.append("Under no misleading variant is the foil answered more often than in base.")
     return parts
 
 
-def _said(estimate: Estimate) -> str:
+def _in_words(estimate: Estimate) -> str:
     unit = term(estimate.metric).unit
     interval = interval_text(estimate, unit)
     return f"{value_text(estimate.value, unit)}{f' {interval}' if interval else ''}"

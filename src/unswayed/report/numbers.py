@@ -1,0 +1,59 @@
+"""Estimates as text: `61.2 %`, `−12.3`, `[54.1, 68.0]`, `61.2 ±7.0`, or `n/a`."""
+
+from __future__ import annotations
+
+from unswayed.report.terms import Unit
+from unswayed.types import Estimate
+
+MISSING = "n/a"
+"""What stands for a value that could not be computed."""
+
+
+def value_text(value: float | None, unit: Unit) -> str:
+    """Write a value as people read it, such as `61.2 %`, `−12.3` or `0.84`."""
+    if value is None:
+        return MISSING
+    if unit == "share":
+        return f"{_number(100 * value, 1)} %"
+    if unit == "points":
+        return _number(100 * value, 1, sign=True)
+    if unit == "count":
+        return f"{value:.0f}"
+    if unit == "p-value" and value < 0.001:
+        return "< 0.001"
+    return _number(value, 3)
+
+
+def interval_text(estimate: Estimate, unit: Unit) -> str:
+    """Write the interval as `[54.1, 68.0]`, or an empty text where there is none."""
+    if estimate.value is None or estimate.low is None or estimate.high is None:
+        return ""
+    scale, digits = (100, 1) if unit in ("share", "points") else (1, 3)
+    low, high = (_number(scale * end, digits) for end in (estimate.low, estimate.high))
+    return f"[{low}, {high}]"
+
+
+def spread_text(estimate: Estimate, unit: Unit) -> str:
+    """Write an estimate compactly, without unit: `61.2 ±7.0`, or `0.8 [0.0, 4.2]`.
+
+    ± is half the width of the interval; where the value does not lie near its middle, both ends
+    are written instead.
+    """
+    if estimate.value is None:
+        return MISSING
+    scale, digits = (100, 1) if unit in ("share", "points") else (1, 2)
+    value = _number(scale * estimate.value, digits, sign=unit == "points")
+    if estimate.low is None or estimate.high is None:
+        return value
+    low, high = scale * estimate.low, scale * estimate.high
+    if abs((low + high) / 2 - scale * estimate.value) > 0.15 * (high - low):
+        return f"{value} [{_number(low, digits)}, {_number(high, digits)}]"
+    return f"{value} ±{_number((high - low) / 2, digits)}"
+
+
+def _number(value: float, digits: int, sign: bool = False) -> str:
+    """Format a number with a true minus sign, and without a minus before a zero."""
+    text = f"{value:+.{digits}f}" if sign else f"{value:.{digits}f}"
+    if float(text) == 0:
+        text = text.lstrip("+-")
+    return text.replace("-", "−")
