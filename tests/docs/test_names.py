@@ -121,7 +121,7 @@ def test_looking_for_names_loads_no_torch() -> None:
 # --- one name, one thing -------------------------------------------------------------------------
 
 SHARED = {
-    "Caption", "Choice", "Decoding", "Files", "Kind", "Limits", "Line", "Outcome", "Pairs", "Part",
+    "Caption", "Choice", "Decoding", "Fault", "Files", "Kind", "Limits", "Line", "Outcome", "Pairs", "Part",
     "Preset", "Problem", "Progress", "Question", "Reading", "Row", "Shape", "Thoughts", "Trainer",
     "Turn", "Usage", "Written", "Finish", "Key", "OnCheckpoint",
 }  # fmt: skip
