@@ -121,9 +121,9 @@ def test_looking_for_names_loads_no_torch() -> None:
 # --- one name, one thing -------------------------------------------------------------------------
 
 SHARED = {
-    "Caption", "Choice", "Decoding", "Fault", "Files", "Kind", "Limits", "Line", "Outcome", "Pairs", "Part",
-    "Preset", "Problem", "Progress", "Question", "Reading", "Row", "Shape", "Thoughts", "Trainer",
-    "Turn", "Usage", "Written", "Finish", "Key", "OnCheckpoint",
+    "Caption", "Choice", "Decoding", "Fault", "Files", "Finish", "Key", "Kind", "Limits",
+    "Line", "OnCheckpoint", "Outcome", "Pairs", "Part", "Preset", "Problem", "Progress",
+    "Question", "Reading", "Row", "Shape", "Thoughts", "Trainer", "Turn", "Usage", "Written",
 }  # fmt: skip
 """Public names of types that two packages define, to be parted."""
 
