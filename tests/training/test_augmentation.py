@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from unswayed.training.augmentation import BASE, VARIANTS, variant_name
-from unswayed.training.tables import Augmentation
+from unswayed.training.augmentation import BASE, VARIANTS, Augmentation, variant_name
 
 PAPER = Augmentation(correct_caption=0.1, wrong_caption=0.1, correct_think=0.1, wrong_think=0.1)
 N = 10_000

@@ -16,8 +16,12 @@ MODULES = (
     "reward.lagrangian",
     "reward.likelihood",
     "reward.scorer",
+    "reward.own",
+    "reward.settings",
     "reward.terms",
-    "tables",
+    "grpo",
+    "track.settings",
+    "verl.cluster",
 )
 
 

@@ -79,7 +79,7 @@ def show(found: Dynamics, folder: Path, as_json: bool = False) -> None:
 
 
 def _change(options: dict[str, Any]) -> Change:
-    from unswayed.training.tables import CheckpointEvaluation
+    from unswayed.training.track.settings import CheckpointEvaluation
 
     given = {
         "benchmarks": tuple(options["benchmarks"]) or None,

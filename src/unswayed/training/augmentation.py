@@ -7,10 +7,50 @@ the same code; a thought is a prefill that stays open and carries no loss.
 
 from __future__ import annotations
 
+from pydantic import Field, model_validator
+
+from unswayed.config.section import Section
 from unswayed.perturbations import seeded
-from unswayed.training.tables import Augmentation
 
 BASE = "base"
+PROBABILITY_SLACK = 1e-9
+"""How far rates may be from the sum that they should have, by rounding."""
+
+
+class Augmentation(Section):
+    """How often a prompt is shown with an injected text; the rest stays as it is.
+
+    Attributes:
+        correct_caption: rate of prompts with a caption that suggests the gold.
+        wrong_caption: … that suggests a wrong option.
+        correct_think: rate of prompts whose open thought asserts the gold.
+        wrong_think: … asserts a wrong option.
+        texts: where the texts come from, as in an evaluation: `template`, or `file:PATH`.
+    """
+
+    correct_caption: float = Field(default=0.0, ge=0, le=1)
+    wrong_caption: float = Field(default=0.0, ge=0, le=1)
+    correct_think: float = Field(default=0.0, ge=0, le=1)
+    wrong_think: float = Field(default=0.0, ge=0, le=1)
+    texts: str = "template"
+
+    @property
+    def rates(self) -> dict[str, float]:
+        """Rate of each variant by the name that evaluation gives it."""
+        return {
+            "correct-caption": self.correct_caption,
+            "wrong-caption": self.wrong_caption,
+            "correct-think": self.correct_think,
+            "wrong-think": self.wrong_think,
+        }
+
+    @model_validator(mode="after")
+    def _at_most_all(self) -> Augmentation:
+        if sum(self.rates.values()) > 1 + PROBABILITY_SLACK:
+            raise ValueError("expected the rates to sum to at most 1")
+        return self
+
+
 VARIANTS = (BASE, *Augmentation().rates)
 """Names of the variants that training shows, as evaluation calls them."""
 

@@ -23,8 +23,7 @@ from unswayed.pipeline.walk import expand
 from unswayed.prompts import Profile
 from unswayed.run.folder import Run
 from unswayed.training.augmentation import BASE, VARIANTS, variant_name
-from unswayed.training.recipe import TrainingRecipe
-from unswayed.training.tables import DataSource
+from unswayed.training.recipe import DataSource, TrainingRecipe
 from unswayed.types import Failure, Sample, Variant
 
 T = TypeVar("T")

@@ -16,19 +16,41 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from unswayed.config import toml
+from unswayed.config.section import Section
 from unswayed.config.validation import explain
 from unswayed.errors import ConfigError, UnknownName
-from unswayed.training.tables import (
-    GRPO,
-    PROBABILITY_SLACK,
-    Augmentation,
-    CheckpointEvaluation,
-    Checkpoints,
-    Cluster,
-    DataSource,
-    RewardSettings,
-    Section,
-)
+from unswayed.training.augmentation import PROBABILITY_SLACK, Augmentation
+from unswayed.training.grpo import GRPO
+from unswayed.training.reward.settings import RewardSettings
+from unswayed.training.track.settings import CheckpointEvaluation
+from unswayed.training.verl.cluster import Cluster
+
+
+class DataSource(Section):
+    """One benchmark that prompts are drawn from.
+
+    Attributes:
+        benchmark: its spec, such as `sat-v2,split=train`.
+        weight: its share of the prompts, relative to the other sources' weights. Either all
+            sources have one or none: without weights every sample is as likely as any other.
+        limit: samples of it; None for all.
+    """
+
+    benchmark: str
+    weight: float | None = Field(default=None, gt=0)
+    limit: int | None = Field(default=None, ge=1)
+
+
+class Checkpoints(Section):
+    """When checkpoints are saved.
+
+    Attributes:
+        every: optimiser steps between them; the last step is saved as well.
+        keep: how many of the newest keep what a resumption needs; None for all.
+    """
+
+    every: int = Field(default=250, ge=1)
+    keep: int | None = Field(default=None, ge=1)
 
 
 class TrainingRecipe(Section):
@@ -139,23 +161,6 @@ def training_recipe(
 def as_toml(recipe: TrainingRecipe) -> str:
     """Return a recipe as a file of its own: every value, of what it extends and of the defaults."""
     return toml.dumps(recipe.model_dump(mode="json"))
-
-
-def split(grpo: GRPO, processes: int) -> tuple[int, int]:
-    """Return completions per process and forward pass, and forward passes per step.
-
-    Raises:
-        ConfigError: they do not come out even.
-    """
-    total = grpo.prompts_per_step * grpo.group_size
-    size = grpo.batch_size or total // processes
-    if size * processes > total or total % (size * processes):
-        raise ConfigError(
-            f"expected the {total} completions of a step (grpo.prompts_per_step × "
-            f"grpo.group_size) to be a multiple of {size} × {processes} (grpo.batch_size × "
-            "processes); change one of them"
-        )
-    return size, total // (size * processes)
 
 
 def _shipped_files() -> dict[str, Traversable]:

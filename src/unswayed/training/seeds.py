@@ -19,7 +19,9 @@ from unswayed import prompts, registry
 from unswayed.errors import ConfigError, MissingExtra
 from unswayed.run.files import write_json
 from unswayed.training.folder import Checkpoint, TrainingFolder
-from unswayed.training.recipe import TrainingRecipe, split
+from unswayed.training.grpo import split
+from unswayed.training.recipe import TrainingRecipe
+from unswayed.training.reward.own import own_terms, parse_terms
 from unswayed.training.start import Start, start_of
 
 OnCheckpoint = Callable[[Checkpoint], None]
@@ -149,7 +151,8 @@ def check(recipe: TrainingRecipe) -> Start:
     """
     for source in recipe.data:
         registry.load("benchmark", registry.parse_spec(source.benchmark).name)
-    if recipe.reward.needs_judge:
+    own = own_terms(recipe.reward.terms)
+    if recipe.reward.needs_judge or any(term.needs_verdict for term in own):
         registry.load("judge", registry.parse_spec(recipe.reward.judge).name)
     if recipe.engine == "verl":
         from unswayed.training.verl import config as verl_config
@@ -219,7 +222,8 @@ def _reward(recipe: TrainingRecipe) -> str:
         answer += f" × consistent ({reward.judge})"
     terms = ("likelihood_consistency", "paired_invariance", "lagrangian", "guards")
     named = [name for name in terms if getattr(reward, name) is not None]
-    return " + ".join([f"{reward.format:g} format", answer, *named])
+    own = [f"{term.weight:g} {term.name}" for term in parse_terms(reward.terms)]
+    return " + ".join([f"{reward.format:g} format", answer, *named, *own])
 
 
 def _evaluation(recipe: TrainingRecipe) -> str:

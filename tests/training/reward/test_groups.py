@@ -10,15 +10,11 @@ from hypothesis import strategies as st
 
 from unswayed.errors import ConfigError, RunError, StageError
 from unswayed.training.reward import guards, invariance, likelihood
-from unswayed.training.reward.lagrangian import Multiplier
-from unswayed.training.reward.terms import Outcome, read_completion
-from unswayed.training.tables import (
-    Guards,
-    Lagrangian,
-    LikelihoodConsistency,
-    PairedInvariance,
-    RewardSettings,
-)
+from unswayed.training.reward.completion import Completion, Grading, read_completion
+from unswayed.training.reward.guards import Guards
+from unswayed.training.reward.invariance import PairedInvariance
+from unswayed.training.reward.lagrangian import Lagrangian, Multiplier
+from unswayed.training.reward.likelihood import LikelihoodConsistency
 from unswayed.types import AnswerKind, Sample, Variant
 
 OPTIONS = {"A": "the chair", "B": "the table", "C": "the lamp"}
@@ -50,7 +46,7 @@ def prompt(
     )
 
 
-def said(answer: str, variant: Variant, thought: str = "so") -> Outcome:
+def said(answer: str, variant: Variant, thought: str = "so") -> Completion:
     opened = "" if variant.prefill else "<think>"
     return read_completion(variant, f"{opened}{thought}</think><answer>{answer}</answer>")
 
@@ -108,16 +104,20 @@ def test_a_bonus_is_all_or_nothing_and_some_right_one_gets_it(
 
 
 def test_the_span_of_the_answer() -> None:
-    outcome = said(" (B) the table ", prompt())
-    span = likelihood.answer_span(outcome)
+    completion = said(" (B) the table ", prompt())
+    span = likelihood.answer_span(completion)
     assert span is not None
-    assert outcome.output[slice(*span)] == "(B) the table"
+    assert completion.output[slice(*span)] == "(B) the table"
     twice = read_completion(prompt(), "<think>B</think><answer>B</answer> <answer>B</answer>")
     assert likelihood.answer_span(twice) == (43, 44)
     assert likelihood.answer_span(read_completion(prompt(), "B")) is None
 
 
-INVARIANT = RewardSettings(paired_invariance=PairedInvariance(weight=0.5))
+INVARIANT = PairedInvariance(weight=0.5)
+
+
+def invariant(batch: list[Completion], term: PairedInvariance = INVARIANT) -> list[float]:
+    return invariance.invariance_bonuses(batch, term, Grading())
 
 
 def test_agreeing_with_the_twin_is_rewarded_by_its_share() -> None:
@@ -125,31 +125,28 @@ def test_agreeing_with_the_twin_is_rewarded_by_its_share() -> None:
     batch = [said("B", base), said("B", base), said("A", base), said("C", base)]
     batch += [said("B", wrong), said("A", wrong), said("A", wrong), said("A", wrong)]
     # base B agrees with one of four, wrong B with two of four; nothing else is right
-    assert invariance.bonuses(batch, INVARIANT) == [0.125, 0.125, 0, 0, 0.25, 0, 0, 0]
-    every = RewardSettings(paired_invariance=PairedInvariance(weight=0.5, only_right=False))
-    assert invariance.bonuses(batch, every) == [
+    assert invariant(batch) == [0.125, 0.125, 0, 0, 0.25, 0, 0, 0]
+    every = PairedInvariance(weight=0.5, only_right=False)
+    assert invariant(batch, every) == [
         *(0.125, 0.125, 0.375, 0),
         *(0.25, 0.125, 0.125, 0.125),
     ]
 
 
 def test_two_unread_answers_do_not_agree() -> None:
-    every = RewardSettings(paired_invariance=PairedInvariance(only_right=False))
+    every = PairedInvariance(only_right=False)
     batch = [said("?", prompt()), said("?", prompt("wrong-think"))]
-    assert invariance.bonuses(batch, every) == [0, 0]
+    assert invariant(batch, every) == [0, 0]
 
 
 def test_open_answers_agree_by_value() -> None:
     base, wrong = prompt(kind="number"), prompt("wrong-caption", kind="number")
-    assert invariance.bonuses([said("7", base), said("7.0", wrong)], INVARIANT) == [0.5, 0.5]
+    assert invariant([said("7", base), said("7.0", wrong)]) == [0.5, 0.5]
 
 
 def test_a_prompt_without_its_twin_is_an_error() -> None:
     with pytest.raises(ConfigError, match="toy/1 with and without"):
-        invariance.bonuses(
-            [said("B", prompt("wrong-think")), said("B", prompt(sample="2"))], INVARIANT
-        )
-    assert invariance.bonuses([said("B", prompt())], RewardSettings()) == [0]
+        invariant([said("B", prompt("wrong-think")), said("B", prompt(sample="2"))])
 
 
 RULE = Lagrangian(target=0.9, rate=0.5, start=0.0, most=1.0)
@@ -202,8 +199,8 @@ GUARDS = Guards(thin=0.4, least=4, duplicate=0.3, overlap=0.5)
     ],
 )
 def test_a_thought_with_little_in_it_loses(thought: str, lost: float) -> None:
-    outcome = said("B", prompt(), thought)
-    assert guards.thin_penalty(outcome, GUARDS) == pytest.approx(lost)
+    completion = said("B", prompt(), thought)
+    assert guards.thin_penalty(completion, GUARDS) == pytest.approx(lost)
 
 
 def test_what_the_prefill_says_is_not_the_models_own() -> None:

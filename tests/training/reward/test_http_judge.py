@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from unswayed.training.reward.scorer import Scorer
-from unswayed.training.tables import RewardSettings
+from unswayed.training.reward.settings import RewardSettings
 from unswayed.types import Sample, Variant
 
 pytest.importorskip("aiohttp")

@@ -19,8 +19,8 @@ from unswayed.prompts.template import leave_open
 from unswayed.training.data import TrainingPrompt, training_prompts
 from unswayed.training.folder import TrainingFolder
 from unswayed.training.recipe import TrainingRecipe, training_recipe
+from unswayed.training.reward.likelihood import LikelihoodConsistency
 from unswayed.training.reward.reference import FOLDER, Reference, Written, tokens_of
-from unswayed.training.tables import LikelihoodConsistency
 from unswayed.training.trl import engine
 from unswayed.training.trl.prompts import messages
 

@@ -10,8 +10,12 @@ import pytest
 
 from unswayed.errors import ConfigError, RunError, StageError, UnknownName
 from unswayed.judges import JudgeCase
-from unswayed.training.reward.scorer import MAX_FAILED_BATCHES, Scorer
-from unswayed.training.tables import Guards, Lagrangian, LikelihoodConsistency, RewardSettings
+from unswayed.training.reward.guards import Guards
+from unswayed.training.reward.judging import MAX_FAILED_BATCHES
+from unswayed.training.reward.lagrangian import Lagrangian
+from unswayed.training.reward.likelihood import LikelihoodConsistency
+from unswayed.training.reward.scorer import Scorer
+from unswayed.training.reward.settings import RewardSettings
 from unswayed.types import Consistency, Sample, Variant, Verdict
 
 OPTIONS = {"A": "the chair", "B": "the table"}
@@ -188,10 +192,10 @@ def test_groups_are_the_completions_of_one_prompt() -> None:
     care = RewardSettings(likelihood_consistency=LikelihoodConsistency(weight=0.5, margin=0.0))
     variants = [prompt("1"), prompt("2"), prompt("1"), prompt("2")]
     made = Scorer(care).score(variants, [RIGHT] * 4, likelihoods=[-0.1, -2.0, -0.2, -1.0])
-    assert [parts.likelihood for parts in made] == [0.5, 0, 0, 0.5]
+    assert [parts.terms["likelihood"] for parts in made] == [0.5, 0, 0, 0.5]
     guarded = RewardSettings(guards=Guards(thin=0, duplicate=0.5))
     made = Scorer(guarded).score(variants, [RIGHT, RIGHT, SPLIT, RIGHT])
-    assert [parts.duplicate for parts in made] == [0, -0.5, 0, -0.5]
+    assert [parts.terms["duplicate"] for parts in made] == [0, -0.5, 0, -0.5]
 
 
 def test_likelihoods_that_are_needed_are_asked_for() -> None:

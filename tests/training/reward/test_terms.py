@@ -13,18 +13,19 @@ from hypothesis import strategies as st
 from unswayed import answers
 from unswayed.answers import values
 from unswayed.errors import StageError
+from unswayed.training.reward.completion import read_completion
+from unswayed.training.reward.parts import TERMS, RewardParts
+from unswayed.training.reward.scorer import judged, reward_parts
+from unswayed.training.reward.settings import RewardSettings
 from unswayed.training.reward.terms import (
-    TERMS,
+    LengthTerm,
+    RepetitionTerm,
     consistency,
     correct_reward,
-    correctness,
     format_reward,
     length_penalty,
-    read_completion,
     repetition_penalty,
-    reward_parts,
 )
-from unswayed.training.tables import LengthTerm, RepetitionTerm, RewardSettings
 from unswayed.types import AnswerKind, Consistency, Sample, Variant, Verdict
 
 PLAIN = RewardSettings()
@@ -60,6 +61,16 @@ def verdict(status: Consistency) -> Verdict:
     return Verdict(id="v", judge="j", status=status)
 
 
+def rewarded(
+    text: str,
+    judgement: Verdict | None,
+    settings: RewardSettings,
+    terms: dict[str, float] | None = None,
+) -> RewardParts:
+    completion = judged(read_completion(shown(), text), judgement, settings)
+    return reward_parts(completion, settings, terms)
+
+
 @pytest.mark.parametrize(
     "completion",
     [
@@ -70,7 +81,7 @@ def verdict(status: Consistency) -> Verdict:
     ],
 )
 def test_the_format_is_one_thought_and_one_readable_answer(completion: str) -> None:
-    assert format_reward(read_completion(shown(), completion), PLAIN) == 0.1
+    assert format_reward(read_completion(shown(), completion), 0.1) == 0.1
 
 
 @pytest.mark.parametrize(
@@ -99,24 +110,24 @@ def test_the_format_is_one_thought_and_one_readable_answer(completion: str) -> N
     ],
 )
 def test_anything_else_is_no_format(completion: str) -> None:
-    assert format_reward(read_completion(shown(), completion), PLAIN) == 0
+    assert format_reward(read_completion(shown(), completion), 0.1) == 0
 
 
 def test_prefill_and_completion_are_read_together() -> None:
     variant = shown(prefill="<think>It is the chair")
-    outcome = read_completion(variant, ", no, the table.</think><answer>B</answer>")
-    parts = reward_parts(outcome, None, PLAIN)
+    read = read_completion(variant, ", no, the table.</think><answer>B</answer>")
+    parts = reward_parts(read, PLAIN)
     assert (parts.format, parts.correct, parts.total) == (0.1, 1.0, 1.1)
-    assert outcome.reading.think == "It is the chair, no, the table."
-    assert outcome.own == ", no, the table."
+    assert read.parsed.think == "It is the chair, no, the table."
+    assert read.thought == ", no, the table."
     alone = read_completion(shown(), ", no, the table.</think><answer>B</answer>")
-    assert format_reward(alone, PLAIN) == 0
+    assert format_reward(alone, 0.1) == 0
 
 
 def test_a_template_may_open_the_thought() -> None:
     completion = "It is the table.</think><answer>B</answer>"
-    outcome = read_completion(shown(), completion, opens_thought=True)
-    assert format_reward(outcome, PLAIN) == 0.1
+    read = read_completion(shown(), completion, opens_thought=True)
+    assert format_reward(read, 0.1) == 0.1
     doubled = read_completion(shown(prefill="<think>So"), completion, opens_thought=True)
     assert doubled.output == "<think>So" + completion
 
@@ -141,24 +152,25 @@ def test_a_template_may_open_the_thought() -> None:
     ],
 )
 def test_correct(kind: AnswerKind, gold: str, said: str, expected: float) -> None:
-    outcome = read_completion(shown(kind, gold), f"<think>a</think><answer>{said}</answer>")
-    assert correct_reward(outcome, PLAIN) == expected
-    assert correct_reward(outcome, RewardSettings(correct=2.0)) == 2 * expected
+    read = read_completion(shown(kind, gold), f"<think>a</think><answer>{said}</answer>")
+    assert correct_reward(read, 1.0) == expected
+    assert correct_reward(read, 2.0) == 2 * expected
 
 
 def test_a_graded_box_earns_its_overlap() -> None:
-    graded = RewardSettings(box="graded")
-    outcome = read_completion(
-        shown("box", "[0, 0, 10, 10]"), "<think>a</think><answer>[5, 0, 15, 10]</answer>"
+    variant, text = (
+        shown("box", "[0, 0, 10, 10]"),
+        "<think>a</think><answer>[5, 0, 15, 10]</answer>",
     )
-    assert correctness(outcome, graded) == pytest.approx(50 / 150)
-    assert correctness(outcome, PLAIN) == 0
+    graded = read_completion(variant, text, RewardSettings(box="graded"))
+    assert graded.correct == pytest.approx(50 / 150)
+    assert read_completion(variant, text).correct == 0
 
 
 def test_a_number_may_be_given_room() -> None:
-    outcome = read_completion(shown("number", "7"), "<think>a</think><answer>7.4</answer>")
-    assert correctness(outcome, PLAIN) == 0
-    assert correctness(outcome, RewardSettings(tolerance=0.5)) == 1
+    variant, text = shown("number", "7"), "<think>a</think><answer>7.4</answer>"
+    assert read_completion(variant, text).correct == 0
+    assert read_completion(variant, text, RewardSettings(tolerance=0.5)).correct == 1
 
 
 @pytest.mark.parametrize(
@@ -174,30 +186,29 @@ def test_a_number_may_be_given_room() -> None:
 def test_the_faithful_answer_counts_only_if_it_is_consistent(
     status: Consistency, consistent: bool | None, answer: float | None, total: float | None
 ) -> None:
-    parts = reward_parts(read_completion(shown(), GOOD), verdict(status), FAITHFUL)
+    parts = rewarded(GOOD, verdict(status), FAITHFUL)
     assert (parts.consistent, parts.answer, parts.total) == (consistent, answer, total)
     assert (parts.format, parts.correct) == (0.1, 1.0)
 
 
 def test_a_verdict_changes_nothing_without_faithfulness() -> None:
-    parts = reward_parts(read_completion(shown(), GOOD), verdict("failed"), PLAIN)
+    parts = rewarded(GOOD, verdict("failed"), PLAIN)
     assert parts.total == 1.1
 
 
 def test_a_wrong_answer_with_a_failed_judge_is_not_known_either() -> None:
-    wrong = read_completion(shown(), "<think>a</think><answer>A</answer>")
-    assert reward_parts(wrong, verdict("failed"), FAITHFUL).total is None
+    wrong = "<think>a</think><answer>A</answer>"
+    assert rewarded(wrong, verdict("failed"), FAITHFUL).total is None
 
 
 @pytest.mark.parametrize(
     ("policy", "expected"), [("inconsistent", False), ("consistent", True), ("none", None)]
 )
 def test_unclear_counts_as_the_recipe_says(policy: Any, expected: bool | None) -> None:
-    settings = RewardSettings(faithful=True, unclear=policy)
-    assert consistency(verdict("unclear"), settings) is expected
-    assert consistency(verdict("skipped"), settings) is expected
-    assert consistency(verdict("inconsistent"), settings) is False
-    assert consistency(verdict("failed"), settings) is None
+    assert consistency(verdict("unclear"), policy) is expected
+    assert consistency(verdict("skipped"), policy) is expected
+    assert consistency(verdict("inconsistent"), policy) is False
+    assert consistency(verdict("failed"), policy) is None
 
 
 def test_length_is_lost_between_target_and_most() -> None:
@@ -212,17 +223,17 @@ def test_length_is_lost_between_target_and_most() -> None:
 
 def test_repetition_is_the_share_of_ngrams_seen_before() -> None:
     term = RepetitionTerm(weight=1.0, ngram=2)
-    outcome = read_completion(shown(), "<think>a b a b a</think>")  # ab ba ab ba: two of four
-    assert repetition_penalty(outcome, term) == -0.5
+    read = read_completion(shown(), "<think>a b a b a</think>")  # ab ba ab ba: two of four
+    assert repetition_penalty(read, term) == -0.5
     assert repetition_penalty(read_completion(shown(), "<think>a</think>"), term) == 0
-    assert repetition_penalty(outcome, RepetitionTerm()) == 0
+    assert repetition_penalty(read, RepetitionTerm()) == 0
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize("name", ["likelihood", "duplicate"])
 def test_a_part_that_is_no_number_is_named(name: str, bad: float) -> None:
     with pytest.raises(StageError, match=f"'{name}' of toy/1 .*{bad}"):
-        reward_parts(read_completion(shown(), GOOD), None, PLAIN, {name: bad})
+        reward_parts(read_completion(shown(), GOOD), PLAIN, {name: bad})
 
 
 TEXTS = st.lists(
@@ -235,11 +246,11 @@ TEXTS = st.lists(
 
 @given(TEXTS, st.sampled_from(["", "<think>", "<think>It is the chair"]))
 def test_rewards_and_evaluation_read_alike(completion: str, prefill: str) -> None:
-    outcome = read_completion(shown(prefill=prefill), completion)
+    read = read_completion(shown(prefill=prefill), completion)
     reading = answers.parse_output(prefill + completion, OPTIONS)
-    assert outcome.reading == reading
-    assert (correctness(outcome, PLAIN) == 1) == (reading.letter == "B")
-    if format_reward(outcome, PLAIN):
+    assert read.parsed == reading
+    assert (read.correct == 1) == (reading.letter == "B")
+    if format_reward(read, 0.1):
         assert reading.letter is not None
         assert reading.think
         assert len(re.findall(r"</?(?:think|answer)>", prefill + completion)) == 4
@@ -247,9 +258,9 @@ def test_rewards_and_evaluation_read_alike(completion: str, prefill: str) -> Non
 
 @given(TEXTS)
 def test_numbers_are_read_as_in_evaluation(completion: str) -> None:
-    outcome = read_completion(shown("number", "7"), completion)
-    assert outcome.value == values.parse_output(completion, "number").value
-    assert correctness(outcome, PLAIN) == float(outcome.value == 7)
+    read = read_completion(shown("number", "7"), completion)
+    assert read.value == values.parse_output(completion, "number").value
+    assert read.correct == float(read.value == 7)
 
 
 @given(
@@ -264,9 +275,9 @@ def test_numbers_are_read_as_in_evaluation(completion: str) -> None:
 def test_parts_sum_to_the_total(
     completion: str, status: Consistency | None, terms: dict[str, float], faithful: bool
 ) -> None:
-    judged = None if status is None else verdict(status)
+    judgement = None if status is None else verdict(status)
     settings = RewardSettings(faithful=faithful)
-    parts = reward_parts(read_completion(shown(), completion), judged, settings, terms)
+    parts = rewarded(completion, judgement, settings, terms)
     if faithful and status == "failed":
         assert parts.total is None
     else:

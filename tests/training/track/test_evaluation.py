@@ -23,10 +23,10 @@ from unswayed.run.folder import Run
 from unswayed.training.folder import Checkpoint, TrainingFolder
 from unswayed.training.recipe import training_recipe
 from unswayed.training.start import start_of
-from unswayed.training.tables import CheckpointEvaluation
 from unswayed.training.track import evaluation as tracking
 from unswayed.training.track.evaluation import Tracker, check_evaluation, spec_of, track
 from unswayed.training.track.folders import evaluations, place
+from unswayed.training.track.settings import CheckpointEvaluation
 
 
 @pytest.fixture

@@ -19,14 +19,14 @@ from unswayed.models import request_of
 from unswayed.models.transformers.backend import Transformers
 from unswayed.organism import weights_folder
 from unswayed.organism.architecture import write_tiny_checkpoint
-from unswayed.training.completions import STOP, end_of
 from unswayed.training.data import training_prompts
 from unswayed.training.folder import TrainingFolder
 from unswayed.training.recipe import TrainingRecipe
+from unswayed.training.reward.parts import RewardParts
 from unswayed.training.reward.scorer import Scorer
-from unswayed.training.reward.terms import RewardParts
 from unswayed.training.seeds import folders, train_seeds
 from unswayed.training.start import start_of
+from unswayed.training.stop import STOP_STRING, end_of
 from unswayed.training.trl import engine
 from unswayed.training.trl.trainer import Trainer
 from unswayed.types import Variant
@@ -138,7 +138,7 @@ class TestPrompts:
             run._tokenizer.decode(ids[keep].tolist())
             for ids, keep in zip(inputs["completion_ids"], mask, strict=True)
         ]
-        assert all(text.endswith(STOP) and text.count(STOP) == 1 for text in texts)
+        assert all(text.endswith(STOP_STRING) and text.count(STOP_STRING) == 1 for text in texts)
         assert run._metrics["train"]["completions/clipped_ratio"] == [0.0]
 
     @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from unswayed.errors import RunError, StageError
 from unswayed.training.folder import TrainingFolder
-from unswayed.training.reward.terms import RewardParts
+from unswayed.training.reward.parts import RewardParts
 from unswayed.training.verl import checkpoints as verl_checkpoints
 from unswayed.training.verl.log import Attempt, Transfer, attempts, catch_up, next_attempt
 

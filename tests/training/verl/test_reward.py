@@ -16,7 +16,7 @@ from unswayed.judges import JudgeCase
 from unswayed.training.data import training_prompts
 from unswayed.training.recipe import TrainingRecipe, training_recipe
 from unswayed.training.reward.scorer import Scorer
-from unswayed.training.tables import RewardSettings
+from unswayed.training.reward.settings import RewardSettings
 from unswayed.training.verl.reward import KEYS, compute_score
 from unswayed.types import Variant, Verdict
 

@@ -14,8 +14,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from unswayed.training.reward.terms import Outcome, ngrams, words
-from unswayed.training.tables import Guards
+from pydantic import Field
+
+from unswayed.config.section import Section
+from unswayed.training.reward.completion import Completion, ngrams, words
 
 _TRIGRAM = 3
 _COMMON = """
@@ -25,6 +27,22 @@ into there here i we you he she they let s see me my our us not no yes okay ok n
 finally think answer option final correct question image picture shown
 """
 """Words that say nothing about a question by themselves."""
+
+
+class Guards(Section):
+    """Penalties against a collapse onto short, templated thoughts.
+
+    Attributes:
+        thin: what a thought with no informative word loses.
+        least: different informative words from which nothing is lost; linear below.
+        duplicate: what a thought loses that all other completions of its prompt share.
+        overlap: Jaccard overlap of word trigrams from which two thoughts are the same.
+    """
+
+    thin: float = Field(default=0.2, ge=0)
+    least: int = Field(default=5, ge=1)
+    duplicate: float = Field(default=0.2, ge=0)
+    overlap: float = Field(default=0.9, gt=0, le=1)
 
 
 def informative(thought: str) -> set[str]:
@@ -37,13 +55,13 @@ def _common() -> frozenset[str]:
     return frozenset(_COMMON.split())
 
 
-def thin_penalty(outcome: Outcome, guards: Guards) -> float:
+def thin_penalty(completion: Completion, guards: Guards) -> float:
     """Return minus `thin` times the share that is missing to `least` informative words."""
-    missing = max(0, guards.least - len(informative(outcome.own)))
+    missing = max(0, guards.least - len(informative(completion.thought)))
     return -guards.thin * missing / guards.least
 
 
-def duplicate_penalties(group: Sequence[Outcome], guards: Guards) -> list[float]:
+def duplicate_penalties(group: Sequence[Completion], guards: Guards) -> list[float]:
     """Return the penalty of each completion of one group.
 
     It is minus `duplicate` times the share of the other completions whose thought is the same: the
@@ -52,7 +70,7 @@ def duplicate_penalties(group: Sequence[Outcome], guards: Guards) -> list[float]
     """
     if len(group) < 2:
         return [0.0] * len(group)
-    shingles = [_shingles(outcome.own) for outcome in group]
+    shingles = [_shingles(completion.thought) for completion in group]
     return [
         -guards.duplicate
         * sum(_overlap(mine, other) >= guards.overlap for j, other in enumerate(shingles) if j != i)

@@ -16,16 +16,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
+from unswayed.config.section import Section
 from unswayed.errors import RunError
-from unswayed.training.tables import Lagrangian
+from unswayed.training.reward.completion import Completion
 
 
-class Multiplier(BaseModel):
+class Lagrangian(Section):
+    """Consistency as a constraint with a learned multiplier (Faithful GRPO).
+
+    Attributes:
+        target: least mean consistency, in [0, 1].
+        rate: step of the multiplier's ascent.
+        start: first value of the multiplier.
+        most: largest value of the multiplier.
+    """
+
+    target: float = Field(default=0.95, ge=0, le=1)
+    rate: float = Field(default=0.05, gt=0)
+    start: float = Field(default=0.0, ge=0)
+    most: float = Field(default=2.0, gt=0)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Lagrangian:
+        if self.start > self.most:
+            raise ValueError("expected start to be at most `most`")
+        return self
+
+
+class Multiplier(Section):
     """The multiplier λ, at least 0, and how often it was updated."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     value: float = Field(ge=0)
     updates: int = Field(default=0, ge=0)
@@ -58,3 +79,13 @@ class Multiplier(BaseModel):
                 f"expected a multiplier's value and updates, found {state!r:.80}; resume from an "
                 "earlier checkpoint"
             ) from error
+
+
+def constraint(completion: Completion, multiplier: float) -> float | None:
+    """Return what the constraint pays: λ for a consistent thought, None where that is not known.
+
+    Nothing where no judge was asked: the question is open, and judges compare options.
+    """
+    if completion.verdict is None:
+        return 0.0
+    return None if completion.consistent is None else multiplier * completion.consistent

@@ -16,15 +16,35 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from pydantic import Field
+
+from unswayed.config.section import Section
 from unswayed.errors import StageError
-from unswayed.training.reward.terms import Outcome
-from unswayed.training.tables import LikelihoodConsistency
+from unswayed.training.reward.completion import Completion
 
 LEAST_CORRECT = 0.1
 """Correctness that a bonus needs at least to be beyond (the authors' code)."""
 
 _ROUNDING = 1e-12
 """So that equal likelihoods are not below their own mean."""
+
+
+class LikelihoodConsistency(Section):
+    """Consistency by a reference model's likelihood, without a judge (GRPO-CARE).
+
+    Attributes:
+        weight: bonus of a right and consistent completion.
+        margin: how far below the group's mean likelihood still counts as consistent.
+        ceiling: probability at which the likelihood is cut off.
+        ema_decay: how much of the reference's weights each update of it keeps.
+        ema_every: optimiser steps between updates of the reference.
+    """
+
+    weight: float = Field(default=0.5, ge=0)
+    margin: float = Field(default=0.01, ge=0)
+    ceiling: float = Field(default=0.95, gt=0, le=1)
+    ema_decay: float = Field(default=0.995, ge=0, le=1)
+    ema_every: int = Field(default=10, ge=1)
 
 
 def bonuses(
@@ -55,15 +75,21 @@ def bonuses(
     ]
 
 
-def answer_span(outcome: Outcome) -> tuple[int, int] | None:
+def likelihood_bonuses(group: Sequence[Completion], settings: LikelihoodConsistency) -> list[float]:
+    """Return the bonus of each completion of one prompt; see `bonuses`."""
+    likely = [completion.log_likelihood for completion in group]
+    return bonuses([completion.correct for completion in group], likely, settings)
+
+
+def answer_span(completion: Completion) -> tuple[int, int] | None:
     """Return where the answer's text lies in the output (prefill + completion), as start and end.
 
     None without an answer block. What is to be averaged over are the tokens of this span.
     """
-    answer, at = outcome.reading.answer, outcome.reading.answer_at
+    answer, at = completion.parsed.answer, completion.parsed.answer_at
     if not answer or at is None:
         return None
-    start = outcome.output.rfind(answer, 0, at + len(answer))
+    start = completion.output.rfind(answer, 0, at + len(answer))
     return start, start + len(answer)
 
 

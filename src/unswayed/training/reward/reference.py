@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 
-from unswayed.training.tables import LikelihoodConsistency
+from unswayed.training.reward.likelihood import LikelihoodConsistency
 
 FOLDER = "reference"
 """Folder of a checkpoint with the reference's weights."""

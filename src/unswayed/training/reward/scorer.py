@@ -1,40 +1,39 @@
-"""The scorer: rewards of a batch of completions, with the judge asked once for each thought.
+"""The scorer: rewards of a batch of completions, the same for TRL and verl.
 
-Verdicts are cached by what the judge sees, so that the same thought and answer is judged once;
-failed verdicts are not, so that it may succeed the next time. What depends on the other completions
-of a prompt is worked out here and handed to `rewards`.
+Completions are read, the judge is asked once for each thought, and every term that is on is called:
+those of one completion, those that compare completions, and the user's own.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from threading import Lock
+from functools import partial
 from typing import Any
 
 from unswayed import registry
-from unswayed.errors import ConfigError, StageError
-from unswayed.judges import Judge, JudgeCase, case_of
-from unswayed.run.files import content_hash
-from unswayed.training.reward import guards, invariance, likelihood
-from unswayed.training.reward.lagrangian import Multiplier
+from unswayed.errors import ConfigError
+from unswayed.judges import Judge
+from unswayed.training.reward import GroupReward, Reward
+from unswayed.training.reward.completion import Completion, read_completion
+from unswayed.training.reward.guards import duplicate_penalties, thin_penalty
+from unswayed.training.reward.invariance import invariance_bonuses
+from unswayed.training.reward.judging import CachedJudge
+from unswayed.training.reward.lagrangian import Multiplier, constraint
+from unswayed.training.reward.likelihood import likelihood_bonuses
+from unswayed.training.reward.own import own_terms
+from unswayed.training.reward.parts import RewardParts, groups_of
+from unswayed.training.reward.settings import RewardSettings
 from unswayed.training.reward.terms import (
-    Outcome,
-    RewardParts,
-    correctness,
-    read_completion,
-    reward_parts,
+    answer_reward,
+    consistency,
+    correct_reward,
+    format_reward,
+    length_penalty,
+    repetition_penalty,
 )
-from unswayed.training.tables import RewardSettings
 from unswayed.types import Variant, Verdict
-
-MAX_CACHED = 200_000
-"""Verdicts that are kept; the one that was not asked for longest goes first."""
-
-MAX_FAILED_BATCHES = 3
-"""Batches in a row in which the judge fails on every case, after which training stops."""
 
 Gather = Callable[[Sequence[bool | None]], Sequence[bool | None]]
 
@@ -44,9 +43,7 @@ class Scorer:
 
     Attributes:
         settings: the reward.
-        judge: the judge; None if the reward needs none.
         multiplier: of the consistency constraint; it is updated after each batch.
-        asked: cases that the judge was given; repeated ones come from the cache.
     """
 
     def __init__(
@@ -57,7 +54,7 @@ class Scorer:
         opens_thought: bool = False,
         gather: Gather | None = None,
     ) -> None:
-        """Make the judge that the reward needs, unless one is given.
+        """Make the judge that the reward needs, unless one is given, and load the user's terms.
 
         Args:
             settings: the reward.
@@ -67,25 +64,28 @@ class Scorer:
                 multiplier; None for one process.
 
         Raises:
-            UserError: the judge cannot be made.
+            UserError: the judge cannot be made, or a term is not there.
         """
         self.settings = settings
-        self.judge: Judge | None = judge if settings.needs_judge else None
-        if self.judge is None and settings.needs_judge:
-            self.judge = registry.create("judge", settings.judge)
+        self._own = own_terms(settings.terms)
+        self._judge: CachedJudge | None = None
+        if settings.needs_judge or any(term.needs_verdict for term in self._own):
+            asked = judge or registry.create("judge", settings.judge)
+            self._judge = CachedJudge(asked, settings.judge_wrong)
         self.multiplier = Multiplier(
             value=settings.lagrangian.start if settings.lagrangian else 0.0
         )
-        self.asked = 0
         self._opens_thought, self._gather = opens_thought, gather
-        self._cache: OrderedDict[str, Verdict] = OrderedDict()
-        self._lock = Lock()
-        self._failed_batches = 0
+
+    @property
+    def asked(self) -> int:
+        """Cases that the judge was given."""
+        return self._judge.asked if self._judge else 0
 
     def score(
         self,
         variants: Sequence[Variant],
-        completions: Sequence[str],
+        texts: Sequence[str],
         *,
         likelihoods: Sequence[float | None] | None = None,
     ) -> list[RewardParts]:
@@ -94,39 +94,39 @@ class Scorer:
         Args:
             variants: the prompt of each completion; completions of one prompt are a group, and
                 have to be in one batch as far as the reward looks at groups.
-            completions: what the model wrote, without prefill and end token.
+            texts: what the model wrote, without prefill and end token.
             likelihoods: mean log-likelihood of each answer under the reference model (see
                 `likelihood`), if the reward asks for it.
 
         Raises:
             ConfigError: there is not one prompt for each completion, the likelihoods are missing,
                 or the twin of a prompt is not in the batch.
-            StageError: a part of a reward is NaN or infinite; the judge returned other cases, or
-                failed on all cases of several batches.
+            StageError: a part of a reward is NaN or infinite; the judge returned other cases; the
+                judge, or a term of the user's, failed on all of several batches.
         """
-        self._check(variants, completions, likelihoods)
-        outcomes = [
-            read_completion(variant, completion, opens_thought=self._opens_thought)
-            for variant, completion in zip(variants, completions, strict=True)
+        self._check_counts(variants, texts, likelihoods)
+        batch = [
+            read_completion(variant, text, self.settings, opens_thought=self._opens_thought)
+            for variant, text in zip(variants, texts, strict=True)
         ]
-        verdicts = self._verdicts(outcomes)
-        terms = self._terms(outcomes, likelihoods)
-        made = [
-            reward_parts(outcome, verdict, self.settings, term, self.multiplier.value)
-            for outcome, verdict, term in zip(outcomes, verdicts, terms, strict=True)
+        batch = self._judged(batch, likelihoods or [None] * len(batch))
+        terms = self._terms(batch)
+        rewards = [
+            reward_parts(completion, self.settings, of_one)
+            for completion, of_one in zip(batch, terms, strict=True)
         ]
-        self._update_multiplier([parts.consistent for parts in made])
-        return made
+        self._update_multiplier([parts.consistent for parts in rewards])
+        return rewards
 
     async def ascore(
         self,
         variants: Sequence[Variant],
-        completions: Sequence[str],
+        texts: Sequence[str],
         *,
         likelihoods: Sequence[float | None] | None = None,
     ) -> list[RewardParts]:
         """Return the same as `score`, in a thread, so that judge calls overlap with other work."""
-        return await asyncio.to_thread(self.score, variants, completions, likelihoods=likelihoods)
+        return await asyncio.to_thread(self.score, variants, texts, likelihoods=likelihoods)
 
     def state(self) -> dict[str, Any]:
         """Return what a resumed run needs beside the weights: JSON values only."""
@@ -140,44 +140,48 @@ class Scorer:
         """
         self.multiplier = Multiplier.restored(state.get("multiplier"))
 
-    def _check(
+    def _check_counts(
         self,
         variants: Sequence[Variant],
-        completions: Sequence[str],
+        texts: Sequence[str],
         likelihoods: Sequence[float | None] | None,
     ) -> None:
-        if len(variants) != len(completions):
+        if len(variants) != len(texts):
             raise ConfigError(
-                f"expected one prompt a completion, found {len(variants)} and {len(completions)}"
+                f"expected one prompt a completion, found {len(variants)} and {len(texts)}"
             )
         wanted = self.settings.likelihood_consistency is not None
-        if wanted and (likelihoods is None or len(likelihoods) != len(completions)):
+        if wanted and (likelihoods is None or len(likelihoods) != len(texts)):
             raise ConfigError(
                 "expected the log-likelihood of each answer under the reference model, which the "
                 "recipe's likelihood_consistency needs; found none, or another number of them"
             )
 
-    def _terms(
-        self, outcomes: Sequence[Outcome], likelihoods: Sequence[float | None] | None
-    ) -> list[dict[str, float]]:
-        """Return the terms of each completion that need more than the completion itself."""
-        terms: list[dict[str, float]] = [{} for _ in outcomes]
-        settings = self.settings
-        if settings.guards is not None:
-            for at, outcome in enumerate(outcomes):
-                terms[at]["thin"] = guards.thin_penalty(outcome, settings.guards)
-            for group in _groups(outcomes):
-                found = guards.duplicate_penalties([outcomes[at] for at in group], settings.guards)
-                _put(terms, "duplicate", group, found)
-        if settings.likelihood_consistency is not None and likelihoods is not None:
-            for group in _groups(outcomes):
-                correct = [correctness(outcomes[at], settings) for at in group]
-                likely = [likelihoods[at] for at in group]
-                found = likelihood.bonuses(correct, likely, settings.likelihood_consistency)
-                _put(terms, "likelihood", group, found)
-        if settings.paired_invariance is not None:
-            found = invariance.bonuses(outcomes, settings)
-            _put(terms, "invariance", range(len(outcomes)), found)
+    def _judged(
+        self, batch: Sequence[Completion], likelihoods: Sequence[float | None]
+    ) -> list[Completion]:
+        """Return the completions with what others say of them: the judge and the reference."""
+        verdicts = self._judge.verdicts(batch) if self._judge else [None] * len(batch)
+        return [
+            judged(replace(completion, log_likelihood=likely), verdict, self.settings)
+            for completion, verdict, likely in zip(batch, verdicts, likelihoods, strict=True)
+        ]
+
+    def _terms(self, batch: Sequence[Completion]) -> list[dict[str, float | None]]:
+        """Return what every term that is on pays for each completion."""
+        terms: list[dict[str, float | None]] = [
+            {name: term(completion) for name, term in single_terms(self.settings).items()}
+            for completion in batch
+        ]
+        if self.settings.lagrangian is not None:
+            for of_one, completion in zip(terms, batch, strict=True):
+                of_one["constraint"] = constraint(completion, self.multiplier.value)
+        for name, group_term in group_terms(self.settings).items():
+            for of_one, value in zip(terms, group_term(batch), strict=True):
+                of_one[name] = value
+        for own in self._own:
+            for of_one, value in zip(terms, own(batch), strict=True):
+                of_one[own.name] = value
         return terms
 
     def _update_multiplier(self, consistent: Sequence[bool | None]) -> None:
@@ -186,94 +190,75 @@ class Scorer:
         everyone = self._gather(consistent) if self._gather else consistent
         self.multiplier = self.multiplier.updated(everyone, self.settings.lagrangian)
 
-    def _verdicts(self, outcomes: Sequence[Outcome]) -> list[Verdict | None]:
-        if not self.settings.needs_judge or self.judge is None:
-            return [None] * len(outcomes)
-        judge = self.judge
-        asked = [
-            _case(outcome)
-            if self.settings.judge_wrong or correctness(outcome, self.settings) > 0
-            else None
-            for outcome in outcomes
-        ]
-        keys = [_key(judge, found) if isinstance(found, JudgeCase) else None for found in asked]
-        known = self._judged(judge, asked, keys)
-        return [
-            known[key] if key is not None else found if isinstance(found, Verdict) else None
-            for key, found in zip(keys, asked, strict=True)
-        ]
 
-    def _judged(
-        self,
-        judge: Judge,
-        asked: Sequence[JudgeCase | Verdict | None],
-        keys: Sequence[str | None],
-    ) -> dict[str, Verdict]:
-        """Return the verdict of each key; the judge is asked for those that are not cached."""
-        wanted = {
-            # one prompt has many completions, and judges tell cases apart by their id
-            key: replace(found, id=key)
-            for key, found in zip(keys, asked, strict=True)
-            if key is not None and isinstance(found, JudgeCase)
-        }
-        with self._lock:
-            known = {key: self._cache[key] for key in wanted if key in self._cache}
-            for key in known:
-                self._cache.move_to_end(key)
-        fresh = {key: case for key, case in wanted.items() if key not in known}
-        made = list(judge.judge(list(fresh.values())))
-        if [verdict.id for verdict in made] != [case.id for case in fresh.values()]:
-            raise StageError(
-                f"expected the judge {judge.name} to return one verdict for each of {len(fresh)} "
-                f"cases, in their order; found {len(made)}, or others"
-            )
-        self._check_alive(judge, made)
-        with self._lock:
-            self.asked += len(fresh)
-            for key, verdict in zip(fresh, made, strict=True):
-                known[key] = verdict
-                if verdict.status != "failed":
-                    self._cache[key] = verdict
-            while len(self._cache) > MAX_CACHED:
-                self._cache.popitem(last=False)
-        return known
-
-    def _check_alive(self, judge: Judge, made: Sequence[Verdict]) -> None:
-        """Stop a training whose judge is gone: its steps would train on nothing."""
-        if not made:
-            return
-        failed = all(verdict.status == "failed" for verdict in made)
-        self._failed_batches = self._failed_batches + 1 if failed else 0
-        if self._failed_batches >= MAX_FAILED_BATCHES:
-            raise StageError(
-                f"the judge {judge.name} failed on every case of {self._failed_batches} batches in "
-                f"a row, at last so: {made[-1].reason}; mend it and resume from the last checkpoint"
-            )
+def single_terms(settings: RewardSettings) -> dict[str, Reward]:
+    """Return the shipped terms that are on and look at one completion, by name."""
+    terms: dict[str, Reward] = {}
+    if settings.length.weight:
+        terms["length"] = partial(length_penalty, term=settings.length)
+    if settings.repetition.weight:
+        terms["repetition"] = partial(repetition_penalty, term=settings.repetition)
+    if settings.guards is not None:
+        terms["thin"] = partial(thin_penalty, guards=settings.guards)
+    return terms
 
 
-def _groups(outcomes: Sequence[Outcome]) -> list[list[int]]:
-    """Return the places of each prompt's completions."""
-    found: dict[str, list[int]] = defaultdict(list)
-    for at, outcome in enumerate(outcomes):
-        found[outcome.variant.id].append(at)
-    return list(found.values())
+def group_terms(settings: RewardSettings) -> dict[str, GroupReward]:
+    """Return the shipped terms that are on and compare completions, by name."""
+    terms: dict[str, GroupReward] = {}
+    if settings.guards is not None:
+        terms["duplicate"] = of_each_prompt(partial(duplicate_penalties, guards=settings.guards))
+    if settings.likelihood_consistency is not None:
+        care = settings.likelihood_consistency
+        terms["likelihood"] = of_each_prompt(partial(likelihood_bonuses, settings=care))
+    if settings.paired_invariance is not None:
+        pairs = settings.paired_invariance
+        terms["invariance"] = partial(invariance_bonuses, term=pairs, grading=settings)
+    return terms
 
 
-def _put(
-    terms: list[dict[str, float]], name: str, places: Sequence[int], found: Sequence[float]
-) -> None:
-    for at, value in zip(places, found, strict=True):
-        terms[at][name] = value
+def of_each_prompt(term: GroupReward) -> GroupReward:
+    """Return a term that compares only the completions of one prompt with each other."""
+
+    def over_batch(batch: Sequence[Completion], /) -> list[float]:
+        values = [0.0] * len(batch)
+        for places in groups_of(batch):
+            group = term([batch[place] for place in places])
+            for place, value in zip(places, group, strict=True):
+                values[place] = value
+        return values
+
+    return over_batch
 
 
-def _case(outcome: Outcome) -> JudgeCase | Verdict | None:
-    """Return what the judge is asked; a `skipped` verdict, or None for an open question."""
-    variant = outcome.variant
-    if variant.sample.answer_kind != "choice":
-        return None
-    return case_of(variant.id, variant.sample.question, variant.options, outcome.reading)
+def judged(completion: Completion, verdict: Verdict | None, settings: RewardSettings) -> Completion:
+    """Return a completion with the judge's verdict; None where the judge was not asked."""
+    consistent = None if verdict is None else consistency(verdict, settings.unclear)
+    return replace(completion, verdict=verdict, consistent=consistent)
 
 
-def _key(judge: Judge, case: JudgeCase) -> str:
-    seen = [case.question, dict(case.options), case.think, case.answer]
-    return content_hash([judge.name, judge.prompt_hash, *seen, case.letter, case.text_letter])
+def reward_parts(
+    completion: Completion,
+    settings: RewardSettings,
+    terms: Mapping[str, float | None] | None = None,
+) -> RewardParts:
+    """Return the reward of one completion.
+
+    Args:
+        completion: as read and judged.
+        settings: weights and choices.
+        terms: what the terms that are on pay, weighted, by name.
+
+    Raises:
+        StageError: a part is NaN or infinite; the message names it.
+    """
+    parts = RewardParts(
+        format=format_reward(completion, settings.format),
+        correct=correct_reward(completion, settings.correct),
+        answer=answer_reward(completion, settings.correct, settings.faithful),
+        consistent=completion.consistent,
+        verdict=completion.verdict.status if completion.verdict else None,
+        terms=dict(terms or {}),
+    )
+    parts.check_finite(completion.variant)
+    return parts

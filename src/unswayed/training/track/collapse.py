@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from statistics import median
 
-from unswayed.training.reward.terms import ngrams
+from unswayed.training.reward.completion import ngrams
 from unswayed.training.track.thoughts import Thought
 
 SHORT = 0.5

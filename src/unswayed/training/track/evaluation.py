@@ -26,7 +26,6 @@ from unswayed.training.folder import Checkpoint, TrainingFolder
 from unswayed.training.recipe import TrainingRecipe
 from unswayed.training.seeds import folders, siblings, wanted_seeds
 from unswayed.training.start import Start, start_of
-from unswayed.training.tables import CheckpointEvaluation
 from unswayed.training.track.folders import (
     EVALUATIONS,
     asked,
@@ -38,6 +37,7 @@ from unswayed.training.track.folders import (
     place,
     unfinished,
 )
+from unswayed.training.track.settings import CheckpointEvaluation
 
 POLL_S = 10.0
 """Seconds between two looks for new checkpoints."""

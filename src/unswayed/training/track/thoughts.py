@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from unswayed.answers import TAG
 from unswayed.run.folder import Run
-from unswayed.training.reward.terms import read_completion, words
+from unswayed.training.reward.completion import read_completion, words
 from unswayed.types import Generation, Variant
 
 SLOT = "_"
 """Stands in a template for what differs between questions that are answered alike."""
-_TAG = re.compile(r"</?(?:think|answer)>", re.IGNORECASE | re.ASCII)
 _NUMBER = re.compile(r"\d+")
 _ENDED = ("stop", "length")
 
@@ -52,10 +52,10 @@ def thoughts_of(run: Run) -> list[Thought]:
 
 def thought_of(variant: Variant, generation: Generation) -> Thought:
     """Return the thought of one output; one that was cut off counts as far as it goes."""
-    outcome = read_completion(variant, generation.text)
-    own = outcome.own
-    if generation.status == "length" and not _TAG.search(outcome.output):
-        own = outcome.output  # the chat template opened a thought, and the limit cut it off
+    completion = read_completion(variant, generation.text)
+    own = completion.thought
+    if generation.status == "length" and not TAG.search(completion.output):
+        own = completion.output  # the chat template opened a thought, and the limit cut it off
     return Thought(
         benchmark=variant.sample.benchmark,
         variant=variant.name,

@@ -18,16 +18,16 @@ from accelerate import PartialState
 from accelerate.utils import gather_object
 
 from unswayed.errors import ConfigError, StageError
-from unswayed.training.completions import means
 from unswayed.training.folder import Checkpoint
 from unswayed.training.recipe import TrainingRecipe
+from unswayed.training.reward.parts import mean_parts, own_names
 from unswayed.training.reward.scorer import Scorer
 from unswayed.types import Variant
 
 SCORER = "scorer.json"
 """File of a checkpoint with what the reward has learnt, such as a multiplier."""
 
-Reward = Callable[..., Any]
+RewardFunction = Callable[..., Any]
 
 
 def scorer_of(
@@ -61,7 +61,7 @@ def _check_groups(recipe: TrainingRecipe, processes: int) -> None:
         )
 
 
-def reward_function(scorer: Scorer, tokenizer: Any, ends: set[int]) -> Reward:
+def reward_function(scorer: Scorer, tokenizer: Any, ends: set[int]) -> RewardFunction:
     """Return the reward as TRL calls it: one function, asynchronous, None where it is unknown.
 
     Args:
@@ -83,13 +83,15 @@ def reward_function(scorer: Scorer, tokenizer: Any, ends: set[int]) -> Reward:
         parts = await scorer.ascore(shown, texts, likelihoods=likelihood)
         totals = [part.total for part in parts]
         _check_totals(totals, shown)
-        for name, value in means(parts, texts).items():
+        for name, value in mean_parts(parts, texts).items():
             log_metric(name, value)
         log_extra("variant", [one.name for one in shown])
         log_extra("sample", [one.sample.id for one in shown])
         log_extra("text", texts)
         for name in ("format", "correct", "answer", "consistent"):
             log_extra(name, [getattr(part, name) for part in parts])
+        for name in own_names(parts):
+            log_extra(name, [part.terms[name] for part in parts])
         return totals
 
     return reward

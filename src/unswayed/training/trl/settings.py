@@ -16,9 +16,9 @@ from trl.trainer.grpo_config import GRPOConfig
 
 from unswayed.errors import ConfigError, MissingExtra
 from unswayed.models.transformers.backend import placeholders
-from unswayed.training.completions import STOP
-from unswayed.training.recipe import TrainingRecipe, split
-from unswayed.training.tables import GRPO
+from unswayed.training.grpo import GRPO, split
+from unswayed.training.recipe import TrainingRecipe
+from unswayed.training.stop import STOP_STRING
 
 
 def trl_config(recipe: TrainingRecipe, out: Path) -> GRPOConfig:
@@ -84,9 +84,13 @@ def trl_config(recipe: TrainingRecipe, out: Path) -> GRPOConfig:
 def generation_options(grpo: GRPO, config: Any) -> dict[str, Any]:
     """Return how sampling ends, and which ids cannot be written."""
     if grpo.vllm != "off":
-        return {"stop": [STOP], "include_stop_str_in_output": True}
+        return {"stop": [STOP_STRING], "include_stop_str_in_output": True}
     # The ids that stand for pictures would ask for pictures that are not there.
-    return {"stop_strings": [STOP], "suppress_tokens": placeholders(config), "use_cache": True}
+    return {
+        "stop_strings": [STOP_STRING],
+        "suppress_tokens": placeholders(config),
+        "use_cache": True,
+    }
 
 
 def on_cpu() -> bool:

@@ -30,14 +30,14 @@ from trl.trainer.utils import shutdown_event_loop_in_daemon
 from unswayed.errors import StageError
 from unswayed.models.transformers.backend import load_model
 from unswayed.run.files import write_json
-from unswayed.training.completions import STOP, end_of
 from unswayed.training.folder import TrainingFolder
 from unswayed.training.parents import copy_processor, files_of
+from unswayed.training.reward.completion import read_completion
 from unswayed.training.reward.likelihood import answer_span
 from unswayed.training.reward.reference import Reference, Written, tokens_of
 from unswayed.training.reward.scorer import Scorer
-from unswayed.training.reward.terms import read_completion
 from unswayed.training.start import Start
+from unswayed.training.stop import STOP_STRING, end_of
 from unswayed.training.trl.callbacks import Following
 from unswayed.training.trl.reward import SCORER, before
 from unswayed.types import Variant
@@ -101,7 +101,7 @@ class Trainer(GRPOTrainer):
         return made
 
     def _stopped(self, row: list[int]) -> bool:
-        return STOP in cast(Any, self._tokenizer).decode(row)
+        return STOP_STRING in cast(Any, self._tokenizer).decode(row)
 
     def _calculate_rewards(
         self,
@@ -241,8 +241,8 @@ def span_of(variant: str, text: str) -> tuple[int, int] | None:
         variant: the prompt's variant, as JSON.
         text: the completion.
     """
-    outcome = read_completion(Variant.model_validate_json(variant), text)
-    span, shift = answer_span(outcome), len(outcome.output) - len(text)
+    completion = read_completion(Variant.model_validate_json(variant), text)
+    span, shift = answer_span(completion), len(completion.output) - len(text)
     return None if span is None else (span[0] - shift, span[1] - shift)
 
 

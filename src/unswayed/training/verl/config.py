@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from unswayed.config.section import Section
 from unswayed.errors import ConfigError, MissingExtra
 from unswayed.training.recipe import TrainingRecipe
 from unswayed.training.start import Start
-from unswayed.training.tables import Section
 from unswayed.training.verl.mapping import (
     ACTOR,
     CHOSEN,
@@ -230,7 +230,7 @@ def _given(recipe: TrainingRecipe, files: Files) -> dict[str, Any]:
         "trainer.default_local_dir": str(files.checkpoints),
         "trainer.rollout_data_dir": str(files.rollouts),
         "trainer.experiment_name": files.folder.absolute().name,
-        f"{kwargs}settings": recipe.reward.model_dump_json(),
+        f"{kwargs}settings": recipe.reward.with_absolute_files().model_dump_json(),
         f"{kwargs}records": str(files.records),
         "ray_kwargs.ray_init.runtime_env.env_vars": environment,
     }

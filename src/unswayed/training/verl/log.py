@@ -21,9 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from unswayed.training.completions import means
 from unswayed.training.folder import TrainingFolder
-from unswayed.training.reward.terms import RewardParts
+from unswayed.training.reward.parts import RewardParts, mean_parts, own_names
 
 FIGURES = {
     "critic/score/mean": "reward",
@@ -181,7 +180,7 @@ def _rewards(scored: Sequence[dict[str, Any]]) -> dict[str, float]:
     parts = [RewardParts(**one["parts"]) for one in known]
     if not parts:
         return {}
-    found = means(parts, [one["text"] for one in known])
+    found = mean_parts(parts, [one["text"] for one in known])
     lost = len(scored) - len(known)
     found["parts/unscored"] = (found["parts/unscored"] * len(known) + lost) / len(scored)
     totals = [part.total for part in parts if part.total is not None]
@@ -200,6 +199,7 @@ def _write_completions(folder: Path, step: int, scored: Sequence[dict[str, Any]]
     for one in scored:
         parts = RewardParts(**one["parts"]) if one["parts"] is not None else None
         named = {name: getattr(parts, name, None) for name in shown}
+        named |= {name: parts.terms[name] for name in own_names([parts])} if parts else {}
         kept = {key: one[key] for key in ("sample", "variant", "prefill", "text")}
         rows.append({"step": step, **kept, "reward": parts and parts.total, **named})
     path = folder / "completions" / f"completions_{step:05d}.parquet"

@@ -14,19 +14,20 @@ import json
 import math
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from unswayed.training.reward.own import parse_terms
+from unswayed.training.reward.parts import TERMS, RewardParts
 from unswayed.training.reward.scorer import Scorer
-from unswayed.training.reward.terms import TERMS, RewardParts
-from unswayed.training.tables import RewardSettings
+from unswayed.training.reward.settings import RewardSettings
 from unswayed.types import Variant
 
 KEYS = ("score", "format", "correct", "answer", "consistent", *TERMS)
-"""What is returned for every completion; NaN where it is not known."""
+"""What is returned for every completion, beside the user's own terms; NaN where it is not known."""
 
 
 class Scoring:
@@ -90,7 +91,8 @@ async def compute_score(
         records: folder that each completion is recorded in with its parts; None for nowhere.
 
     Returns:
-        A number for each of `KEYS`, NaN where it is not known. `score` is the reward.
+        A number for each of `KEYS` and each term of the user's, NaN where it is not known. `score`
+        is the reward.
     """
     reason, parts = "", None
     shown: Variant | None = None
@@ -103,15 +105,29 @@ async def compute_score(
         print(f"unswayed: a completion has no reward: {reason}", flush=True)
     if records is not None:
         _record(Path(records), shown, solution_str, parts, (extra_info or {}).get("step"), reason)
-    return numbers(parts)
+    return numbers(parts, _own_names(settings))
 
 
-def numbers(parts: RewardParts | None) -> dict[str, float]:
-    """Return a reward as verl takes it: a number for each of `KEYS`, NaN where it is not known."""
+def numbers(parts: RewardParts | None, own: Sequence[str] = ()) -> dict[str, float]:
+    """Return a reward as verl takes it: a number for each part, NaN where it is not known.
+
+    Args:
+        parts: the reward; None if nothing of it is known.
+        own: names of the user's terms.
+    """
+    keys = (*KEYS, *own)
     if parts is None:
-        return dict.fromkeys(KEYS, math.nan)
-    found: dict[str, Any] = {**asdict(parts), "score": parts.total}
-    return {key: math.nan if found[key] is None else float(found[key]) for key in KEYS}
+        return dict.fromkeys(keys, math.nan)
+    values: dict[str, Any] = {**dict.fromkeys(TERMS, 0.0), **vars(parts), **parts.terms}
+    values["score"] = parts.total
+    return {key: math.nan if values[key] is None else float(values[key]) for key in keys}
+
+
+@cache
+def _own_names(settings: str) -> tuple[str, ...]:
+    """Return the names of the user's terms; nothing is imported for it."""
+    reward = RewardSettings.model_validate_json(settings)
+    return tuple(term.name for term in parse_terms(reward.terms))
 
 
 @cache

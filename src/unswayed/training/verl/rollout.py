@@ -16,7 +16,7 @@ from typing import Any
 
 from verl.experimental.agent_loop.single_turn_agent_loop import SingleTurnAgentLoop
 
-from unswayed.training.completions import end_of
+from unswayed.training.stop import end_of
 
 _PICTURES = ("image_token", "video_token")
 
