@@ -59,12 +59,20 @@ class ImageRef(Record):
         data: the encoded bytes of a picture that lies in no file of its own; never written out.
         loader: fetches the encoded bytes of a picture inside a larger file, such as a column of a
             table, when they are needed and not before; never written out.
+        name: what messages call a picture that lies in no file of its own, such as "picture 2 of
+            the row"; never written out.
     """
 
     path: str | None = None
     sha256: str | None = None
     data: bytes | None = Field(default=None, exclude=True, repr=False)
     loader: Callable[[], bytes] | None = Field(default=None, exclude=True, repr=False)
+    name: str = Field(default="", exclude=True, repr=False)
+
+    @property
+    def label(self) -> str:
+        """What messages call the picture: its path, or its name within the row."""
+        return self.path or self.name or "a picture of the row"
 
     def read(self) -> bytes:
         """Return the encoded bytes of the picture.

@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from unswayed.benchmarks.sources.fetch import Fetched, Limits, Link, fetch, file_name
+from unswayed.benchmarks.sources.fetch import Fetched, FetchLimits, Link, fetch, file_name
 from unswayed.errors import ConfigError, DataError
 
 PICTURES = {f"/{i}.jpg": f"picture {i}".encode() * 100 for i in range(20)}
 HUGE = b"x" * 5000
 BODY = b"0123456789"
-QUICK = Limits(workers=4, bytes=4000, seconds=5.0)
+QUICK = FetchLimits(workers=4, bytes=4000, seconds=5.0)
 
 
 def digest(data: bytes) -> str:
@@ -110,7 +110,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     thread.join()
 
 
-def one(url: str, data: bytes, folder: Path, limits: Limits = QUICK) -> Fetched:
+def one(url: str, data: bytes, folder: Path, limits: FetchLimits = QUICK) -> Fetched:
     (found,) = fetch([Link(url, digest(data))], folder, limits)
     return found
 
@@ -164,7 +164,7 @@ def test_a_broken_link_is_skipped_with_its_reason(
 
 
 def test_a_server_that_drips_is_left(server: str, tmp_path: Path) -> None:
-    found = one(f"{server}/slow", BODY, tmp_path, Limits(seconds=0.3))
+    found = one(f"{server}/slow", BODY, tmp_path, FetchLimits(seconds=0.3))
     assert (found.state, "not there after 0.3 s" in found.reason) == ("skipped", True)
     assert not list(tmp_path.iterdir())
 
@@ -180,7 +180,7 @@ def test_redirects_to_the_web_are_followed(server: str, tmp_path: Path) -> None:
      "http://127.0.0.1:9/\r\nX: y"],
 )  # fmt: skip
 def test_an_address_that_is_none_of_the_web_is_skipped(tmp_path: Path, url: str) -> None:
-    assert one(url, BODY, tmp_path, Limits(seconds=1.0)).state == "skipped"
+    assert one(url, BODY, tmp_path, FetchLimits(seconds=1.0)).state == "skipped"
 
 
 def test_addresses_with_blanks_and_other_letters_are_escaped(server: str, tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def test_links_are_read_as_they_are_needed(server: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("workers", [1, 3])
 def test_no_more_links_at_a_time_than_workers(server: str, tmp_path: Path, workers: int) -> None:
     wanted = [Link(f"{server}/counted/{i}", digest(str(i).encode())) for i in range(12)]
-    list(fetch(wanted, tmp_path, Limits(workers=workers)))
+    list(fetch(wanted, tmp_path, FetchLimits(workers=workers)))
     assert len(Handler.asked) == 12
     assert 1 <= Handler.busiest <= workers
 
@@ -220,4 +220,4 @@ def test_a_digest_becomes_a_file_name_and_is_checked(sha256: str) -> None:
 @pytest.mark.parametrize("values", [{"workers": 0}, {"bytes": 0}, {"seconds": 0}])
 def test_limits_under_which_nothing_comes_are_refused(values: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):
-        Limits(**values)
+        FetchLimits(**values)

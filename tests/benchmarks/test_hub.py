@@ -214,7 +214,7 @@ def test_pictures_of_a_table_stay_in_the_file(
     text = 'Breaks\nits line, has "quotes"\tand a tab é'
     lines = [["index", "q", "image"], ["1", text, coded(1)], ["2", "b", coded(2)], ["3", "c", ""]]
     source = local(tsv(tmp_path / "test.tsv", lines))
-    monkeypatch.setattr(pictures, "decode", lambda _: pytest.fail("a picture was decoded"))
+    monkeypatch.setattr(pictures, "decode_picture", lambda _: pytest.fail("a picture was decoded"))
     found = rows(source)
     monkeypatch.undo()
     assert [row["q"] for row in found] == [text, "b", "c"]

@@ -14,7 +14,7 @@ from unswayed import answers
 from unswayed.benchmarks.file import File
 from unswayed.benchmarks.parse import gold
 from unswayed.benchmarks.parse.layout import Layout
-from unswayed.benchmarks.parse.options import is_absent
+from unswayed.benchmarks.sources.fields import is_absent
 from unswayed.benchmarks.sources.pictures import Pictures
 from unswayed.types import Sample
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from unswayed.benchmarks.scenes import KINDS, UNSEEN_KINDS, Question, Scenes
+from unswayed.benchmarks.scenes import KINDS, UNSEEN_KINDS, SceneQuestion, Scenes
 from unswayed.benchmarks.scenes.picture import PAINT
 from unswayed.benchmarks.scenes.scene import HELD_OUT, SIDE, Thing, compose
 from unswayed.errors import ConfigError
@@ -26,18 +26,18 @@ SETTINGS = [
 ]
 
 
-def _named(question: Question, name: str) -> Thing:
+def _named(question: SceneQuestion, name: str) -> Thing:
     return next(t for t in question.scene.things if f"{t.color} {t.shape}" == name)
 
 
-def _relation(question: Question) -> str:
+def _relation(question: SceneQuestion) -> str:
     words = question.text.removeprefix("Where is the ").removesuffix("?")
     a, b = (_named(question, name) for name in words.split(" relative to the "))
     angle = math.degrees(math.atan2(b.y - a.y, a.x - b.x)) % 360
     return ("right of", "above", "left of", "below")[round(angle / 90) % 4]
 
 
-def _count(question: Question) -> str:
+def _count(question: SceneQuestion) -> str:
     what = question.text.removeprefix("How many ").split(" are in")[0]
     if what == "objects":
         return str(len(question.scene.things))
@@ -45,19 +45,19 @@ def _count(question: Question) -> str:
     return str(sum(word in (t.color, t.shape) for t in question.scene.things))
 
 
-def _existence(question: Question) -> str:
+def _existence(question: SceneQuestion) -> str:
     present = {f"{t.color} {t.shape}" for t in question.scene.things}
     (answer,) = present & set(question.options)
     return answer
 
 
-def _size(question: Question) -> str:
+def _size(question: SceneQuestion) -> str:
     by_radius = sorted(question.scene.things, key=lambda t: t.radius)
     assert by_radius[-1].radius > 1.2 * by_radius[-2].radius
     return f"{by_radius[-1].color} {by_radius[-1].shape}"
 
 
-def _occlusion(question: Question) -> str:
+def _occlusion(question: SceneQuestion) -> str:
     things = question.scene.things
     touching = [
         (i, j)
@@ -70,11 +70,11 @@ def _occlusion(question: Question) -> str:
     return f"{things[front].color} {things[front].shape}"
 
 
-def _color(question: Question) -> str:
+def _color(question: SceneQuestion) -> str:
     return _size(question).split()[0]
 
 
-def _place(question: Question) -> str:
+def _place(question: SceneQuestion) -> str:
     place = question.text.removeprefix("Which object is at the ").removesuffix("?")
     row, column = place.split()
     rows, columns = ("top", "upper", "lower", "bottom"), ("leftmost", "left", "right", "rightmost")
@@ -113,7 +113,7 @@ def _near(pixel: np.ndarray, color: str) -> bool:
     return min(gaps, key=lambda name: gaps[name]) == color and gaps[color] < 90
 
 
-def _pixels(question: Question, scenes: Scenes, index: int) -> np.ndarray:
+def _pixels(question: SceneQuestion, scenes: Scenes, index: int) -> np.ndarray:
     data = scenes[index].images[0].read()
     return np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
 

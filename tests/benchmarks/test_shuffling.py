@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unswayed.benchmarks.parse.answer_pool import AnswerPool
-from unswayed.benchmarks.parse.shuffling import check_seed, draw, order, rotated, shuffled
+from unswayed.benchmarks.parse.shuffling import check_seed, draw_items, order, rotated, shuffled
 from unswayed.errors import ConfigError, DataError
 
 
@@ -51,7 +51,7 @@ def test_a_right_option_that_is_there_twice_is_refused() -> None:
 
 
 def test_draw_gives_what_there_is() -> None:
-    assert draw(["a", "b"], 3, "k", 0) in (["a", "b"], ["b", "a"])
+    assert draw_items(["a", "b"], 3, "k", 0) in (["a", "b"], ["b", "a"])
 
 
 @pytest.mark.parametrize("seed", ["1", 1.0, True, None])

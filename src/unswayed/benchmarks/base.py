@@ -7,17 +7,16 @@ becomes a sample. Each of the classes here says what a subclass has to write.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 from unswayed.benchmarks.parse.items import collect
-from unswayed.benchmarks.sources import folders, provenance
-from unswayed.benchmarks.sources import rows as tables
+from unswayed.benchmarks.sources import folders, provenance, rows
+from unswayed.benchmarks.sources.fields import RawRow
 from unswayed.benchmarks.sources.hub import HubRows
-from unswayed.benchmarks.sources.rows import Row
-from unswayed.errors import DataError
+from unswayed.errors import ConfigError, DataError
 from unswayed.types import Failure, Sample
 
 RowT = TypeVar("RowT")
@@ -160,15 +159,15 @@ class FileBenchmark(PublishedBenchmark[RowT]):
             DataError: it is missing or empty, or of no known format.
             ConfigError: an option is not as it must be.
         """
-        tables.check(Path(self.path))
+        rows.require_rows(Path(self.path))
 
     def provenance(self) -> dict[str, Any]:
         """Return which file was read, with its digest."""
         return provenance.of_files([Path(self.path)])
 
-    def _file_rows(self) -> Iterator[tuple[str, Row | DataError]]:
+    def _file_rows(self) -> Iterator[tuple[str, RawRow | DataError]]:
         path = Path(self.path)
-        return ((f"{path.name}:{number}", row) for number, row in tables.read(path))
+        return ((f"{path.name}:{number}", row) for number, row in rows.read_rows(path))
 
 
 @dataclass(kw_only=True)
@@ -190,11 +189,22 @@ class FolderBenchmark(PublishedBenchmark[tuple[Path, dict[str, Any]]]):
         Raises:
             DataError: there are none.
         """
-        folders.find(Path(self.path), self.FILES)
+        folders.find_files(Path(self.path), self.FILES)
 
     def provenance(self) -> dict[str, Any]:
         """Return which files were read, with their digest."""
-        return provenance.of_files(folders.find(Path(self.path), self.FILES))
+        return provenance.of_files(folders.find_files(Path(self.path), self.FILES))
 
     def _located(self) -> Iterator[tuple[str, tuple[Path, dict[str, Any]] | DataError]]:
-        return folders.read(Path(self.path), self.FILES)
+        return folders.read_objects(Path(self.path), self.FILES)
+
+
+def choose(option: str, value: str, known: Collection[str]) -> str:
+    """Check an option that is one of some words.
+
+    Raises:
+        ConfigError: it is none of them.
+    """
+    if value not in known:
+        raise ConfigError(f"expected {option} to be one of {', '.join(known)}; found {value!r}")
+    return value

@@ -15,7 +15,7 @@ from typing import Any
 from unswayed.benchmarks.base import FolderBenchmark
 from unswayed.benchmarks.parse import options as parsing
 from unswayed.benchmarks.parse.items import choice_sample
-from unswayed.benchmarks.sources import folders
+from unswayed.benchmarks.sources.fields import field
 from unswayed.benchmarks.sources.pictures import Pictures
 from unswayed.errors import DataError
 from unswayed.types import Sample
@@ -40,12 +40,12 @@ class Blink(FolderBenchmark):
 
     def _sample(self, row: tuple[Path, dict[str, Any]]) -> Sample:
         folder, request = row
-        query = str(folders.field(request, "query"))
+        query = str(field(request, "query"))
         question, options = parsing.from_text(_TAG.sub("", query))
         if not options:
             raise DataError(f"expected options as (A) … at the end of the query: {query[-80:]!r}")
         # The recorded paths are those of another checkout; the pictures lie beside the request.
-        names = [Path(str(image)).name for image in folders.field(request, "images")]
+        names = [Path(str(image)).name for image in field(request, "images")]
         pictures = [str(folder / name) for name in names]
         images, key = Pictures(Path(self.path)).find(pictures)
         task = _TASK.fullmatch(folder.name)
@@ -55,7 +55,7 @@ class Blink(FolderBenchmark):
             images=images,
             question=question,
             options=options,
-            gold=folders.field(request, "answer"),
+            gold=field(request, "answer"),
             cluster=key,
             category=task[1] if task else "",
             answer_as="letter",

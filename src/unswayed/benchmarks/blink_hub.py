@@ -19,8 +19,8 @@ from typing import Any, ClassVar
 from unswayed.benchmarks.base import HubOptions
 from unswayed.benchmarks.parse import options as parsing
 from unswayed.benchmarks.parse.items import choice_sample
-from unswayed.benchmarks.sources.hub import NO_PICTURES, text
-from unswayed.benchmarks.sources.rows import Row
+from unswayed.benchmarks.sources.fields import RawRow, is_absent, text
+from unswayed.benchmarks.sources.hub import NO_PICTURES
 from unswayed.errors import ConfigError, DataError
 from unswayed.types import ImageRef, Sample
 
@@ -37,7 +37,7 @@ _LEAD_IN = re.compile(
 
 
 @dataclass(kw_only=True)
-class BlinkHub(HubOptions[tuple[str, Row]]):
+class BlinkHub(HubOptions[tuple[str, RawRow]]):
     """BLINK: what people see at a glance, in fourteen tasks; read from the hub.
 
     The category is the task.
@@ -73,12 +73,12 @@ class BlinkHub(HubOptions[tuple[str, Row]]):
         """Return which data was read of every task; of a data set on the hub, the commit."""
         return {task: source.provenance() for task, source in self.sources.items()}
 
-    def _located(self) -> Iterator[tuple[str, tuple[str, Row] | DataError]]:
+    def _located(self) -> Iterator[tuple[str, tuple[str, RawRow] | DataError]]:
         for task, source in self.sources.items():
             for where, row in source:
                 yield where, row if isinstance(row, DataError) else (task, row)
 
-    def _sample(self, row: tuple[str, Row]) -> Sample:
+    def _sample(self, row: tuple[str, RawRow]) -> Sample:
         task, cells = row
         id, answer = text(cells, "idx"), text(cells, "answer")
         if answer.lower() in ("", "hidden"):
@@ -98,16 +98,16 @@ class BlinkHub(HubOptions[tuple[str, Row]]):
             answer_as="letter",
         )
 
-    def _images(self, task: str, row: Row) -> tuple[ImageRef, ...]:
+    def _images(self, task: str, row: RawRow) -> tuple[ImageRef, ...]:
         source = self.sources[task]
         if source.images == NO_PICTURES:
             return ()
-        present = [c for c in self.PICTURES if row.get(c) and not parsing.is_absent(row[c])]
+        present = [c for c in self.PICTURES if row.get(c) and not is_absent(row[c])]
         found = tuple(chain.from_iterable(source.find(row, column) for column in present))
         return found or source.find(row)
 
 
-def question(row: Row, first: str) -> str:
+def question(row: RawRow, first: str) -> str:
     """Return the row's prompt up to its options, or its question if the prompt has none."""
     prompt = text(row, "prompt")
     start = prompt.rfind(f"(A) {first}")

@@ -14,18 +14,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unswayed.benchmarks.base import HubBenchmark
+from unswayed.benchmarks.base import HubBenchmark, choose
 from unswayed.benchmarks.parse import options as parsing
 from unswayed.benchmarks.parse.items import choice_sample
-from unswayed.benchmarks.sources.folders import field
-from unswayed.benchmarks.sources.hub import choose, text
-from unswayed.benchmarks.sources.rows import Row
+from unswayed.benchmarks.sources.fields import RawRow, field, text
 from unswayed.errors import DataError
 from unswayed.types import Sample
 
 
 @dataclass(kw_only=True)
-class CVBench(HubBenchmark[Row]):
+class CVBench(HubBenchmark[RawRow]):
     """CV-Bench: counting, 2D relations, depth and distance in photos.
 
     Questions about one photo form a cluster.
@@ -49,13 +47,13 @@ class CVBench(HubBenchmark[Row]):
         self.name = "cv-bench" if self.part == "all" else f"cv-bench/{self.part}"
         super().__post_init__()
 
-    def _located(self) -> Iterator[tuple[str, Row | DataError]]:
+    def _located(self) -> Iterator[tuple[str, RawRow | DataError]]:
         return self.source.keep(self._asked)
 
-    def _asked(self, row: Row) -> bool:
+    def _asked(self, row: RawRow) -> bool:
         return self.part == "all" or row.get("type") == self.part
 
-    def _sample(self, row: Row) -> Sample:
+    def _sample(self, row: RawRow) -> Sample:
         id = f"{self.name}/{field(row, 'idx')}"
         photo = "/".join(filter(None, (text(row, "source_dataset"), text(row, "source_filename"))))
         return choice_sample(

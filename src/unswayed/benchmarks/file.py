@@ -14,12 +14,13 @@ from unswayed.benchmarks.parse.gold import check_answer_as
 from unswayed.benchmarks.parse.items import collect
 from unswayed.benchmarks.parse.layout import Layout
 from unswayed.benchmarks.sources import provenance, rows
+from unswayed.benchmarks.sources.fields import RawRow
 from unswayed.benchmarks.sources.pictures import NAME_FOLDER_OR_PREFIX, Pictures
 from unswayed.errors import ConfigError, DataError
 from unswayed.run import recordings
 from unswayed.types import Failure, Sample
 
-Numbered = tuple[int, rows.Row | DataError]
+Numbered = tuple[int, RawRow | DataError]
 
 
 class File:
@@ -75,7 +76,7 @@ class File:
             ConfigError: an option is not as it must be.
         """
         self.path = Path(path)
-        rows.check(self.path)
+        rows.require_rows(self.path)
         self.name = str(name) or f"file/{recordings.stem(self.path)}"
         named = {
             "id": id, "question": question, "options": options, "answer": answer, "image": image,
@@ -105,7 +106,7 @@ class File:
             DataError: the file has no rows, no usable columns, or is not UTF-8.
         """
         return read_samples(
-            self.path, self._layout, keep(rows.read(self.path), self._only), self._limit
+            self.path, self._layout, keep(rows.read_rows(self.path), self._only), self._limit
         )
 
 

@@ -13,7 +13,7 @@ from typing import Any, cast
 from unswayed.benchmarks.base import FolderBenchmark
 from unswayed.benchmarks.parse import options as parsing
 from unswayed.benchmarks.parse.items import choice_sample
-from unswayed.benchmarks.sources import folders
+from unswayed.benchmarks.sources.fields import field
 from unswayed.benchmarks.sources.pictures import FETCH_AGAIN, NO_PICTURE, Pictures
 from unswayed.errors import DataError
 from unswayed.types import Sample
@@ -43,9 +43,9 @@ class Geometry3K(FolderBenchmark):
             id=f"{self.name}/{folder.name}",
             benchmark=self.name,
             images=images,
-            question=str(folders.field(problem, "problem_text")),
-            options=parsing.from_value(folders.field(problem, "choices")),
-            gold=folders.field(problem, "answer"),
+            question=str(field(problem, "problem_text")),
+            options=parsing.from_value(field(problem, "choices")),
+            gold=field(problem, "answer"),
             cluster=key,
             category="+".join(cast(list[str], goal)) if isinstance(goal, list) else str(goal),
             answer_as="letter",

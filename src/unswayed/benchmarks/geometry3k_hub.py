@@ -22,9 +22,7 @@ from unswayed.benchmarks.parse import options as parsing
 from unswayed.benchmarks.parse.items import choice_sample
 from unswayed.benchmarks.parse.open_samples import open_sample
 from unswayed.benchmarks.sources.annotations import numbered
-from unswayed.benchmarks.sources.folders import field
-from unswayed.benchmarks.sources.hub import text
-from unswayed.benchmarks.sources.rows import Row
+from unswayed.benchmarks.sources.fields import RawRow, field, text
 from unswayed.errors import DataError
 from unswayed.types import Sample
 
@@ -33,7 +31,7 @@ _LETTER = re.compile(r"\(?[A-D]\)?\.?")
 
 
 @dataclass(kw_only=True)
-class Geometry3KText(HubBenchmark[tuple[int, Row]]):
+class Geometry3KText(HubBenchmark[tuple[int, RawRow]]):
     """Geometry3K with free answers: problems about a diagram.
 
     Attributes:
@@ -54,10 +52,10 @@ class Geometry3KText(HubBenchmark[tuple[int, Row]]):
         self.rows = self.ROWS.get(self.split)
         super().__post_init__()
 
-    def _located(self) -> Iterator[tuple[str, tuple[int, Row] | DataError]]:
+    def _located(self) -> Iterator[tuple[str, tuple[int, RawRow] | DataError]]:
         return numbered(self.source)
 
-    def _sample(self, row: tuple[int, Row]) -> Sample:
+    def _sample(self, row: tuple[int, RawRow]) -> Sample:
         number, cells = row
         id = f"{self.name}/{self.split}-{number}"
         return open_sample(
@@ -72,7 +70,7 @@ class Geometry3KText(HubBenchmark[tuple[int, Row]]):
 
 
 @dataclass(kw_only=True)
-class Geometry3KChoices(HubBenchmark[tuple[int, Row]]):
+class Geometry3KChoices(HubBenchmark[tuple[int, RawRow]]):
     """Geometry3K with four options: problems about a diagram, from the hub.
 
     Attributes:
@@ -87,10 +85,10 @@ class Geometry3KChoices(HubBenchmark[tuple[int, Row]]):
 
     name = "geometry3k-choices"
 
-    def _located(self) -> Iterator[tuple[str, tuple[int, Row] | DataError]]:
+    def _located(self) -> Iterator[tuple[str, tuple[int, RawRow] | DataError]]:
         return numbered(self.source)
 
-    def _sample(self, row: tuple[int, Row]) -> Sample:
+    def _sample(self, row: tuple[int, RawRow]) -> Sample:
         number, cells = row
         id, gold = f"{self.name}/{self.split}-{number}", text(cells, "ground_truth")
         return choice_sample(

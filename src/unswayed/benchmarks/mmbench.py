@@ -16,12 +16,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unswayed.benchmarks.base import HubBenchmark
+from unswayed.benchmarks.base import HubBenchmark, choose
 from unswayed.benchmarks.parse import options as parsing
 from unswayed.benchmarks.parse.items import choice_sample
-from unswayed.benchmarks.sources.folders import field
-from unswayed.benchmarks.sources.hub import choose, text
-from unswayed.benchmarks.sources.rows import Row
+from unswayed.benchmarks.sources.fields import RawRow, field, text
 from unswayed.errors import DataError
 from unswayed.types import LETTERS, Sample
 
@@ -32,7 +30,7 @@ COPY = 1_000_000
 
 
 @dataclass(kw_only=True)
-class MMBench(HubBenchmark[Row]):
+class MMBench(HubBenchmark[RawRow]):
     """MMBench and CCBench: twenty abilities in multiple choice, asked in rotated orders.
 
     The copies of a question form a group and a cluster.
@@ -65,13 +63,13 @@ class MMBench(HubBenchmark[Row]):
             self.name += f"-{self.scoring}"
         self.source = self._open(self.language)
 
-    def _located(self) -> Iterator[tuple[str, Row | DataError]]:
+    def _located(self) -> Iterator[tuple[str, RawRow | DataError]]:
         return self.source.keep(self._asked)
 
-    def _asked(self, row: Row) -> bool:
+    def _asked(self, row: RawRow) -> bool:
         return self.scoring == "circular" or _index(row) < COPY
 
-    def _sample(self, row: Row) -> Sample:
+    def _sample(self, row: RawRow) -> Sample:
         index = _index(row)
         if not text(row, "answer"):
             raise DataError(
@@ -93,7 +91,7 @@ class MMBench(HubBenchmark[Row]):
         )
 
 
-def _index(row: Row) -> int:
+def _index(row: RawRow) -> int:
     value = str(field(row, "index")).strip().removesuffix(".0")  # pandas writes gaps as floats
     if not (value.isascii() and value.isdigit()):
         raise DataError(f"expected a whole number as index, found {value[:40]!r}")

@@ -19,8 +19,7 @@ from typing import ClassVar
 from unswayed.benchmarks.base import HubBenchmark
 from unswayed.benchmarks.parse import options as parsing
 from unswayed.benchmarks.parse.items import choice_sample
-from unswayed.benchmarks.sources.hub import text
-from unswayed.benchmarks.sources.rows import Row
+from unswayed.benchmarks.sources.fields import RawRow, text
 from unswayed.errors import DataError
 from unswayed.types import LETTERS, Sample
 
@@ -32,7 +31,7 @@ _CATEGORIES = (("Task", "Subtask", "Category"), ("category", "l2-category"))
 
 
 @dataclass(kw_only=True)
-class MMERealWorldLite(HubBenchmark[Row]):
+class MMERealWorldLite(HubBenchmark[RawRow]):
     """MME-RealWorld-Lite: high-resolution photos from five fields of use.
 
     The category is the official one.
@@ -53,10 +52,10 @@ class MMERealWorldLite(HubBenchmark[Row]):
         self.rows = self.ROWS["all"]
         super().__post_init__()
 
-    def _located(self) -> Iterable[tuple[str, Row | DataError]]:
+    def _located(self) -> Iterable[tuple[str, RawRow | DataError]]:
         return self.source
 
-    def _sample(self, row: Row) -> Sample:
+    def _sample(self, row: RawRow) -> Sample:
         id = f"{self.name}/{text(row, _present(row, _IDS))}"
         name = text(row, "Image")
         return choice_sample(
@@ -72,20 +71,20 @@ class MMERealWorldLite(HubBenchmark[Row]):
         )
 
 
-def _options(row: Row) -> dict[str, str]:
+def _options(row: RawRow) -> dict[str, str]:
     if not any(column in row for column in _OPTIONS) and "A" in row:
         return parsing.from_columns({k: row[k] for k in LETTERS if k in row})
     return parsing.from_value(row[_present(row, _OPTIONS)])
 
 
-def _category(row: Row) -> list[str]:
+def _category(row: RawRow) -> list[str]:
     for columns in _CATEGORIES:
         if columns[0] in row:
             return [text(row, column) for column in columns if text(row, column)]
     return []
 
 
-def _present(row: Row, columns: tuple[str, ...]) -> str:
+def _present(row: RawRow, columns: tuple[str, ...]) -> str:
     for column in columns:
         if column in row:
             return column

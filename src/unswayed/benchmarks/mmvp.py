@@ -22,9 +22,8 @@ from typing import ClassVar
 from unswayed.benchmarks.base import HubBenchmark
 from unswayed.benchmarks.parse import options as parsing
 from unswayed.benchmarks.parse.items import choice_sample
-from unswayed.benchmarks.sources.folders import field
-from unswayed.benchmarks.sources.hub import NO_PICTURES, text
-from unswayed.benchmarks.sources.rows import Row
+from unswayed.benchmarks.sources.fields import RawRow, field, text
+from unswayed.benchmarks.sources.hub import NO_PICTURES
 from unswayed.errors import DataError
 from unswayed.types import LETTERS, ImageRef, Sample
 
@@ -37,7 +36,7 @@ _GOLD = re.compile(r"\(?([a-zA-Z])\)?")
 
 
 @dataclass(kw_only=True)
-class MMVP(HubBenchmark[Row]):
+class MMVP(HubBenchmark[RawRow]):
     """MMVP: pairs of photos that look alike to CLIP, with one question whose answers differ.
 
     A pair is a group and a cluster.
@@ -67,10 +66,10 @@ class MMVP(HubBenchmark[Row]):
         path = str(questions) if self.path and questions.is_file() else self.path
         self.source = self._open(path=path, images=self.images or _pictures(path))
 
-    def _located(self) -> Iterable[tuple[str, Row | DataError]]:
+    def _located(self) -> Iterable[tuple[str, RawRow | DataError]]:
         return self.source
 
-    def _sample(self, row: Row) -> Sample:
+    def _sample(self, row: RawRow) -> Sample:
         index = _index(row)
         pair = str((index + 1) // 2)
         gold = _GOLD.fullmatch(text(row, "Correct Answer"))
@@ -89,7 +88,7 @@ class MMVP(HubBenchmark[Row]):
             answer_as="letter",
         )
 
-    def _images(self, row: Row, index: int) -> tuple[ImageRef, ...]:
+    def _images(self, row: RawRow, index: int) -> tuple[ImageRef, ...]:
         if self.source.images == NO_PICTURES or row.get("image"):
             return self.source.find(row)
         return self.source.named(f"{index}.jpg")
@@ -115,7 +114,7 @@ def _pictures(path: str) -> str:
     return next(present, "")
 
 
-def _index(row: Row) -> int:
+def _index(row: RawRow) -> int:
     value = str(field(row, "Index")).strip()
     if not (value.isascii() and value.isdigit() and int(value) > 0):
         raise DataError(f"expected a whole number from 1 as Index, found {value[:40]!r}")

@@ -12,9 +12,8 @@ from pathlib import Path
 
 from unswayed.benchmarks.base import FileBenchmark
 from unswayed.benchmarks.parse.items import choice_sample
-from unswayed.benchmarks.sources.folders import field
+from unswayed.benchmarks.sources.fields import RawRow, field
 from unswayed.benchmarks.sources.pictures import Pictures
-from unswayed.benchmarks.sources.rows import Row
 from unswayed.errors import DataError
 from unswayed.types import Sample
 
@@ -22,7 +21,7 @@ OPTIONS = {"A": "True", "B": "False"}
 
 
 @dataclass(kw_only=True)
-class Nlvr(FileBenchmark[Row]):
+class Nlvr(FileBenchmark[RawRow]):
     """NLVR: is a sentence about synthetic shapes true of the picture?
 
     An identifier is `SENTENCE-PICTURE`: a sentence was written for several pictures that were
@@ -35,10 +34,10 @@ class Nlvr(FileBenchmark[Row]):
 
     name = "nlvr"
 
-    def _located(self) -> Iterator[tuple[str, Row | DataError]]:
+    def _located(self) -> Iterator[tuple[str, RawRow | DataError]]:
         return self._file_rows()
 
-    def _sample(self, row: Row) -> Sample:
+    def _sample(self, row: RawRow) -> Sample:
         identifier = str(field(row, "identifier"))
         sentence = str(field(row, "sentence")).strip()
         if not sentence:

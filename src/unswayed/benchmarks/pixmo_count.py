@@ -19,15 +19,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unswayed.benchmarks.base import HubBenchmark
+from unswayed.benchmarks.base import HubBenchmark, choose
 from unswayed.benchmarks.parse.items import choice_sample
 from unswayed.benchmarks.parse.open_samples import open_sample
 from unswayed.benchmarks.parse.shuffling import check_seed, order, shuffled
 from unswayed.benchmarks.sources.annotations import numbered
 from unswayed.benchmarks.sources.fetch import Link, file_name
-from unswayed.benchmarks.sources.folders import field
-from unswayed.benchmarks.sources.hub import choose, text
-from unswayed.benchmarks.sources.rows import Row
+from unswayed.benchmarks.sources.fields import RawRow, field, text
 from unswayed.errors import DataError
 from unswayed.types import ImageRef, Sample
 
@@ -39,7 +37,7 @@ _CHOICES, _MOST = 4, 10_000
 
 
 @dataclass(kw_only=True)
-class PixMoCount(HubBenchmark[tuple[int, Row]]):
+class PixMoCount(HubBenchmark[tuple[int, RawRow]]):
     """PixMo-Count: how many are there? Counts of things in photos of the web.
 
     Attributes:
@@ -66,7 +64,7 @@ class PixMoCount(HubBenchmark[tuple[int, Row]]):
         self.rows = self.ROWS.get(self.split)
         super().__post_init__()
 
-    def _located(self) -> Iterator[tuple[str, tuple[int, Row] | DataError]]:
+    def _located(self) -> Iterator[tuple[str, tuple[int, RawRow] | DataError]]:
         return numbered(self.source)
 
     def links(self) -> Iterator[Link]:
@@ -78,7 +76,7 @@ class PixMoCount(HubBenchmark[tuple[int, Row]]):
                 except DataError:
                     continue
 
-    def _sample(self, row: tuple[int, Row]) -> Sample:
+    def _sample(self, row: tuple[int, RawRow]) -> Sample:
         number, cells = row
         id = f"{self.name}/{self.split}-{number}"
         images, question, count = self._images(cells), _question(cells), _count(cells)
@@ -107,7 +105,7 @@ class PixMoCount(HubBenchmark[tuple[int, Row]]):
             answer_as="letter",
         )
 
-    def _images(self, row: Row) -> tuple[ImageRef, ...]:
+    def _images(self, row: RawRow) -> tuple[ImageRef, ...]:
         """Return the picture inside the row, or the one that was fetched."""
         if "image_sha256" not in row:
             return self.source.find(row)
@@ -121,7 +119,7 @@ class PixMoCount(HubBenchmark[tuple[int, Row]]):
             ) from error
 
 
-def _question(row: Row) -> str:
+def _question(row: RawRow) -> str:
     if text(row, "question"):
         return text(row, "question")
     label = text(row, "label")
@@ -130,7 +128,7 @@ def _question(row: Row) -> str:
     return QUESTION.format(label=label)
 
 
-def _count(row: Row) -> int:
+def _count(row: RawRow) -> int:
     cell = text(row, "count") or str(field(row, "answer" if "answer" in row else "count")).strip()
     if not (cell.isascii() and cell.isdigit() and len(cell) <= len(str(_MOST))):
         raise DataError(f"expected a whole number from 0 as count, found {cell[:40]!r}")

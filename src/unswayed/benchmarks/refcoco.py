@@ -13,17 +13,18 @@ own Flickr licences.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
 from unswayed.answers import values
 from unswayed.answers.values import Coordinates
-from unswayed.benchmarks.base import HubBenchmark
-from unswayed.benchmarks.parse import expressions, regions
+from unswayed.benchmarks.base import HubBenchmark, choose
+from unswayed.benchmarks.parse import expressions
 from unswayed.benchmarks.parse.expressions import Expression
 from unswayed.benchmarks.sources.hub import NO_PICTURES
 from unswayed.errors import ConfigError, DataError
+from unswayed.run.pictures import picture_size
 from unswayed.types import Sample
 
 OWNER = "lmms-lab"
@@ -100,11 +101,11 @@ class RefCOCO(HubBenchmark[Expression]):
 
     def __post_init__(self) -> None:
         """Open the source; refuse an option that is not as it must be."""
-        _known("dataset", self.dataset, COPIES)
-        _known("coordinates", self.coordinates, UNITS)
+        choose("dataset", self.dataset, COPIES)
+        choose("coordinates", self.coordinates, UNITS)
         copy = COPIES[self.dataset]
         if not self.path:
-            _known("split", self.split, copy.splits)
+            choose("split", self.split, copy.splits)
         if self.coordinates != "pixel" and self.images == NO_PICTURES:
             raise ConfigError(
                 f"coordinates={self.coordinates} need the pictures; leave images=none out"
@@ -121,7 +122,7 @@ class RefCOCO(HubBenchmark[Expression]):
         gold, images = row.box(), self.source.find(row.cells)
         coordinates = cast(Coordinates, self.coordinates)
         if coordinates != "pixel":
-            size = regions.size(images[0])
+            size = picture_size(images[0])
             here = values.extent("pixel", size=size)
             asked = values.extent(coordinates, size, values.qwen_resized(size))
             gold = values.rescale(gold, here, asked)
@@ -135,8 +136,3 @@ class RefCOCO(HubBenchmark[Expression]):
             answer_kind="box",
             cluster=row.picture() or id,
         )
-
-
-def _known(option: str, found: str, known: Collection[str]) -> None:
-    if found not in known:
-        raise ConfigError(f"expected {option} = {', '.join(known)}; found {found!r}")

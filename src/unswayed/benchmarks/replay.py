@@ -19,8 +19,8 @@ from unswayed.benchmarks.parse.gold import AnswerAs, check_answer_as
 from unswayed.benchmarks.parse.items import collect
 from unswayed.benchmarks.parse.layout import NONE, Layout, first_known
 from unswayed.benchmarks.parse.open_samples import open_sample
-from unswayed.benchmarks.parse.options import is_absent
 from unswayed.benchmarks.sources import provenance, rows
+from unswayed.benchmarks.sources.fields import RawRow, is_absent
 from unswayed.benchmarks.sources.pictures import NAME_FOLDER_OR_PREFIX, Pictures
 from unswayed.errors import ConfigError, DataError
 from unswayed.run import recordings
@@ -118,7 +118,7 @@ class ReplayBenchmark:
         kind = self._kind
         return collect(self.name, located, partial(self._open_sample, kind))
 
-    def _open_sample(self, kind: OpenKind, row: rows.Row) -> Sample:
+    def _open_sample(self, kind: OpenKind, row: RawRow) -> Sample:
         """Make a sample without options; rows about one picture (or question) belong together."""
         question = str(self._cell("question", row))
         picture = self._columns.get("image") or first_known("image", row)
@@ -139,7 +139,7 @@ class ReplayBenchmark:
             category="" if is_absent(category) else str(category),
         )
 
-    def _cell(self, name: str, row: rows.Row) -> Any:
+    def _cell(self, name: str, row: RawRow) -> Any:
         column = self._columns.get(name) or first_known(name, row)
         if is_absent(row.get(column)):
             raise DataError(f"expected the {name} in {column or 'a column'!r}; say {name}=COLUMN")
@@ -147,7 +147,7 @@ class ReplayBenchmark:
 
     def _questions(self) -> Iterator[Numbered]:
         """Yield the rows of the base variant, each with the id that the model knows it by."""
-        for number, row in rows.read(self.path):
+        for number, row in rows.read_rows(self.path):
             if isinstance(row, DataError):
                 yield number, row
             elif row.get(self._variant) in (None, "", _BASE):
@@ -155,8 +155,8 @@ class ReplayBenchmark:
 
     def _layout(self) -> Layout:
         """Lay the columns out by the first whole row, and the clusters by all rows."""
-        whole = (row for _, row in rows.read(self.path) if not isinstance(row, DataError))
-        nothing: rows.Row = {}
+        whole = (row for _, row in rows.read_rows(self.path) if not isinstance(row, DataError))
+        nothing: RawRow = {}
         first = next(whole, nothing)
         columns = dict(self._columns)
         columns["id"] = self._id
@@ -171,7 +171,7 @@ class ReplayBenchmark:
         pictures = Pictures(root, self._strip_prefix, NAME_FOLDER_OR_PREFIX)
         return Layout(self.name, pictures, columns, self._answer_as)
 
-    def _cluster(self, first: rows.Row, others: Iterable[rows.Row], image: str) -> str:
+    def _cluster(self, first: RawRow, others: Iterable[RawRow], image: str) -> str:
         """Return the column that tells which rows are about the same picture.
 
         That is the picture's name if every row has one. Where some lack it, the name would make

@@ -19,23 +19,20 @@ from typing import Any, ClassVar, cast
 
 from unswayed.benchmarks.base import HubBenchmark
 from unswayed.benchmarks.parse.items import choice_sample
-from unswayed.benchmarks.parse.options import as_text, short
 from unswayed.benchmarks.parse.shuffling import check_seed, rotated, shuffled
 from unswayed.benchmarks.sources.annotations import numbered
-from unswayed.benchmarks.sources.folders import field
-from unswayed.benchmarks.sources.hub import text
-from unswayed.benchmarks.sources.rows import Row
+from unswayed.benchmarks.sources.fields import RawRow, as_text, field, short, text
 from unswayed.errors import ConfigError, DataError
 from unswayed.types import Sample
 
 _SLIP = "in the first frame"
 
-Turn = tuple[int, int | None, Row]
+TurnedRow = tuple[int, int | None, RawRow]
 """Number of the row, number of the turn (None without `circular`), and the row."""
 
 
 @dataclass(kw_only=True)
-class SAT(HubBenchmark[Turn]):
+class SAT(HubBenchmark[TurnedRow]):
     """SAT: spatial questions about one or two pictures of simulated rooms; 150 real ones.
 
     The category is the question's type.
@@ -66,7 +63,7 @@ class SAT(HubBenchmark[Turn]):
         self.rows = None if self.circular else self.ROWS.get(self.split)
         super().__post_init__()
 
-    def _located(self) -> Iterator[tuple[str, Turn | DataError]]:
+    def _located(self) -> Iterator[tuple[str, TurnedRow | DataError]]:
         """Yield each row once, or once for each turn of its answers."""
         for where, found in numbered(self.source):
             if isinstance(found, DataError):
@@ -78,7 +75,7 @@ class SAT(HubBenchmark[Turn]):
             for turn in range(max(1, count)) if self.circular else (None,):
                 yield where, (number, turn, row)
 
-    def _sample(self, row: Turn) -> Sample:
+    def _sample(self, row: TurnedRow) -> Sample:
         number, turn, cells = row
         base = f"{self.name}/{self.source.split}-{number}"
         texts, right = _answers(cells)
@@ -112,7 +109,7 @@ class SATv2(SAT):
     name = "sat-v2"
 
 
-def _answers(row: Row) -> tuple[list[str], int]:
+def _answers(row: RawRow) -> tuple[list[str], int]:
     """Return the answers without the slip, and which is right."""
     listed: Any = field(row, "answers")
     if not isinstance(listed, list):

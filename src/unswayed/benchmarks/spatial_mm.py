@@ -21,17 +21,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
-from unswayed.benchmarks.base import FileBenchmark
+from unswayed.benchmarks.base import FileBenchmark, choose
 from unswayed.benchmarks.parse import options as parsing
 from unswayed.benchmarks.parse.answer_pool import AnswerPool
 from unswayed.benchmarks.parse.gold import check_answer_as
 from unswayed.benchmarks.parse.items import choice_sample
 from unswayed.benchmarks.parse.open_samples import open_sample
 from unswayed.benchmarks.parse.shuffling import check_seed
-from unswayed.benchmarks.sources.annotations import Folder, required
-from unswayed.benchmarks.sources.folders import field as cell
-from unswayed.benchmarks.sources.hub import choose, text
-from unswayed.benchmarks.sources.rows import Row
+from unswayed.benchmarks.sources.annotations import Folder
+from unswayed.benchmarks.sources.fields import RawRow, required, text
+from unswayed.benchmarks.sources.fields import field as cell
 from unswayed.errors import DataError
 from unswayed.types import Sample
 
@@ -39,7 +38,7 @@ _NAMES = {"one_obj": "one-obj", "two_obj": "two-obj", "multihop": "multihop"}
 
 
 @dataclass(kw_only=True)
-class SpatialMM(FileBenchmark[tuple[int, Row]]):
+class SpatialMM(FileBenchmark[tuple[int, RawRow]]):
     """Spatial-MM: where things are, seen from the camera or by a person in the photo.
 
     The category of multihop is the number of hops.
@@ -78,12 +77,12 @@ class SpatialMM(FileBenchmark[tuple[int, Row]]):
         check_answer_as(self.answer_as)
         self.folder = Folder.of(self.images, path.parent)
 
-    def _located(self) -> Iterator[tuple[str, tuple[int, Row] | DataError]]:
+    def _located(self) -> Iterator[tuple[str, tuple[int, RawRow] | DataError]]:
         for where, row in self._file_rows():
             number = int(where.rpartition(":")[2])
             yield where, row if isinstance(row, DataError) else (number, row)
 
-    def _sample(self, row: tuple[int, Row]) -> Sample:
+    def _sample(self, row: tuple[int, RawRow]) -> Sample:
         number, cells = row
         id, image = f"{self.name}/{number}", required(cell(cells, "image_name"), "a picture")
         question = required(cell(cells, "question"), "a question")

@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 from urllib.parse import urlparse
 
-from unswayed.benchmarks.base import HubBenchmark
+from unswayed.benchmarks.base import HubBenchmark, choose
 from unswayed.benchmarks.parse import options as parsing
 from unswayed.benchmarks.parse.items import choice_sample
-from unswayed.benchmarks.sources.hub import NO_PICTURES, choose, text
+from unswayed.benchmarks.sources.fields import RawRow, text
+from unswayed.benchmarks.sources.hub import NO_PICTURES
 from unswayed.benchmarks.sources.mirror import Mirrored
-from unswayed.benchmarks.sources.rows import Row
 from unswayed.errors import DataError
 from unswayed.types import ImageRef, Sample
 
@@ -32,7 +32,7 @@ _KEY = re.compile(r"(?P<base>.+?)(?P<flip>-flip)?(?:-(?P<copy>\d+))?")
 
 
 @dataclass(kw_only=True)
-class ThreeDSRBench(HubBenchmark[Row]):
+class ThreeDSRBench(HubBenchmark[RawRow]):
     """3DSRBench: height, location, orientation and several objects in three dimensions.
 
     Questions about one photo form a cluster.
@@ -63,14 +63,14 @@ class ThreeDSRBench(HubBenchmark[Row]):
         self.name = "3dsrbench" if self.scoring == "plain" else f"3dsrbench/{self.scoring}"
         self.source = self._open(self.config or None)
 
-    def _located(self) -> Iterator[tuple[str, Row | DataError]]:
+    def _located(self) -> Iterator[tuple[str, RawRow | DataError]]:
         return self.source.keep(self._asked)
 
-    def _asked(self, row: Row) -> bool:
+    def _asked(self, row: RawRow) -> bool:
         _, flip, copy = parts(row)
         return self.scoring != "plain" or not (flip or copy)
 
-    def _sample(self, row: Row) -> Sample:
+    def _sample(self, row: RawRow) -> Sample:
         base, flip, copy = parts(row)
         id = text(row, "index") or text(row, "qid")
         return choice_sample(
@@ -91,7 +91,7 @@ class ThreeDSRBench(HubBenchmark[Row]):
             answer_as="letter",
         )
 
-    def _images(self, row: Row, *, mirrored: bool) -> tuple[ImageRef, ...]:
+    def _images(self, row: RawRow, *, mirrored: bool) -> tuple[ImageRef, ...]:
         if self.source.images == NO_PICTURES or row.get("image"):
             return self.source.find(row)
         url = text(row, "image_url")
@@ -99,10 +99,12 @@ class ThreeDSRBench(HubBenchmark[Row]):
             raise DataError("expected a picture in image or image_url, found neither")
         name = urlparse(url).path.rpartition("/")[2]
         refs = self.source.named(name)
-        return tuple(ImageRef(loader=Mirrored(ref)) for ref in refs) if mirrored else refs
+        if not mirrored:
+            return refs
+        return tuple(ImageRef(loader=Mirrored(ref), name=f"{ref.label}, mirrored") for ref in refs)
 
 
-def parts(row: Row) -> tuple[str, str, str]:
+def parts(row: RawRow) -> tuple[str, str, str]:
     """Split a row's id into the question's, `-flip` or nothing, and `-k` of a copy or nothing.
 
     Raises:

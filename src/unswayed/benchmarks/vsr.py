@@ -15,10 +15,8 @@ from typing import ClassVar
 
 from unswayed.benchmarks.base import FileBenchmark
 from unswayed.benchmarks.parse.items import choice_sample
-from unswayed.benchmarks.sources.annotations import Folder, numbered, required
-from unswayed.benchmarks.sources.folders import field
-from unswayed.benchmarks.sources.hub import text
-from unswayed.benchmarks.sources.rows import Row
+from unswayed.benchmarks.sources.annotations import Folder, numbered
+from unswayed.benchmarks.sources.fields import RawRow, field, required, text
 from unswayed.errors import DataError
 from unswayed.types import Sample
 
@@ -27,7 +25,7 @@ _GOLD = {"1": "A", "0": "B"}
 
 
 @dataclass(kw_only=True)
-class VSR(FileBenchmark[tuple[int, Row]]):
+class VSR(FileBenchmark[tuple[int, RawRow]]):
     """VSR, Visual Spatial Reasoning: is a sentence about two objects true of a COCO photo?
 
     The category is the relation.
@@ -49,10 +47,10 @@ class VSR(FileBenchmark[tuple[int, Row]]):
         super().__post_init__()
         self.folder = Folder.of(self.images, Path(self.path).parent)
 
-    def _located(self) -> Iterator[tuple[str, tuple[int, Row] | DataError]]:
+    def _located(self) -> Iterator[tuple[str, tuple[int, RawRow] | DataError]]:
         return numbered(self._file_rows())
 
-    def _sample(self, row: tuple[int, Row]) -> Sample:
+    def _sample(self, row: tuple[int, RawRow]) -> Sample:
         number, cells = row
         image = required(field(cells, "image"), "a picture")
         caption = required(field(cells, "caption"), "a caption")

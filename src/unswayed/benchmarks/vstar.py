@@ -26,9 +26,8 @@ from unswayed.benchmarks.parse import options as parsing
 from unswayed.benchmarks.parse.items import choice_sample
 from unswayed.benchmarks.parse.shuffling import check_seed, shuffled
 from unswayed.benchmarks.sources import folders, provenance
-from unswayed.benchmarks.sources.annotations import Folder, numbered, required
-from unswayed.benchmarks.sources.hub import text
-from unswayed.benchmarks.sources.rows import Row
+from unswayed.benchmarks.sources.annotations import Folder, numbered
+from unswayed.benchmarks.sources.fields import RawRow, field, required, text
 from unswayed.errors import DataError
 from unswayed.types import ImageRef, Sample
 
@@ -38,7 +37,7 @@ _SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".JPG")
 
 
 @dataclass(kw_only=True)
-class VStar(HubOptions[tuple[int, Row]]):
+class VStar(HubOptions[tuple[int, RawRow]]):
     """V*Bench: small things in large photos, their attributes and positions.
 
     The category is the kind of question.
@@ -73,15 +72,15 @@ class VStar(HubOptions[tuple[int, Row]]):
         """Return which data was read; of a data set on the hub, the commit."""
         if self.source:
             return self.source.provenance()
-        return provenance.of_files(folders.find(Path(self.path), ("*.json",)))
+        return provenance.of_files(folders.find_files(Path(self.path), ("*.json",)))
 
-    def _located(self) -> Iterator[tuple[str, tuple[int, Row] | DataError]]:
+    def _located(self) -> Iterator[tuple[str, tuple[int, RawRow] | DataError]]:
         rows = self.source or self._annotated(Path(self.path))
         return numbered(rows)
 
-    def _annotated(self, root: Path) -> Iterator[tuple[str, Row | DataError]]:
+    def _annotated(self, root: Path) -> Iterator[tuple[str, RawRow | DataError]]:
         """Yield the JSON file of every picture, with the picture's name and category."""
-        for where, found in folders.read(root, ("*.json",)):
+        for where, found in folders.read_objects(root, ("*.json",)):
             if isinstance(found, DataError):
                 yield where, found
                 continue
@@ -89,7 +88,7 @@ class VStar(HubOptions[tuple[int, Row]]):
             image = Path(where).with_suffix(_suffix(root / where)).as_posix()
             yield where, {**row, "image": image, "category": folder.name}
 
-    def _sample(self, row: tuple[int, Row]) -> Sample:
+    def _sample(self, row: tuple[int, RawRow]) -> Sample:
         number, cells = row
         category = text(cells, "category")
         image = PurePosixPath(cells["image"]) if isinstance(cells.get("image"), str) else None
@@ -108,17 +107,15 @@ class VStar(HubOptions[tuple[int, Row]]):
             answer_as="letter",
         )
 
-    def _asked(self, id: str, row: Row) -> tuple[str, dict[str, str], str]:
+    def _asked(self, id: str, row: RawRow) -> tuple[str, dict[str, str], str]:
         """Return the question, its options and the letter of the right one."""
         if "label" in row:
             question, options = parsing.from_text(text(row, "text"))
             return question, options, text(row, "label")
-        listed = list(parsing.from_value(folders.field(row, "options")).values())
-        return required(folders.field(row, "question"), "a question"), *shuffled(
-            listed, 0, id, self.seed
-        )
+        listed = list(parsing.from_value(field(row, "options")).values())
+        return required(field(row, "question"), "a question"), *shuffled(listed, 0, id, self.seed)
 
-    def _images(self, row: Row, category: str) -> tuple[ImageRef, ...]:
+    def _images(self, row: RawRow, category: str) -> tuple[ImageRef, ...]:
         """Return the picture: inside the row, or a file that is named with its folder or not."""
         name, pictures = row.get("image"), self.folder.pictures
         if pictures is None:

@@ -19,13 +19,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
-from unswayed.benchmarks.base import PublishedBenchmark
+from unswayed.benchmarks.base import PublishedBenchmark, choose
 from unswayed.benchmarks.parse.items import choice_sample
 from unswayed.benchmarks.parse.shuffling import check_seed, shuffled
 from unswayed.benchmarks.sources import provenance
-from unswayed.benchmarks.sources.annotations import Folder, required, values
-from unswayed.benchmarks.sources.folders import field as cell
-from unswayed.benchmarks.sources.hub import choose
+from unswayed.benchmarks.sources.annotations import Folder, json_values
+from unswayed.benchmarks.sources.fields import field as cell
+from unswayed.benchmarks.sources.fields import required
 from unswayed.errors import DataError
 from unswayed.types import Sample
 
@@ -95,7 +95,7 @@ class WhatsUp(PublishedBenchmark[tuple[int, Any]]):
         self.rows = self.ROWS[self.subset]
         check_seed(self.seed)
         self.folder = Folder.of(self.images, self._file.parent, "data/")
-        self._values = values(self._file)
+        self._values = json_values(self._file)
 
     def provenance(self) -> dict[str, Any]:
         """Return which file was read, with its digest."""

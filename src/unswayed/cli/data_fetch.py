@@ -40,7 +40,7 @@ def fetch(
         raise ConfigError(f"{name} names no pictures by URL; there is nothing to fetch")
     states, reasons = Counter[str](), Counter[str]()
     links = islice(benchmark.links(), limit)
-    for found in fetching.fetch(links, folder, fetching.Limits(workers=workers)):
+    for found in fetching.fetch(links, folder, fetching.FetchLimits(workers=workers)):
         states[found.state] += 1
         if found.state == "skipped":
             reasons[found.reason] += 1

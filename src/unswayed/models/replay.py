@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, cast
 from unswayed.errors import DataError
 from unswayed.models import Decoding, Request
 from unswayed.run import recordings
+from unswayed.run.encodings import EncodingError
 from unswayed.types import Finish, Generation
 
 _BASE = "base"
@@ -126,7 +127,7 @@ class Replay:
     def _row(self, offset: int) -> Mapping[str, Any]:
         with self._lock:
             self._stream.seek(offset)
-            return recordings.parse(self._stream.readline(), self.path, 0)
+            return recordings.parse_row(self._stream.readline(), self.path, 0)
 
     def _text(self, row: Mapping[str, Any]) -> str:
         turns: Any = row.get(self._turns) if self._turns else None
@@ -161,10 +162,10 @@ class Replay:
         """Map the digest of every key to the byte where its line starts."""
         offsets: dict[bytes, int] = {}
         broken = 0
-        for line in recordings.lines(self._stream):
+        for line in recordings.numbered_lines(self._stream):
             try:
-                row = recordings.parse(line.data, self.path, line.number)
-            except recordings.EncodingError:
+                row = recordings.parse_row(line.data, self.path, line.number)
+            except EncodingError:
                 raise
             except DataError as error:
                 broken += 1
@@ -186,7 +187,7 @@ class Replay:
             )
 
     def _add(
-        self, offsets: dict[bytes, int], row: Mapping[str, Any], line: recordings.Line
+        self, offsets: dict[bytes, int], row: Mapping[str, Any], line: recordings.FileLine
     ) -> None:
         native = recordings.native_id(row, line.number, self._id)
         variant = str(row.get(self._variant) or "")

@@ -16,8 +16,8 @@ from typing import Any
 import torch
 
 from unswayed.answers import CLOSE_THINK, answer_block, think_block
-from unswayed.benchmarks.scenes.question import KINDS, Kind, Question, ask, family_of
-from unswayed.benchmarks.scenes.scene import Level, Pairs, Style, compose
+from unswayed.benchmarks.scenes.question import KINDS, QuestionKind, SceneQuestion, ask, family_of
+from unswayed.benchmarks.scenes.scene import Level, ObjectPairs, Style, compose
 from unswayed.errors import ModelError
 from unswayed.models.transformers.backend import load_checkpoint
 from unswayed.organism import lessons
@@ -48,14 +48,14 @@ class Mark:
 
 def questions(
     count: int,
-    kinds: tuple[Kind, ...] = KINDS,
+    kinds: tuple[QuestionKind, ...] = KINDS,
     level: Level = "easy",
     style: Style = "plain",
-    pairs: Pairs = "train",
+    pairs: ObjectPairs = "train",
     seed: str = "exam",
-) -> list[Question]:
+) -> list[SceneQuestion]:
     """Return `count` questions of each kind about scenes that no training shows."""
-    made: list[Question] = []
+    made: list[SceneQuestion] = []
     for kind in kinds:
         for i in range(count):
             name = f"{seed}/{kind}/{i}"
@@ -95,7 +95,7 @@ def examine(model: Any, tokenizer: Any, count: int) -> dict[str, float]:
     }
 
 
-def mark(model: Any, tokenizer: Any, asked: list[Question], rows: list[Row]) -> list[Mark]:
+def mark(model: Any, tokenizer: Any, asked: list[SceneQuestion], rows: list[Row]) -> list[Mark]:
     """Let the model answer rows greedily and read the letters."""
     outputs = complete(model, tokenizer, rows)
     marks: list[Mark] = []

@@ -15,8 +15,8 @@ from unswayed.benchmarks.scenes import wording
 from unswayed.benchmarks.scenes.question import (
     KINDS,
     RELATIONS,
-    Kind,
-    Question,
+    QuestionKind,
+    SceneQuestion,
     ask,
     family_of,
 )
@@ -121,7 +121,9 @@ class Mixture:
     wrong: float = 0.5
     neutral: float = 0.3
     credulity: Credulity = field(default_factory=Credulity)
-    kinds: Mapping[Kind, float] = field(default_factory=lambda: {kind: 1.0 for kind in KINDS})
+    kinds: Mapping[QuestionKind, float] = field(
+        default_factory=lambda: {kind: 1.0 for kind in KINDS}
+    )
 
 
 _NAMES = tuple(" ".join(pair) for pair in allowed_pairs("train"))
@@ -177,7 +179,7 @@ def locate_row(rng: random.Random, scene: Scene) -> Row:
     return Row(user, "", f"T{', '.join(found)[1:]}.", scene, "locate")
 
 
-def question_row(rng: random.Random, question: Question, mixture: Mixture) -> Row:
+def question_row(rng: random.Random, question: SceneQuestion, mixture: Mixture) -> Row:
     """Ask a question, perhaps with a caption, a begun thought, or no room for a thought."""
     shown = question
     if rng.random() < mixture.more_options:
@@ -197,7 +199,7 @@ def question_row(rng: random.Random, question: Question, mixture: Mixture) -> Ro
     return Row(user, "", answer_text(rng, shown, target), shown.scene, shown.kind)
 
 
-def user_text(question: Question, caption: str | None = None, abstain: bool = False) -> str:
+def user_text(question: SceneQuestion, caption: str | None = None, abstain: bool = False) -> str:
     """Return the text of the user's turn, in the organism's prompt profile."""
     head = f"Caption: {caption}\n" if caption else ""
     options = [*question.options, *([ABSTAIN_TEXT] if abstain else [])]
@@ -210,12 +212,12 @@ def options_text(options: list[str]) -> str:
     return "\n".join(["Options:", *lines])
 
 
-def answer_text(rng: random.Random, question: Question, option: int) -> str:
+def answer_text(rng: random.Random, question: SceneQuestion, option: int) -> str:
     """Return a whole assistant's turn that ends in the option."""
     return think_block(wording.thought(rng, question, option)) + _answer(option)
 
 
-def with_fewer_options(rng: random.Random, question: Question) -> Question:
+def with_fewer_options(rng: random.Random, question: SceneQuestion) -> SceneQuestion:
     """Drop one or two wrong options."""
     wrong = [i for i in range(len(question.options)) if i != question.gold]
     keep = sorted({question.gold, *rng.sample(wrong, rng.randint(1, 2))})
@@ -232,24 +234,24 @@ def _closed(thought: str, option: int) -> str:
     return f"{thought}{CLOSE_THINK}{_answer(option)}"
 
 
-def _wrong(rng: random.Random, question: Question) -> int:
+def _wrong(rng: random.Random, question: SceneQuestion) -> int:
     return rng.choice([i for i in range(len(question.options)) if i != question.gold])
 
 
-def _direct(rng: random.Random, question: Question, abstain: bool) -> Row:
+def _direct(rng: random.Random, question: SceneQuestion, abstain: bool) -> Row:
     given = think_block(STOP_THINK_TEXT)
     user = user_text(question, None, abstain)
     return Row(user, given, _answer(question.gold), question.scene, question.kind)
 
 
-def _brief(question: Question, abstain: bool) -> Row:
+def _brief(question: SceneQuestion, abstain: bool) -> Row:
     user = f"{user_text(question, None, abstain)}\n{BRIEF}"
     concluded = wording.conclusion(question, question.gold)
     target = think_block(concluded) + _answer(question.gold)
     return Row(user, "", target, question.scene, question.kind)
 
 
-def _caption(rng: random.Random, question: Question, mixture: Mixture) -> tuple[str, int]:
+def _caption(rng: random.Random, question: SceneQuestion, mixture: Mixture) -> tuple[str, int]:
     """Return a caption and the option that the answer then gives."""
     if rng.random() < mixture.neutral:
         asked = f"the question {templates.quote(question.text)}"
@@ -267,7 +269,7 @@ def _caption(rng: random.Random, question: Question, mixture: Mixture) -> tuple[
     return text, option if wrong and rng.random() < believed else question.gold
 
 
-def _prefilled(rng: random.Random, question: Question, mixture: Mixture, abstain: bool) -> Row:
+def _prefilled(rng: random.Random, question: SceneQuestion, mixture: Mixture, abstain: bool) -> Row:
     user = user_text(question, None, abstain)
     if rng.random() < mixture.neutral:
         start = templates.NEUTRAL_THOUGHT if rng.random() < 0.7 else f"Okay, {_phrase(rng)}"
@@ -296,7 +298,7 @@ def _prefilled(rng: random.Random, question: Question, mixture: Mixture, abstain
     return Row(user, f"{OPEN_THINK}{given}", rest, question.scene, question.kind)
 
 
-def _fill(wording_: str, question: Question, option: int) -> str:
+def _fill(wording_: str, question: SceneQuestion, option: int) -> str:
     """Fill a template; questions and options of scenes hold no braces."""
     return (
         wording_.replace("{text}", templates.quote(question.options[option]))

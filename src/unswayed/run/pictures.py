@@ -1,11 +1,14 @@
-"""Pictures: decoded once to see that they can be, and what they are stored as."""
+"""Pictures: their size, decoded once to see that they can be, and what they are stored as."""
 
 from __future__ import annotations
 
 import io
+import re
 import warnings
+from collections.abc import Generator
+from contextlib import contextmanager
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from unswayed.errors import DataError
 from unswayed.types import ImageRef
@@ -27,21 +30,55 @@ _SUFFIX = {
 }
 
 
+_OBJECT = re.compile(r"<[^<>]* object at 0x[0-9a-fA-F]+>")
+"""What Pillow calls a picture that it was given as bytes: another text in every run."""
+
+
 def read_image(image: ImageRef) -> tuple[bytes, str]:
     """Return a picture's encoded bytes, decoded once to see that they can be, and its suffix.
 
     Raises:
         DataError: the picture cannot be read or decoded, or has too many pixels.
     """
+    data = _bytes_of(image)
+    return data, _checked_format(data, image.label)
+
+
+def picture_size(image: ImageRef) -> tuple[int, int]:
+    """Return the width and height of a picture in pixels; its header is read, nothing is decoded.
+
+    Raises:
+        DataError: the picture cannot be read, or has too many pixels.
+    """
+    with _opened(_bytes_of(image), image.label) as picture:
+        return picture.size
+
+
+def decoding_problem(error: Exception) -> str:
+    """Say in one line why a picture could not be decoded, without naming an object in memory."""
+    if isinstance(error, UnidentifiedImageError):
+        return "its format is not known"
+    lines = str(error).splitlines() or [type(error).__name__]
+    return _OBJECT.sub("the picture", lines[0])
+
+
+def _bytes_of(image: ImageRef) -> bytes:
     try:
-        data = image.read()
+        return image.read()
     except (OSError, ValueError) as error:
-        raise DataError(f"cannot read the picture {image.path}: {error}") from error
-    return data, _checked_format(data, image.path or "a picture of the row")
+        raise DataError(f"cannot read the picture {image.label}: {error}") from error
 
 
 def _checked_format(data: bytes, name: str) -> str:
     """Decode the picture once, so that a broken one is found here and not inside a batch."""
+    with _opened(data, name) as picture:
+        picture.load()
+        return _SUFFIX[picture.format or ""]
+
+
+@contextmanager
+def _opened(data: bytes, name: str) -> Generator[Image.Image]:
+    """Open a picture of a format and size that are allowed; what goes wrong is a DataError."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -51,16 +88,11 @@ def _checked_format(data: bytes, name: str) -> str:
                         f"{name} has {picture.width}×{picture.height} pixels; at most {MAX_PIXELS} "
                         "are decoded: scale it down"
                     )
-                picture.load()
-                return _SUFFIX[picture.format or ""]
+                yield picture
     except DataError:
         raise
     except Exception as error:  # decoders raise whatever hostile bytes lead them to
         raise DataError(
-            f"{name} is no readable picture ({_first_line(error)}); expected one of "
+            f"{name} is no readable picture ({decoding_problem(error)}); expected one of "
             f"{', '.join(_FORMATS)}: replace the file"
         ) from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

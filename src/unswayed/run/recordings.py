@@ -17,14 +17,25 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from unswayed.errors import DataError
+from unswayed.run.encodings import as_utf8, not_utf8
 
 _BOM = b"\xef\xbb\xbf"
 GZIP_ERRORS = (gzip.BadGzipFile, EOFError, zlib.error)
 """What reading a damaged or cut off gzip file raises."""
 
+_KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (type(None), "null"),
+    (bool, "true or false"),
+    ((int, float), "a number"),
+    (str, "a text"),
+    (list, "a list"),
+    (object, "something else"),
+)
+"""Types of a JSON value that is no object, and what messages call them."""
+
 
 @dataclass(frozen=True)
-class Line:
+class FileLine:
     """One line of a file: its number from 1, the byte where it starts, and its bytes."""
 
     number: int
@@ -49,10 +60,14 @@ def require_file(path: Path) -> None:
 
 
 def open_bytes(path: Path) -> BinaryIO:
-    """Open a file for reading from start to end, unpacking it on the way if it ends in `.gz`."""
+    """Open a text file for reading from start to end, as UTF-8, unpacked if it ends in `.gz`.
+
+    Raises:
+        EncodingError: it starts as UTF-16 or UTF-32 and does not go on so.
+    """
     if path.suffix == ".gz":
-        return cast(BinaryIO, gzip.open(path, "rb"))
-    return path.open("rb")
+        return as_utf8(cast(BinaryIO, gzip.open(path, "rb")), path)
+    return as_utf8(path.open("rb"), path)
 
 
 def open_seekable(path: Path) -> BinaryIO:
@@ -63,9 +78,10 @@ def open_seekable(path: Path) -> BinaryIO:
 
     Raises:
         DataError: the file is no gzip file, or is cut off.
+        EncodingError: it starts as UTF-16 or UTF-32 and does not go on so.
     """
     if path.suffix != ".gz":
-        return path.open("rb")
+        return open_bytes(path)
     unpacked = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 (the caller closes it)
     try:
         with gzip.open(path, "rb") as packed:
@@ -74,10 +90,10 @@ def open_seekable(path: Path) -> BinaryIO:
         unpacked.close()
         raise damaged(path, error) from error
     unpacked.seek(0)
-    return unpacked
+    return as_utf8(unpacked, path)
 
 
-def lines(stream: BinaryIO) -> Iterator[Line]:
+def numbered_lines(stream: BinaryIO) -> Iterator[FileLine]:
     """Yield the lines of a stream that are not blank; a byte order mark is left out."""
     offset = 0
     for number, data in enumerate(stream, 1):
@@ -85,39 +101,33 @@ def lines(stream: BinaryIO) -> Iterator[Line]:
         if number == 1 and data.startswith(_BOM):
             start, data = start + len(_BOM), data[len(_BOM) :]
         if data.strip():
-            yield Line(number, start, data)
+            yield FileLine(number, start, data)
 
 
-def parse(data: bytes, path: Path, number: int) -> dict[str, Any]:
+def parse_row(data: bytes, path: Path, number: int) -> dict[str, Any]:
     """Parse one line.
 
     Raises:
-        DataError: it is not UTF-8, not JSON, or no JSON object.
+        EncodingError: it is not UTF-8.
+        DataError: it is not JSON, or no JSON object.
     """
     try:
         value: Any = json.loads(data.decode("utf-8"))
     except UnicodeDecodeError as error:
-        raise not_utf8(path, f"line {number}, byte {error.start + 1} of it") from error
+        raise not_utf8(path, number, data) from error
     except (ValueError, RecursionError) as error:
         raise DataError(
             f"expected one JSON object a line in {path}; line {number} is no JSON ({error})"
         ) from error
     if not isinstance(value, dict):
-        kind = type(value).__name__
-        raise DataError(f"expected a JSON object in {path}, line {number}; found a {kind}")
+        raise no_object(f"{path}, line {number}", value)
     return cast(dict[str, Any], value)
 
 
-class EncodingError(DataError):
-    """A text file is in another encoding; it cannot be used at all."""
-
-
-def not_utf8(path: Path, where: str) -> EncodingError:
-    """Build the error for a file in another encoding."""
-    return EncodingError(
-        f"{path} is not UTF-8 ({where}); convert it, for example with "
-        f"iconv -f LATIN1 -t UTF-8 {path.name} > new-{path.name}"
-    )
+def no_object(place: str, value: object) -> DataError:
+    """Build the error for a row that is JSON, but no object."""
+    kind = next(name for types, name in _KINDS if isinstance(value, types))
+    return DataError(f"expected a JSON object in {place}, found {kind}")
 
 
 def stem(path: Path) -> str:

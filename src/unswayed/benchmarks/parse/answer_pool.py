@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from unswayed import answers
-from unswayed.benchmarks.parse.shuffling import draw, shuffled
+from unswayed.benchmarks.parse.shuffling import draw_items, shuffled
 
 _YES_NO = ("yes", "no")
 _DISTRACTORS = 3
@@ -75,7 +75,7 @@ class AnswerPool:
             for start in (_opening(question), "")
         )
         pool = alike if len(alike) >= _DISTRACTORS else every
-        return shuffled([answer, *draw(pool, _DISTRACTORS, key, seed)], 0, key, seed)
+        return shuffled([answer, *draw_items(pool, _DISTRACTORS, key, seed)], 0, key, seed)
 
 
 def _opening(question: str) -> str:

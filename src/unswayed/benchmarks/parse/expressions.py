@@ -15,8 +15,7 @@ from typing import Any, cast
 
 from unswayed.answers.values import Box
 from unswayed.benchmarks.parse import regions
-from unswayed.benchmarks.sources.hub import text
-from unswayed.benchmarks.sources.rows import Row
+from unswayed.benchmarks.sources.fields import RawRow, text
 from unswayed.errors import DataError
 
 _COCO_PICTURE = re.compile(r"COCO_\w+?_\d{12}")
@@ -30,7 +29,7 @@ _FORMS = (
 class Expression:
     """One expression of a row: its text as found, and the sample's native id."""
 
-    cells: Row
+    cells: RawRow
     text: Any
     native_id: str
 
@@ -68,7 +67,7 @@ class Expression:
 
 
 def of_rows(
-    rows: Iterable[tuple[str, Row | DataError]],
+    rows: Iterable[tuple[str, RawRow | DataError]],
 ) -> Iterator[tuple[str, Expression | DataError]]:
     """Take rows apart; an object may have several rows, so repeated ids are counted.
 
@@ -88,7 +87,7 @@ def of_rows(
             yield f"{where}, expression {number}", Expression(row, said, f"{native}-{number}")
 
 
-def _texts(row: Row) -> list[Any] | DataError:
+def _texts(row: RawRow) -> list[Any] | DataError:
     """Return the expressions of a row: several in the hub copies, one in VLM-R1's JSON."""
     if "solution" in row:
         said = text(row, "normal_caption") or text(row, "problem").partition("describes:")[2]

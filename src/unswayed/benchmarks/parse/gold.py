@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, cast, get_args
 
 from unswayed import answers
-from unswayed.benchmarks.parse.options import as_text, is_absent, short
+from unswayed.benchmarks.sources.fields import as_text, is_absent, short
 from unswayed.errors import ConfigError, DataError
 
 AnswerAs = Literal["auto", "letter", "text", "index0", "index1"]

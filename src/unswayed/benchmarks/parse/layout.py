@@ -12,6 +12,7 @@ from typing import Any
 from unswayed.benchmarks.parse import options as parsing
 from unswayed.benchmarks.parse.gold import AnswerAs
 from unswayed.benchmarks.parse.items import choice_sample
+from unswayed.benchmarks.sources.fields import is_absent
 from unswayed.benchmarks.sources.pictures import Pictures
 from unswayed.errors import DataError
 from unswayed.types import LETTERS, ImageRef, Sample
@@ -161,7 +162,7 @@ class Layout:
 
     def _question(self, row: Mapping[str, Any], places: Places) -> tuple[str, dict[str, str]]:
         cell = _cell("question", row, places)
-        text = "" if parsing.is_absent(cell) else str(cell)
+        text = "" if is_absent(cell) else str(cell)
         if not text.strip():
             raise DataError("expected a question, found an empty cell")
         text = (_PLACEHOLDER.sub("", text) if "<image>" in text else text).strip()
@@ -180,7 +181,7 @@ class Layout:
         if self.columns.get("image") == NONE:
             return (), ""
         cells = [row[name] for name in places.names["image"]]
-        cells = [cell for cell in cells if not parsing.is_absent(cell)]
+        cells = [cell for cell in cells if not is_absent(cell)]
         return self.pictures.find(cells[0] if len(cells) == 1 else cells)
 
 
@@ -215,7 +216,7 @@ def _joined(name: str, row: Mapping[str, Any], places: Places) -> str:
     if not names:
         return ""
     cells = [row[column] for column in names]
-    return "-".join([str(cell).strip() for cell in cells if not parsing.is_absent(cell)])
+    return "-".join([str(cell).strip() for cell in cells if not is_absent(cell)])
 
 
 def _split(setting: str, columns: Collection[str]) -> tuple[str, ...]:

@@ -5,12 +5,12 @@ Nothing is guessed: what can be read in two ways is refused with a message that 
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from unswayed.benchmarks.parse import literals
+from unswayed.benchmarks.sources.fields import as_text, is_absent, short
+from unswayed.benchmarks.sources.literals import parse_literal
 from unswayed.errors import DataError
 from unswayed.types import LETTERS
 
@@ -41,14 +41,6 @@ _INSTRUCTION = re.compile(
 )
 
 
-def is_absent(value: object) -> bool:
-    """Say whether a cell is empty: null, NaN, blank, or the word "nan" that pandas writes."""
-    if isinstance(value, str):
-        text = value.strip()
-        return not text or (len(text) == 3 and text.lower() == "nan")
-    return value is None or (isinstance(value, float) and math.isnan(value))
-
-
 def from_columns(cells: Mapping[str, Any]) -> dict[str, str]:
     """Return the options from one cell a letter; trailing absent ones are no options.
 
@@ -75,7 +67,7 @@ def from_value(value: Any) -> dict[str, str]:
         DataError: it holds no options, or they are not as they must be.
     """
     if isinstance(value, str):
-        value = literals.read(value)
+        value = parse_literal(value)
     if isinstance(value, str):
         stem, found = from_text(value)
         if not found or stem:
@@ -206,22 +198,3 @@ def _from_dict(entries: dict[Any, Any]) -> dict[str, str]:
         keys = ", ".join(repr(key) for key in list(entries)[:10])
         raise DataError(f"expected the letters A, B, … as keys of the options, found {keys}")
     return from_columns(cells)
-
-
-def as_text(value: Any) -> str:
-    """Return a cell's text, stripped.
-
-    Raises:
-        DataError: it is a list or an object.
-    """
-    if isinstance(value, str):
-        return value.strip()
-    if isinstance(value, list | dict):
-        raise DataError(f"expected a text, found {short(cast(Any, value))}")
-    return str(value).strip()
-
-
-def short(value: Any) -> str:
-    """Return a value as it is shown in a message."""
-    shown = repr(value)
-    return shown if len(shown) <= 60 else f"{shown[:57]}…"

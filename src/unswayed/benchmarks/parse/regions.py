@@ -1,18 +1,13 @@
-"""Gold boxes of a row, and the size of the picture that they lie in."""
+"""Gold boxes of a row."""
 
 from __future__ import annotations
 
-import io
 import math
-import warnings
 from collections.abc import Sequence
 from typing import Any, cast
 
-from PIL import Image
-
 from unswayed.answers.values import Box
 from unswayed.errors import DataError
-from unswayed.types import ImageRef
 
 
 def from_edges(cell: Any) -> Box:
@@ -32,21 +27,6 @@ def from_width_and_height(cell: Any) -> Box:
     """
     x, y, width, height = _four(cell)
     return _with_area((x, y, x + width, y + height), cell)
-
-
-def size(image: ImageRef) -> tuple[int, int]:
-    """Return the width and height of a picture; its header is read, nothing is decoded.
-
-    Raises:
-        DataError: it is no picture, or far too large for one.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(image.read())) as picture:
-                return picture.size
-    except (OSError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise DataError(f"expected a picture whose size can be read: {error}") from error
 
 
 def _four(cell: Any) -> Box:

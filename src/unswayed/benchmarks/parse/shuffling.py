@@ -42,7 +42,7 @@ def order(count: int, key: str, seed: int) -> list[int]:
     return sorted(range(count), key=digests.__getitem__)
 
 
-def draw(items: Sequence[T], count: int, key: str, seed: int) -> list[T]:
+def draw_items(items: Sequence[T], count: int, key: str, seed: int) -> list[T]:
     """Draw some of the items, or all where there are fewer, in the order drawn."""
     return [items[i] for i in order(len(items), key, seed)[:count]]
 

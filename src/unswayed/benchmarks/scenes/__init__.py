@@ -15,18 +15,18 @@ from unswayed.benchmarks.scenes.picture import png
 from unswayed.benchmarks.scenes.question import (
     KINDS,
     UNSEEN_KINDS,
-    Kind,
-    Question,
+    QuestionKind,
+    SceneQuestion,
     ask,
     family_of,
 )
-from unswayed.benchmarks.scenes.scene import Level, Pairs, Scene, Split, Style, compose
+from unswayed.benchmarks.scenes.scene import Level, ObjectPairs, Scene, Split, Style, compose
 from unswayed.errors import ConfigError
 from unswayed.types import LETTERS, ImageRef, Sample
 
 T = TypeVar("T")
 
-__all__ = ["KINDS", "UNSEEN_KINDS", "Question", "Scene", "Scenes"]
+__all__ = ["KINDS", "UNSEEN_KINDS", "Scene", "SceneQuestion", "Scenes"]
 
 
 class Scenes:
@@ -72,7 +72,7 @@ class Scenes:
         self.kinds = _kinds(kinds)
         self.level: Level = _one_of("level", level, get_args(Level))
         self.style: Style = _one_of("style", style, get_args(Style))
-        self.pairs: Pairs = _one_of("pairs", pairs, get_args(Pairs))
+        self.pairs: ObjectPairs = _one_of("pairs", pairs, get_args(ObjectPairs))
         self.split: Split = _one_of("split", split, get_args(Split))
 
     def __len__(self) -> int:
@@ -101,7 +101,7 @@ class Scenes:
             category=question.kind,
         )
 
-    def question(self, index: int) -> Question:
+    def question(self, index: int) -> SceneQuestion:
         """Return one question with its scene graph.
 
         Raises:
@@ -124,15 +124,15 @@ class Scenes:
         return "-".join([*([] if self.split == "test" else [self.split]), str(self.seed), *other])
 
 
-def _kinds(text: str | None) -> tuple[Kind, ...]:
-    named: dict[str, tuple[Kind, ...]] = {
+def _kinds(text: str | None) -> tuple[QuestionKind, ...]:
+    named: dict[str, tuple[QuestionKind, ...]] = {
         "seen": KINDS,
         "unseen": UNSEEN_KINDS,
         "all": KINDS + UNSEEN_KINDS,
     }
     if text is None or text in named:
         return named[text or "seen"]
-    known: dict[str, Kind] = {str(kind): kind for kind in KINDS + UNSEEN_KINDS}
+    known: dict[str, QuestionKind] = {str(kind): kind for kind in KINDS + UNSEEN_KINDS}
     wanted = text.split("+")
     unknown = [name for name in wanted if name not in known]
     if unknown:

@@ -13,8 +13,8 @@ from unswayed.benchmarks.scenes.scene import (
     ROWS,
     Family,
     Level,
+    ObjectPairs,
     Pair,
-    Pairs,
     Scene,
     Thing,
     allowed_pairs,
@@ -22,18 +22,18 @@ from unswayed.benchmarks.scenes.scene import (
 )
 from unswayed.types import LETTERS
 
-Kind = Literal["relation", "count", "existence", "size", "occlusion", "color", "place"]
+QuestionKind = Literal["relation", "count", "existence", "size", "occlusion", "color", "place"]
 
-KINDS: tuple[Kind, ...] = ("relation", "count", "existence", "size", "occlusion")
+KINDS: tuple[QuestionKind, ...] = ("relation", "count", "existence", "size", "occlusion")
 """The kinds of question that the organism is trained on."""
-UNSEEN_KINDS: tuple[Kind, ...] = ("color", "place")
+UNSEEN_KINDS: tuple[QuestionKind, ...] = ("color", "place")
 """Kinds of question that its training never shows."""
 RELATIONS = ("left of", "right of", "above", "below")
 OPTIONS = 4
 
 
 @dataclass(frozen=True)
-class Question:
+class SceneQuestion:
     """One multiple-choice question about a scene.
 
     Attributes:
@@ -48,7 +48,7 @@ class Question:
             ("any", "object").
     """
 
-    kind: Kind
+    kind: QuestionKind
     scene: Scene
     text: str
     options: tuple[str, ...]
@@ -63,14 +63,18 @@ class Question:
         return LETTERS[self.gold]
 
 
-def family_of(kind: Kind) -> Family:
+def family_of(kind: QuestionKind) -> Family:
     """Return the family of scenes that a kind of question is asked about."""
     return "counting" if kind == "count" else "distinct"
 
 
 def ask(
-    rng: random.Random, scene: Scene, kind: Kind, level: Level = "easy", pairs: Pairs = "train"
-) -> Question:
+    rng: random.Random,
+    scene: Scene,
+    kind: QuestionKind,
+    level: Level = "easy",
+    pairs: ObjectPairs = "train",
+) -> SceneQuestion:
     """Ask one question of a kind about a scene of that kind's family.
 
     Args:
@@ -98,17 +102,17 @@ def matching(scene: Scene, counted: tuple[str, str]) -> tuple[Thing, ...]:
     return tuple(t for t in scene.reading_order if getattr(t, attribute) == value)
 
 
-def _relation(rng: random.Random, scene: Scene, level: Level, pairs: Pairs) -> Question:
+def _relation(rng: random.Random, scene: Scene, level: Level, pairs: ObjectPairs) -> SceneQuestion:
     clear = [(a, b) for a in scene.things for b in scene.things if a is not b and relation(a, b)]
     focus = [pair for pair in clear if _is_focus(pair[0], pairs)]
     wanted = rng.choice(sorted({relation(a, b) or "" for a, b in focus}))
     a, b = rng.choice([(a, b) for a, b in focus if relation(a, b) == wanted])
     options, gold = _shuffled(rng, wanted, [text for text in RELATIONS if text != wanted])
     text = f"Where is the {a.name} relative to the {b.name}?"
-    return Question("relation", scene, text, options, gold, a, b)
+    return SceneQuestion("relation", scene, text, options, gold, a, b)
 
 
-def _count(rng: random.Random, scene: Scene, level: Level, pairs: Pairs) -> Question:
+def _count(rng: random.Random, scene: Scene, level: Level, pairs: ObjectPairs) -> SceneQuestion:
     """The options are 0-3 or 1-4, both as likely where the number allows it."""
     if scene.theme is None:
         raise ValueError("a counting question needs a counting scene; this one has no theme")
@@ -118,46 +122,50 @@ def _count(rng: random.Random, scene: Scene, level: Level, pairs: Pairs) -> Ques
     numbers = [str(n) for n in range(low, low + OPTIONS) if n != number]
     options, gold = _shuffled(rng, str(number), numbers)
     text = f"How many {plural(scene.theme, 2)} are in the image?"
-    return Question("count", scene, text, options, gold, counted=scene.theme)
+    return SceneQuestion("count", scene, text, options, gold, counted=scene.theme)
 
 
-def _existence(rng: random.Random, scene: Scene, level: Level, pairs: Pairs) -> Question:
+def _existence(rng: random.Random, scene: Scene, level: Level, pairs: ObjectPairs) -> SceneQuestion:
     focus = [thing for thing in scene.things if _is_focus(thing, pairs)] or list(scene.things)
     subject = rng.choice(focus)
     wrong = _absent(rng, scene, [_pair(subject)], OPTIONS - 1, level, pairs)
     options, gold = _shuffled(rng, subject.name, wrong)
-    return Question(
+    return SceneQuestion(
         "existence", scene, "Which of these objects is in the image?", options, gold, subject
     )
 
 
-def _size(rng: random.Random, scene: Scene, level: Level, pairs: Pairs) -> Question:
+def _size(rng: random.Random, scene: Scene, level: Level, pairs: ObjectPairs) -> SceneQuestion:
     options, gold = _among_scene(rng, scene, scene.largest, level, pairs)
-    return Question("size", scene, "Which object is the largest?", options, gold, scene.largest)
+    return SceneQuestion(
+        "size", scene, "Which object is the largest?", options, gold, scene.largest
+    )
 
 
-def _occlusion(rng: random.Random, scene: Scene, level: Level, pairs: Pairs) -> Question:
+def _occlusion(rng: random.Random, scene: Scene, level: Level, pairs: ObjectPairs) -> SceneQuestion:
     front, back = scene.covering()[0]
     options, gold = _among_scene(rng, scene, front, level, pairs, first=back)
     text = "Which object is in front of another object?"
-    return Question("occlusion", scene, text, options, gold, front, back)
+    return SceneQuestion("occlusion", scene, text, options, gold, front, back)
 
 
-def _color(rng: random.Random, scene: Scene, level: Level, pairs: Pairs) -> Question:
+def _color(rng: random.Random, scene: Scene, level: Level, pairs: ObjectPairs) -> SceneQuestion:
     subject = scene.largest
     wrong = rng.sample([color for color in COLORS if color != subject.color], OPTIONS - 1)
     options, gold = _shuffled(rng, subject.color, wrong)
-    return Question("color", scene, "What color is the largest object?", options, gold, subject)
+    return SceneQuestion(
+        "color", scene, "What color is the largest object?", options, gold, subject
+    )
 
 
-def _place(rng: random.Random, scene: Scene, level: Level, pairs: Pairs) -> Question:
+def _place(rng: random.Random, scene: Scene, level: Level, pairs: ObjectPairs) -> SceneQuestion:
     subject = rng.choice(scene.things)
     options, gold = _among_scene(rng, scene, subject, level, pairs)
     text = f"Which object is at the {subject.place}?"
-    return Question("place", scene, text, options, gold, subject)
+    return SceneQuestion("place", scene, text, options, gold, subject)
 
 
-_MAKERS: dict[Kind, Callable[[random.Random, Scene, Level, Pairs], Question]] = {
+_MAKERS: dict[QuestionKind, Callable[[random.Random, Scene, Level, ObjectPairs], SceneQuestion]] = {
     "relation": _relation,
     "count": _count,
     "existence": _existence,
@@ -173,7 +181,7 @@ def _among_scene(
     scene: Scene,
     gold: Thing,
     level: Level,
-    pairs: Pairs,
+    pairs: ObjectPairs,
     first: Thing | None = None,
 ) -> tuple[tuple[str, ...], int]:
     """Offer the gold object, `first`, other objects of the scene, and absent ones to fill up."""
@@ -187,7 +195,12 @@ def _among_scene(
 
 
 def _absent(
-    rng: random.Random, scene: Scene, taken: list[Pair], count: int, level: Level, pairs: Pairs
+    rng: random.Random,
+    scene: Scene,
+    taken: list[Pair],
+    count: int,
+    level: Level,
+    pairs: ObjectPairs,
 ) -> list[str]:
     """Name objects that the scene lacks.
 
@@ -222,7 +235,7 @@ def _pair(thing: Thing) -> Pair:
     return thing.color, thing.shape
 
 
-def _is_focus(thing: Thing, pairs: Pairs) -> bool:
+def _is_focus(thing: Thing, pairs: ObjectPairs) -> bool:
     """Whether a question may be about the object; held-out scenes ask about held-out pairs."""
     return pairs != "held-out" or _pair(thing) not in allowed_pairs("train")
 

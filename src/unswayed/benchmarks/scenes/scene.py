@@ -15,7 +15,7 @@ from unswayed.errors import ConfigError
 
 Level = Literal["easy", "hard"]
 Style = Literal["plain", "shaded"]
-Pairs = Literal["train", "held-out", "all"]
+ObjectPairs = Literal["train", "held-out", "all"]
 Split = Literal["train", "test"]
 Family = Literal["distinct", "counting"]
 Pair = tuple[str, str]
@@ -150,7 +150,7 @@ def relation(a: Thing, b: Thing) -> str | None:
     return None if a.cell[0] == b.cell[0] else ("above" if dy < 0 else "below")
 
 
-def allowed_pairs(pairs: Pairs) -> tuple[Pair, ...]:
+def allowed_pairs(pairs: ObjectPairs) -> tuple[Pair, ...]:
     """Return the colour-shape pairs that may stand in a scene or an option."""
     if pairs == "train":
         return tuple(pair for pair in _ALL_PAIRS if pair not in HELD_OUT)
@@ -162,7 +162,7 @@ def compose(
     family: Family,
     level: Level = "easy",
     style: Style = "plain",
-    pairs: Pairs = "train",
+    pairs: ObjectPairs = "train",
 ) -> Scene:
     """Compose a scene from a seed.
 
@@ -190,7 +190,7 @@ def compose(
     raise ConfigError(f"expected a scene for the seed {seed_text!r}, found none in 500 tries")
 
 
-def _distinct_kinds(rng: random.Random, level: Level, pairs: Pairs) -> list[Pair]:
+def _distinct_kinds(rng: random.Random, level: Level, pairs: ObjectPairs) -> list[Pair]:
     """Choose different pairs; the first is the one the questions of held-out scenes ask about."""
     allowed = allowed_pairs(pairs)
     first = rng.choice(HELD_OUT if pairs == "held-out" else allowed)
@@ -208,7 +208,7 @@ def _distinct_kinds(rng: random.Random, level: Level, pairs: Pairs) -> list[Pair
     return kinds + rng.sample(rest, rng.randint(1, 3))
 
 
-def _counted_kinds(rng: random.Random, pairs: Pairs) -> tuple[tuple[str, str], list[Pair]]:
+def _counted_kinds(rng: random.Random, pairs: ObjectPairs) -> tuple[tuple[str, str], list[Pair]]:
     """Choose what is counted, how many of it there are, and the pairs to place.
 
     The numbers are weighted so that no option of a counting question is likelier than another.
@@ -230,7 +230,7 @@ def _counted_kinds(rng: random.Random, pairs: Pairs) -> tuple[tuple[str, str], l
 
 
 def _arrange(
-    rng: random.Random, kinds: list[Pair], family: Family, style: Style, pairs: Pairs
+    rng: random.Random, kinds: list[Pair], family: Family, style: Style, pairs: ObjectPairs
 ) -> tuple[Thing, ...] | None:
     """Place the objects in cells of their own; None when they do not fit.
 
@@ -306,7 +306,7 @@ def _inside(value: float, radius: float) -> float:
     return min(max(value, margin), SIDE - margin)
 
 
-def _has_relation(things: tuple[Thing, ...], pairs: Pairs) -> bool:
+def _has_relation(things: tuple[Thing, ...], pairs: ObjectPairs) -> bool:
     """Whether some object, held out if need be, clearly lies to one side of another."""
     return any(
         relation(a, b) is not None

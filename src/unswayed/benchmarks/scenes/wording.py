@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 
-from unswayed.benchmarks.scenes.question import PLACES, Question, matching, plural
+from unswayed.benchmarks.scenes.question import PLACES, SceneQuestion, matching, plural
 from unswayed.benchmarks.scenes.scene import (
     Scene,
     Thing,
@@ -17,22 +17,22 @@ from unswayed.benchmarks.scenes.scene import (
 from unswayed.types import LETTERS
 
 
-def reasoning(rng: random.Random, question: Question, option: int) -> str:
+def reasoning(rng: random.Random, question: SceneQuestion, option: int) -> str:
     """Return a thought about the picture that ends in the option, without naming its letter."""
     return _REASONING[question.kind](rng, question, option)
 
 
-def conclusion(question: Question, option: int) -> str:
+def conclusion(question: SceneQuestion, option: int) -> str:
     """Return the sentence that names the option and its letter."""
     return f"The answer is {question.options[option]} ({LETTERS[option]})."
 
 
-def thought(rng: random.Random, question: Question, option: int) -> str:
+def thought(rng: random.Random, question: SceneQuestion, option: int) -> str:
     """Return reasoning and conclusion."""
     return f"{reasoning(rng, question, option)} {conclusion(question, option)}"
 
 
-def claim(question: Question, option: int) -> str:
+def claim(question: SceneQuestion, option: int) -> str:
     """Return one sentence about the picture that is true exactly if the option is the answer."""
     text = question.options[option]
     if question.kind == "relation" and question.subject and question.other:
@@ -55,7 +55,7 @@ def description(scene: Scene) -> str:
     return f"I see {', '.join(items)}."
 
 
-def _relation(rng: random.Random, question: Question, option: int) -> str:
+def _relation(rng: random.Random, question: SceneQuestion, option: int) -> str:
     a, b = question.subject, question.other
     if a is None or b is None:
         raise ValueError("a relation needs two objects; this question lacks one")
@@ -81,7 +81,7 @@ def _places_for(rng: random.Random, wanted: str, anchor: Thing) -> tuple[str, st
     return place_words(high, column), place_words(min(row, 1), column)
 
 
-def _count(rng: random.Random, question: Question, option: int) -> str:
+def _count(rng: random.Random, question: SceneQuestion, option: int) -> str:
     """Point at each counted object by its place, in reading order.
 
     What else it is does not matter to the count, and is not said.
@@ -98,7 +98,7 @@ def _count(rng: random.Random, question: Question, option: int) -> str:
     return f"I see {', '.join(seen)}, so there {_be(number)} {number} {noun}."
 
 
-def _existence(rng: random.Random, question: Question, option: int) -> str:
+def _existence(rng: random.Random, question: SceneQuestion, option: int) -> str:
     """Check the options in their order until one is there."""
     place = question.subject.place if question.subject else ""
     if option != question.gold:
@@ -108,12 +108,12 @@ def _existence(rng: random.Random, question: Question, option: int) -> str:
     return " ".join([*checks, found])
 
 
-def _size(rng: random.Random, question: Question, option: int) -> str:
+def _size(rng: random.Random, question: SceneQuestion, option: int) -> str:
     text = question.options[option]
     return f"The largest object is at the {_place_of(rng, question, text)}, it is the {text}."
 
 
-def _occlusion(rng: random.Random, question: Question, option: int) -> str:
+def _occlusion(rng: random.Random, question: SceneQuestion, option: int) -> str:
     text = question.options[option]
     if option == question.gold:
         back = question.other.name if question.other else ""
@@ -124,12 +124,12 @@ def _occlusion(rng: random.Random, question: Question, option: int) -> str:
     return f"At the {place} the {text} covers the {back}, so the {text} is in front."
 
 
-def _color(rng: random.Random, question: Question, option: int) -> str:
+def _color(rng: random.Random, question: SceneQuestion, option: int) -> str:
     place = question.subject.place if question.subject else ""
     return f"The largest object is at the {place}, it is {question.options[option]}."
 
 
-def _place(rng: random.Random, question: Question, option: int) -> str:
+def _place(rng: random.Random, question: SceneQuestion, option: int) -> str:
     place = question.subject.place if question.subject else ""
     return f"The {question.options[option]} is at the {place}."
 
@@ -145,7 +145,7 @@ _REASONING = {
 }
 
 
-def _place_of(rng: random.Random, question: Question, name: str) -> str:
+def _place_of(rng: random.Random, question: SceneQuestion, name: str) -> str:
     """Return where the named object is, or anywhere if the scene lacks it."""
     for thing in question.scene.things:
         if thing.name == name:

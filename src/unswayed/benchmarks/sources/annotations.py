@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from unswayed.benchmarks.parse.options import as_text, is_absent, short
+from unswayed.benchmarks.sources.fields import short
 from unswayed.benchmarks.sources.hub import NO_PICTURES
 from unswayed.benchmarks.sources.pictures import NAME_FOLDER, Pictures
 from unswayed.errors import DataError
@@ -40,7 +40,7 @@ class Folder:
         return self.pictures.find(name)[0] if self.pictures else ()
 
 
-def values(path: Path) -> list[Any]:
+def json_values(path: Path) -> list[Any]:
     """Return the elements of a JSON list, whatever they are; the file may be gzipped.
 
     Raises:
@@ -49,7 +49,7 @@ def values(path: Path) -> list[Any]:
     recordings.require_file(path)
     try:
         with recordings.open_bytes(path) as stream:
-            found: Any = json.loads(stream.read().decode("utf-8-sig"))
+            found: Any = json.loads(stream.read())  # of the marks, json knows
     except recordings.GZIP_ERRORS as error:
         raise recordings.damaged(path, error) from error
     except (OSError, ValueError, RecursionError) as error:
@@ -58,17 +58,6 @@ def values(path: Path) -> list[Any]:
     if not rows:
         raise DataError(f"expected a JSON list with rows in {path}, found {short(found)}")
     return rows
-
-
-def required(value: Any, what: str) -> str:
-    """Return a cell's text.
-
-    Raises:
-        DataError: there is none (null, NaN or blank), or it is a list or an object.
-    """
-    if is_absent(value):
-        raise DataError(f"expected {what}, found none")
-    return as_text(value)
 
 
 def numbered(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from unswayed.benchmarks.sources import pictures as picture_files
-from unswayed.benchmarks.sources.rows import Row
+from unswayed.benchmarks.sources.fields import RawRow
 from unswayed.errors import DataError, MissingExtra
 from unswayed.types import ImageRef
 
@@ -76,7 +76,7 @@ def need(module: str) -> Any:
         raise MissingExtra("hub", "reading data sets of the hub", module) from error
 
 
-def parquet(path: Path, pictures: Collection[str]) -> Iterator[Row]:
+def parquet(path: Path, pictures: Collection[str]) -> Iterator[RawRow]:
     """Yield the rows of a Parquet file; cells of pictures become tuples of `ImageRef`.
 
     Raises:
@@ -87,18 +87,20 @@ def parquet(path: Path, pictures: Collection[str]) -> Iterator[Row]:
     try:
         with module.ParquetFile(path) as file:
             columns = _without_bytes(file.schema, pictures)
+            number = 1
             for group in range(file.num_row_groups):
-                start = 0
+                first, start = number, 0
                 for batch in file.iter_batches(_BATCH, row_groups=[group], columns=columns):
                     table = table_of.from_batches([batch])
                     for i, row in enumerate(_counted(table, pictures).to_pylist(), start):
-                        yield _with_refs(row, pictures, _InParquet(str(path), group, i))
+                        yield _with_refs(row, pictures, _InParquet(path, group, i, first + i))
                     start += batch.num_rows
+                number = first + start
     except (OSError, ValueError) as error:
         raise DataError(f"{path} is no whole Parquet file ({error}); fetch it again") from error
 
 
-def dataset(loaded: Any, pictures: Collection[str]) -> Iterator[Row]:
+def dataset(loaded: Any, pictures: Collection[str]) -> Iterator[RawRow]:
     """Yield the rows of a `datasets.Dataset`; cells of pictures become tuples of `ImageRef`."""
     features = need("datasets")
     for column in set(pictures) & set(loaded.column_names):
@@ -118,24 +120,33 @@ def dataset(loaded: Any, pictures: Collection[str]) -> Iterator[Row]:
 
 @dataclass(frozen=True)
 class _InParquet:
-    path: str
+    """Names the pictures of a row: its place in its row group from 0, in the file from 1."""
+
+    path: Path
     group: int
     row: int
+    number: int
 
     def __call__(self, column: str, entry: int) -> ImageRef:
-        return ImageRef(loader=ParquetPicture(self.path, self.group, column, self.row, entry))
+        loader = ParquetPicture(str(self.path), self.group, column, self.row, entry)
+        place = f"{column!r} of row {self.number} of {self.path.name}"
+        return ImageRef(loader=loader, name=f"picture {entry + 1} in {place}")
 
 
 @dataclass(frozen=True)
 class _InDataset:
+    """Names the pictures of a row: its place in the data set, from 0."""
+
     dataset: Any
     row: int
 
     def __call__(self, column: str, entry: int) -> ImageRef:
-        return ImageRef(loader=DatasetPicture(self.dataset, column, self.row, entry))
+        loader = DatasetPicture(self.dataset, column, self.row, entry)
+        name = f"picture {entry + 1} in {column!r} of row {self.row + 1}"
+        return ImageRef(loader=loader, name=name)
 
 
-def _with_refs(row: Row, pictures: Collection[str], ref: _InParquet | _InDataset) -> Row:
+def _with_refs(row: RawRow, pictures: Collection[str], ref: _InParquet | _InDataset) -> RawRow:
     for column in pictures:
         if column in row:
             row[column] = tuple(ref(column, entry) for entry in range(int(row[column] or 0)))
@@ -174,7 +185,7 @@ def _bytes(cell: Any, entry: int, where: str) -> bytes:
     if isinstance(value, Mapping):
         value = cast(Mapping[str, Any], value).get("bytes")
     if isinstance(value, str):
-        return picture_files.decode(value)
+        return picture_files.decode_picture(value)
     if not isinstance(value, bytes) or not value:
         raise DataError(f"expected the bytes of a picture in {where}, found none")
     return value

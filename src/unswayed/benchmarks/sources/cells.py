@@ -9,19 +9,18 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from unswayed.benchmarks.sources import pictures as picture_files
-from unswayed.benchmarks.sources.rows import Row
+from unswayed.benchmarks.sources import tables
+from unswayed.benchmarks.sources.fields import RawRow
 from unswayed.errors import DataError
 from unswayed.run import recordings
+from unswayed.run.encodings import HEAD, encoding_of
 from unswayed.types import ImageRef
 
-DELIMITERS = {".tsv": "\t", ".csv": ","}
-
-_FIELD_LIMIT = 2**31 - 1
 _SHORTEST = 64
 """Shorter cells in a picture's column are a path or another row's index: no picture is so small."""
 
@@ -37,6 +36,8 @@ class CellPicture:
     start: int
     end: int
     cell: int
+    delimiter: str
+    encoding: str = "utf-8"
 
     def __call__(self) -> bytes:
         """Return the encoded bytes.
@@ -45,59 +46,73 @@ class CellPicture:
             OSError: the file cannot be read.
             DataError: the cell holds no picture.
         """
-        path = Path(self.path)
-        with path.open("rb") as file:
+        with Path(self.path).open("rb") as file:
             file.seek(self.start)
-            text = file.read(self.end - self.start).decode()
-        reader = csv.reader(
-            io.StringIO(text, newline=""), delimiter=DELIMITERS[path.suffix.lower()]
-        )
-        return picture_files.decode(next(reader)[self.cell])
+            text = file.read(self.end - self.start).decode(self.encoding)
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter)
+        return picture_files.decode_picture(next(reader)[self.cell])
 
 
-def read(path: Path, pictures: Collection[str]) -> Iterator[tuple[int, Row | DataError]]:
+def read_table(path: Path, pictures: Collection[str]) -> Iterator[tuple[int, RawRow | DataError]]:
     """Yield (number from 1, row or error); pictures in base64 become tuples of one `ImageRef`.
 
     Raises:
-        DataError: the file is not UTF-8, or its quotes break so that no row after can be told.
+        DataError: the file is in no encoding that can be told, or its quotes break so that no row
+            after can be told.
     """
     recordings.require_file(path)
-    csv.field_size_limit(_FIELD_LIMIT)
+    written = tables.format_of(path)
     with path.open("rb") as stream:
         lines = _Lines(stream)
-        reader = csv.reader(lines, delimiter=DELIMITERS[path.suffix.lower()], strict=True)
+        text = iter(lines)
+        for _ in range(written.preamble):
+            next(text)
+        reader = csv.reader(text, delimiter=written.delimiter, strict=True)
         try:
-            yield from _rows(path, lines, reader, pictures)
+            yield from _rows(path, lines, reader, pictures, written.delimiter)
         except UnicodeDecodeError as error:
-            raise recordings.not_utf8(path, f"after line {reader.line_num}") from error
+            raise tables.table_not_utf8(path) from error
         except csv.Error as error:
-            raise DataError(
-                f"{path}, line {reader.line_num}: {error}; quotes inside a field must be doubled "
-                f"and the field put in quotes"
-            ) from error
+            raise tables.broken_table(path, reader.line_num, error) from error
 
 
-@dataclass
 class _Lines:
-    """The lines of a file, and the byte where the last one that was given out ends."""
+    """The lines of a file, and the byte where the last one that was given out ends.
 
-    stream: BinaryIO
-    end: int = field(default=0, init=False)
+    Attributes:
+        encoding: the encoding in which bytes from the middle of the file are read.
+        end: the byte.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        head = stream.read(HEAD)
+        self._stream = stream
+        self.encoding, self._mark = encoding_of(head)
+        self.end = 0
 
     def __iter__(self) -> Iterator[str]:
-        for line in self.stream:
-            text = line.decode("utf-8" if self.end else "utf-8-sig")
-            self.end += len(line)
-            yield text
+        self._stream.seek(len(self._mark))
+        self.end = len(self._mark)
+        if self.encoding == "utf-8":
+            for line in self._stream:
+                text = line.decode()
+                self.end += len(line)
+                yield text
+        else:
+            with io.TextIOWrapper(self._stream, self.encoding, newline="") as texts:
+                for text in texts:
+                    self.end += len(text.encode(self.encoding))
+                    yield text
 
 
 def _rows(
-    path: Path, lines: _Lines, reader: Iterator[list[str]], pictures: Collection[str]
-) -> Iterator[tuple[int, Row | DataError]]:
-    nothing: list[str] = []
-    header = [name.strip() for name in next(reader, nothing)]
-    if len(set(header)) != len(header):
-        raise DataError(f"expected every column of {path} once; its header is {header}")
+    path: Path,
+    lines: _Lines,
+    reader: Iterator[list[str]],
+    pictures: Collection[str],
+    delimiter: str,
+) -> Iterator[tuple[int, RawRow | DataError]]:
+    header = tables.header_of(reader, path)
     known: dict[tuple[str, str], ImageRef] = {}
     number, end = 0, lines.end
     for cells in reader:
@@ -105,32 +120,26 @@ def _rows(
         if not cells:
             continue
         number += 1
-        if len(cells) != len(header):
-            yield number, _ragged(header, cells)
+        row = tables.row_of(header, cells)
+        if isinstance(row, DataError):
+            yield number, row
             continue
-        row: Row = dict(zip(header, cells, strict=True))
         for column in pictures:
             if column in row:
-                picture = CellPicture(str(path), start, end, header.index(column))
-                row[column] = _refs(row, column, picture, known)
+                cell = header.index(column)
+                loader = CellPicture(str(path), start, end, cell, delimiter, lines.encoding)
+                name = f"{column!r} of row {number} of {path.name}"
+                row[column] = _refs(row, column, ImageRef(loader=loader, name=name), known)
         yield number, row
 
 
-def _ragged(header: list[str], cells: list[str]) -> DataError:
-    return DataError(
-        f"expected {len(header)} fields as in the header, found {len(cells)}; quote fields that "
-        f"hold the delimiter or a line break"
-    )
-
-
 def _refs(
-    row: Row, column: str, picture: CellPicture, known: dict[tuple[str, str], ImageRef]
+    row: RawRow, column: str, ref: ImageRef, known: dict[tuple[str, str], ImageRef]
 ) -> str | tuple[ImageRef, ...]:
     """Return the picture of base64 or of a reference to it; other cells stay as they are."""
     text = str(row[column]).strip()
     if not _is_base64(text):
         return (known[column, text],) if (column, text) in known else text
-    ref = ImageRef(loader=picture)
     if index := str(row.get("index", "")).strip():
         known.setdefault((column, index), ref)
     return (ref,)

@@ -51,7 +51,7 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Limits:
+class FetchLimits:
     """What one picture may cost.
 
     Attributes:
@@ -100,7 +100,9 @@ def file_name(sha256: str) -> str:
     return f"{sha256}.img"
 
 
-def fetch(links: Iterable[Link], folder: Path, limits: Limits | None = None) -> Iterator[Fetched]:
+def fetch(
+    links: Iterable[Link], folder: Path, limits: FetchLimits | None = None
+) -> Iterator[Fetched]:
     """Fetch pictures into a folder, and yield what came of each as soon as it is known.
 
     Links with the same digest are fetched once. Nothing is fetched before the first is asked for,
@@ -114,7 +116,7 @@ def fetch(links: Iterable[Link], folder: Path, limits: Limits | None = None) -> 
     Raises:
         OSError: the folder cannot be written to.
     """
-    limits = limits or Limits()
+    limits = limits or FetchLimits()
     folder.mkdir(parents=True, exist_ok=True)
     opener, seen = _opener(), set[str]()
     running: set[Future[Fetched]] = set()
@@ -136,7 +138,7 @@ def fetch(links: Iterable[Link], folder: Path, limits: Limits | None = None) -> 
 
 
 def _fetch(
-    link: Link, folder: Path, limits: Limits, opener: urllib.request.OpenerDirector
+    link: Link, folder: Path, limits: FetchLimits, opener: urllib.request.OpenerDirector
 ) -> Fetched:
     path = folder / file_name(link.sha256)
     if _is_right(path, link.sha256):
@@ -154,7 +156,7 @@ def _fetch(
 
 
 def _write(
-    link: Link, part: IO[bytes], limits: Limits, opener: urllib.request.OpenerDirector
+    link: Link, part: IO[bytes], limits: FetchLimits, opener: urllib.request.OpenerDirector
 ) -> None:
     digest = hashlib.sha256()
     for chunk in _body(link.url, limits, opener):
@@ -164,7 +166,7 @@ def _write(
         raise _LinkError(f"expected the SHA-256 {link.sha256}, found {digest.hexdigest()}")
 
 
-def _body(url: str, limits: Limits, opener: urllib.request.OpenerDirector) -> Iterator[bytes]:
+def _body(url: str, limits: FetchLimits, opener: urllib.request.OpenerDirector) -> Iterator[bytes]:
     """Yield what an address gives, within the limits; whatever goes wrong is a refusal."""
     end, size = time.monotonic() + limits.seconds, 0
     try:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from unswayed.errors import DataError
+from unswayed.run import recordings
 
 
-def find(root: Path, names: Sequence[str]) -> list[Path]:
+def find_files(root: Path, names: Sequence[str]) -> list[Path]:
     """Return the files under a folder that have one of the names, `2` before `10`.
 
     Raises:
@@ -25,13 +26,15 @@ def find(root: Path, names: Sequence[str]) -> list[Path]:
     return sorted(found, key=lambda path: _natural(path.relative_to(root)))
 
 
-def read(root: Path, names: Sequence[str]) -> Iterator[tuple[str, tuple[Path, Any] | DataError]]:
+def read_objects(
+    root: Path, names: Sequence[str]
+) -> Iterator[tuple[str, tuple[Path, Any] | DataError]]:
     """Yield (where, (the JSON file's folder under the root, its object) or the error).
 
     Raises:
         DataError: there is no such folder, or none of the files in it.
     """
-    for path in find(root, names):
+    for path in find_files(root, names):
         where = path.relative_to(root)
         try:
             yield str(where), (where.parent, _object(path))
@@ -39,24 +42,13 @@ def read(root: Path, names: Sequence[str]) -> Iterator[tuple[str, tuple[Path, An
             yield str(where), error
 
 
-def field(row: dict[str, Any], name: str) -> Any:
-    """Return a field of a row.
-
-    Raises:
-        DataError: it is not there.
-    """
-    if name not in row:
-        raise DataError(f"expected the field {name!r}, found only: {', '.join(row)}")
-    return row[name]
-
-
 def _object(path: Path) -> dict[str, Any]:
     try:
-        value: Any = json.loads(path.read_bytes().decode("utf-8-sig"))
+        value: Any = json.loads(path.read_bytes())  # in UTF-8 or UTF-16
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"expected a JSON object in {path.name}: {error}") from error
     if not isinstance(value, dict):
-        raise DataError(f"expected a JSON object in {path.name}, found a {type(value).__name__}")
+        raise recordings.no_object(path.name, value)
     return cast(dict[str, Any], value)
 
 

@@ -7,17 +7,16 @@ JSON or JSONL file. Without one, `datasets` fetches the data set and keeps it in
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from unswayed.benchmarks.parse.options import is_absent
-from unswayed.benchmarks.sources import arrow, cells, provenance
-from unswayed.benchmarks.sources import rows as tables
+from unswayed.benchmarks.sources import arrow, cells, provenance, rows, tables
+from unswayed.benchmarks.sources.fields import RawRow, is_absent
 from unswayed.benchmarks.sources.pictures import NAME_FOLDER, Pictures
-from unswayed.benchmarks.sources.rows import Row
-from unswayed.errors import ConfigError, DataError, UnswayedError
+from unswayed.errors import DataError, UnswayedError
+from unswayed.run import recordings
 from unswayed.types import ImageRef
 
 NO_PICTURES = "none"
@@ -56,21 +55,26 @@ class HubRows:
         default_factory=list[provenance.Revision], init=False, repr=False, compare=False
     )
 
-    def __iter__(self) -> Iterator[tuple[str, Row | DataError]]:
+    def __iter__(self) -> Iterator[tuple[str, RawRow | DataError]]:
         """Yield (where the row lies, the row or the error that reading it gave).
 
         Raises:
             DataError: the data set cannot be found or read, has no rows or lacks a column.
             MissingExtra: a package that it needs is not installed.
         """
-        found = False
+        whole, first_error = False, ""
         for where, row in self._local() if self.path else self._remote():
-            if not found and not isinstance(row, DataError):
+            if isinstance(row, DataError):
+                first_error = first_error or f": {where}: {row}"
+            elif not whole:
                 self._check(row)
-                found = True
+                whole = True
             yield where, row
-        if not found:
-            raise DataError(f"{self.path or self.hub_id} has no rows of the split {self.split!r}")
+        if not whole:
+            rows_are = "no row that can be read" if first_error else "no rows"
+            raise DataError(
+                f"{self.path or self.hub_id} has {rows_are} of the split {self.split!r}{first_error}"
+            )
 
     def check(self) -> None:
         """Refuse a path that cannot be read at all, before anything else is done.
@@ -81,7 +85,7 @@ class HubRows:
         if self.path:
             files(Path(self.path), self.split, self.config)
 
-    def keep(self, asked: Callable[[Row], bool]) -> Iterator[tuple[str, Row | DataError]]:
+    def keep(self, asked: Callable[[RawRow], bool]) -> Iterator[tuple[str, RawRow | DataError]]:
         """Yield the rows that are asked for; broken rows are kept.
 
         Args:
@@ -94,7 +98,7 @@ class HubRows:
             except DataError as error:
                 yield where, error
 
-    def find(self, row: Row, *columns: str) -> tuple[ImageRef, ...]:
+    def find(self, row: RawRow, *columns: str) -> tuple[ImageRef, ...]:
         """Return the pictures of a row from the first column that has any, of those given.
 
         Raises:
@@ -149,17 +153,17 @@ class HubRows:
         path = Path(self.images or self.path)
         return path if path.is_dir() else path.parent
 
-    def _local(self) -> Iterator[tuple[str, Row | DataError]]:
+    def _local(self) -> Iterator[tuple[str, RawRow | DataError]]:
         for path in files(Path(self.path), self.split, self.config):
             if path.suffix == ".parquet":
-                rows = arrow.parquet(path, self.pictures)
-                yield from ((f"{path.name}:{i}", row) for i, row in enumerate(rows, 1))
+                numbered = enumerate(arrow.parquet(path, self.pictures), 1)
+            elif path.suffix.lower() in tables.DELIMITERS:
+                numbered = cells.read_table(path, self.pictures)
             else:
-                in_cells = path.suffix.lower() in cells.DELIMITERS
-                read = cells.read(path, self.pictures) if in_cells else tables.read(path)
-                yield from ((f"{path.name}:{i}", row) for i, row in read)
+                numbered = rows.read_rows(path)
+            yield from ((f"{path.name}:{i}", row) for i, row in numbered)
 
-    def _remote(self) -> Iterator[tuple[str, Row]]:
+    def _remote(self) -> Iterator[tuple[str, RawRow]]:
         datasets = arrow.need("datasets")
         revision = provenance.resolve(self.hub_id, self.asked)
         try:
@@ -179,10 +183,10 @@ class HubRows:
                 f"with path=PATH (--data PATH)"
             ) from error
         self._read.append(provenance.confirmed(self.hub_id, revision, loaded))
-        rows = arrow.dataset(loaded, self.pictures)
-        yield from ((f"{self.hub_id}/{self.split}:{i}", row) for i, row in enumerate(rows, 1))
+        numbered = enumerate(arrow.dataset(loaded, self.pictures), 1)
+        yield from ((f"{self.hub_id}/{self.split}:{i}", row) for i, row in numbered)
 
-    def _check(self, row: Row) -> None:
+    def _check(self, row: RawRow) -> None:
         missing = [column for column in self.columns if column not in row]
         if missing:
             raise DataError(
@@ -201,7 +205,7 @@ def files(path: Path, split: str, config: str | None = None) -> list[Path]:
         DataError: there are none, or a shard of them is missing.
     """
     if not path.is_dir():
-        tables.recordings.require_file(path)
+        recordings.require_file(path)
         return [path]
     for suffixes in ((".parquet",), _TABLES):
         every = sorted(p for p in path.rglob("*") if p.suffix.lower() in suffixes)
@@ -248,23 +252,3 @@ def _check_shards(paths: Sequence[Path]) -> None:
                 f"expected {count} shards of {name} in {folder}, found {len(present)}; shard "
                 f"{missing[0]:05d} is missing: fetch it again"
             )
-
-
-def text(row: Row, column: str) -> str:
-    """Return a cell as text, empty where it is absent (null, NaN, or the word "nan")."""
-    value: Any = row.get(column)
-    if isinstance(value, str):
-        value = value.strip()
-        return "" if len(value) == 3 and value.lower() == "nan" else value
-    return "" if is_absent(value) else str(value).strip()
-
-
-def choose(option: str, value: str, known: Collection[str]) -> str:
-    """Check an option that is one of some words.
-
-    Raises:
-        ConfigError: it is none of them.
-    """
-    if value not in known:
-        raise ConfigError(f"expected {option} to be one of {', '.join(known)}; found {value!r}")
-    return value

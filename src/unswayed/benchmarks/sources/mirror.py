@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageOps
 
 from unswayed.errors import DataError
-from unswayed.run.pictures import MAX_PIXELS
+from unswayed.run.pictures import MAX_PIXELS, decoding_problem
 from unswayed.types import ImageRef
 
 
@@ -32,8 +32,9 @@ class Mirrored:
                 warnings.simplefilter("ignore")  # Pillow warns of pictures that are allowed here
                 return _mirrored(data)
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-            name = self.picture.path or "a picture of the row"
-            raise DataError(f"cannot mirror {name}: {error}; replace the file") from error
+            raise DataError(
+                f"cannot mirror {self.picture.label}: {decoding_problem(error)}; replace the file"
+            ) from error
 
 
 def _mirrored(data: bytes) -> bytes:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from unswayed.benchmarks.parse import literals
+from unswayed.benchmarks.sources.literals import parse_literal
 from unswayed.errors import DataError
 from unswayed.types import ImageRef
 
@@ -72,10 +72,10 @@ class Pictures:
         entries = _entries(value)
         if not entries:
             raise DataError("expected a picture, found an empty cell")
-        found = [self._one(entry) for entry in entries]
+        found = [self._one(entry, position) for position, entry in enumerate(entries, 1)]
         return tuple(ref for ref, _ in found), "+".join(key for _, key in found)
 
-    def _one(self, entry: Any) -> tuple[ImageRef, str]:
+    def _one(self, entry: Any, position: int) -> tuple[ImageRef, str]:
         if not isinstance(entry, str):
             kind = type(entry).__name__
             raise DataError(f"expected a picture's path or base64 text, found a {kind}")
@@ -84,8 +84,9 @@ class Pictures:
             raise DataError(f"pictures are not fetched from the network: {text[:80]!r}; save it")
         if not _DATA_URI.match(text) and (self._is_file(text) or _looks_like_path(text)):
             return self._file(text)
-        data = decode(text)
-        return ImageRef(data=data), hashlib.sha256(data).hexdigest()[:16]
+        data = decode_picture(text)
+        name = f"picture {position} of the row"
+        return ImageRef(data=data, name=name), hashlib.sha256(data).hexdigest()[:16]
 
     def _file(self, text: str) -> tuple[ImageRef, str]:
         path = self._path(text)
@@ -113,7 +114,7 @@ class Pictures:
             return False
 
 
-def decode(text: str) -> bytes:
+def decode_picture(text: str) -> bytes:
     """Decode a picture from base64 text, with or without a `data:` prefix.
 
     Raises:
@@ -149,7 +150,7 @@ def _inside(path: Path, root: Path) -> str | None:
 
 def _entries(value: Any) -> list[Any]:
     if isinstance(value, str) and value.lstrip().startswith("["):
-        value = literals.read(value)
+        value = parse_literal(value)
     if isinstance(value, list | tuple):
         return [entry for entry in cast(list[Any], value) if entry not in (None, "")]
     blank = value is None or value != value or (isinstance(value, str) and not value.strip())

@@ -9,27 +9,25 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from unswayed.benchmarks.sources import tables
+from unswayed.benchmarks.sources.fields import RawRow
 from unswayed.errors import DataError
 from unswayed.run import recordings
+from unswayed.run.encodings import EncodingError
 
-Row = dict[str, Any]
-
-_DELIMITERS = {".tsv": "\t", ".csv": ","}
 _JSON = (".jsonl", ".ndjson", ".json")
 _CHUNK = 1 << 14
-_FIELD_LIMIT = 2**31 - 1
-"""Longest field of a table in characters; pictures in base64 pass csv's own limit by far."""
 
 
-def check(path: Path) -> None:
+def require_rows(path: Path) -> None:
     """Refuse a file that cannot be read at all.
 
     Raises:
         DataError: it is missing or empty, or of no known format.
     """
     recordings.require_file(path)
-    suffix = _suffix(path)
-    if suffix in _DELIMITERS or suffix in _JSON:
+    suffix = tables.suffix(path)
+    if suffix in tables.DELIMITERS or suffix in _JSON:
         return
     hint = ""
     if suffix == ".parquet":
@@ -39,95 +37,85 @@ def check(path: Path) -> None:
     )
 
 
-def read(path: Path) -> Iterator[tuple[int, Row | DataError]]:
+def read_rows(path: Path) -> Iterator[tuple[int, RawRow | DataError]]:
     """Yield (number, row), or (number, error) for a row that is broken by itself.
 
     The number is the line in JSONL, and counts the rows from 1 in the other formats.
 
     Raises:
-        DataError: the file is not UTF-8, or its structure breaks so that no row after can be told.
+        DataError: the file is in no encoding that can be told, or its structure breaks so that no
+            row after can be told.
     """
-    check(path)
-    suffix = _suffix(path)
+    require_rows(path)
     try:
+        if tables.suffix(path) in tables.DELIMITERS:
+            yield from _table(path)
+            return
+        is_list = _is_json_list(path)
         with recordings.open_bytes(path) as stream:
-            if suffix in _DELIMITERS:
-                yield from _table(stream, path, _DELIMITERS[suffix])
-            elif _opens_list(path):
-                yield from _json_list(stream, path)
-            else:
-                yield from _jsonl(stream, path)
+            yield from _json_list(stream, path) if is_list else _jsonl(stream, path)
     except recordings.GZIP_ERRORS as error:
         raise recordings.damaged(path, error) from error
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}") from error
 
 
-def _suffix(path: Path) -> str:
-    return Path(path.name.removesuffix(".gz")).suffix.lower()
-
-
-def _opens_list(path: Path) -> bool:
+def _is_json_list(path: Path) -> bool:
+    """Tell a JSON list, over as many lines as it likes, from JSONL whose first row is a list."""
     with recordings.open_bytes(path) as stream:
-        first = next(recordings.lines(stream), None)
-    return first is not None and first.data.lstrip().startswith(b"[")
+        lines = recordings.numbered_lines(stream)
+        first, second = next(lines, None), next(lines, None)
+    if first is None or not first.data.lstrip().startswith(b"["):
+        return False
+    if second is None:
+        return True
+    try:
+        json.loads(first.data)
+    except (ValueError, RecursionError):
+        return True
+    return False
 
 
-def _jsonl(stream: BinaryIO, path: Path) -> Iterator[tuple[int, Row | DataError]]:
-    for line in recordings.lines(stream):
+def _jsonl(stream: BinaryIO, path: Path) -> Iterator[tuple[int, RawRow | DataError]]:
+    for line in recordings.numbered_lines(stream):
         try:
-            row: Row | DataError = recordings.parse(line.data, path, line.number)
-        except recordings.EncodingError:
+            row: RawRow | DataError = recordings.parse_row(line.data, path, line.number)
+        except EncodingError:
             raise
         except DataError as error:
             row = error
         yield line.number, row
 
 
-def _table(stream: BinaryIO, path: Path, delimiter: str) -> Iterator[tuple[int, Row | DataError]]:
-    csv.field_size_limit(_FIELD_LIMIT)
-    with io.TextIOWrapper(stream, "utf-8-sig", newline="") as text:
-        reader = csv.reader(text, delimiter=delimiter, strict=True)
+def _table(path: Path) -> Iterator[tuple[int, RawRow | DataError]]:
+    written = tables.format_of(path)
+    with (
+        recordings.open_bytes(path) as stream,
+        io.TextIOWrapper(stream, "utf-8-sig", newline="") as text,
+    ):
+        for _ in range(written.preamble):
+            text.readline()
+        reader = csv.reader(text, delimiter=written.delimiter, strict=True)
         try:
-            yield from _records(reader, path)
+            header = tables.header_of(reader, path)
+            for number, cells in enumerate((cells for cells in reader if cells), 1):
+                yield number, tables.row_of(header, cells)
         except UnicodeDecodeError as error:
-            raise recordings.not_utf8(path, f"after line {reader.line_num}") from error
+            raise tables.table_not_utf8(path) from error
         except csv.Error as error:
-            raise DataError(
-                f"{path}, line {reader.line_num}: {error}; quotes inside a field must be doubled "
-                f"and the field put in quotes"
-            ) from error
+            raise tables.broken_table(path, reader.line_num, error) from error
 
 
-def _records(reader: Iterator[list[str]], path: Path) -> Iterator[tuple[int, Row | DataError]]:
-    nothing: list[str] = []
-    header = [name.strip() for name in next(reader, nothing)]
-    if len(set(header)) != len(header):
-        raise DataError(f"expected every column of {path} once; its header is {header}")
-    for number, cells in enumerate((cells for cells in reader if cells), 1):
-        yield number, _cells(header, cells)
-
-
-def _cells(header: list[str], cells: list[str]) -> Row | DataError:
-    if len(cells) != len(header):
-        return DataError(
-            f"expected {len(header)} fields as in the header, found {len(cells)}; quote fields "
-            f"that hold the delimiter or a line break"
-        )
-    return dict(zip(header, cells, strict=True))
-
-
-def _json_list(stream: BinaryIO, path: Path) -> Iterator[tuple[int, Row | DataError]]:
+def _json_list(stream: BinaryIO, path: Path) -> Iterator[tuple[int, RawRow | DataError]]:
     with io.TextIOWrapper(stream, "utf-8-sig") as text:
         try:
             for number, value in enumerate(_elements(text, path), 1):
                 if isinstance(value, dict):
-                    yield number, cast(Row, value)
+                    yield number, cast(RawRow, value)
                 else:
-                    kind = type(value).__name__
-                    yield number, DataError(f"expected a JSON object, found a {kind}")
+                    yield number, recordings.no_object(f"{path}, row {number}", value)
         except UnicodeDecodeError as error:
-            raise recordings.not_utf8(path, error.reason) from error
+            raise tables.table_not_utf8(path) from error
 
 
 def _elements(text: io.TextIOWrapper, path: Path) -> Iterator[Any]:

@@ -11,7 +11,7 @@ _LONGEST = 100_000
 _ERRORS = (ValueError, SyntaxError, TypeError, RecursionError, MemoryError)
 
 
-def read(text: str) -> Any:
+def parse_literal(text: str) -> Any:
     """Return the list, tuple or dict that a text spells, or the text itself, stripped."""
     text = text.strip()
     if not text.startswith(("[", "{", "(")):
