@@ -614,7 +614,9 @@ def test_mirroring_respects_the_orientation_and_refuses_what_is_no_picture() -> 
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", exif=exif)
     assert red_is_left(Mirrored(ImageRef(data=buffer.getvalue()))())
-    with pytest.raises(DataError, match="cannot mirror a picture of the row: its format is not known"):
+    with pytest.raises(
+        DataError, match="cannot mirror a picture of the row: its format is not known"
+    ):
         Mirrored(ImageRef(data=b"no picture"))()
 
 

@@ -150,7 +150,10 @@ def test_a_picture_is_opened_only_where_its_size_is_needed(tmp_path: Path) -> No
     assert len(read(RefCOCO(folder))[0]) == 3
     samples, failures = read(RefCOCO(folder, coordinates="unit"))
     assert not samples
-    assert "picture 1 in 'image' of row 1 of val-00000-of-00001.parquet is no readable picture" in failures[0].message
+    assert (
+        "picture 1 in 'image' of row 1 of val-00000-of-00001.parquet is no readable picture"
+        in failures[0].message
+    )
 
 
 def test_a_picture_too_large_to_be_one_is_refused(
