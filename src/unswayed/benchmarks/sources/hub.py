@@ -71,10 +71,8 @@ class HubRows:
                 whole = True
             yield where, row
         if not whole:
-            rows_are = "no row that can be read" if first_error else "no rows"
-            raise DataError(
-                f"{self.path or self.hub_id} has {rows_are} of the split {self.split!r}{first_error}"
-            )
+            place, what = self.path or self.hub_id, "readable rows" if first_error else "rows"
+            raise DataError(f"{place} has no {what} of the split {self.split!r}{first_error}")
 
     def check(self) -> None:
         """Refuse a path that cannot be read at all, before anything else is done.
