@@ -20,6 +20,7 @@ row, a generation that failed) are not raised through the pipeline: they are rec
 from __future__ import annotations
 
 import difflib
+import traceback
 from collections.abc import Iterable
 
 
@@ -61,6 +62,15 @@ class MissingExtra(UserError):  # noqa: N818 - reads as what it says
             f"run: pip install 'unswayed[{extra}]'"
         )
         self.extra = extra
+
+
+def told(error: Exception) -> str:
+    """Return an error of code that is not ours on one line: its class, message and place."""
+    if isinstance(error, SyntaxError):
+        return f"SyntaxError: {error.msg} (at {error.filename}:{error.lineno})"
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
+    return f"{type(error).__name__}: {' '.join(str(error).split())} (at {where})"
 
 
 class DataError(UserError):

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from unswayed.benchmarks.scenes import Scenes
-from unswayed.cli import COMMANDS, main
+from unswayed.cli import COMMANDS, SUMMARIES, main
 from unswayed.pipeline.settings import Settings
 from unswayed.pipeline.stages import evaluate
 from unswayed.run.folder import Run
@@ -116,14 +116,46 @@ def test_the_version_is_the_packages(call: Call) -> None:
         ("models", "transformers"),
         ("judges", "rules"),
         ("profiles", "vlaa-thinker"),
+        ("texts", "template"),
     ],
 )
 def test_list_prints_names_as_lines_and_as_json(call: Call, kind: str, expected: str) -> None:
     plain, as_json = call("list", kind), call("list", kind, "--json")
     names = json.loads(as_json.out)
     assert expected in names
-    assert [line.split()[0] for line in plain.out.splitlines()] == list(names)
+    lines = [line for line in plain.out.splitlines() if not line.startswith(" ")]
+    assert [line.split()[0] for line in lines] == list(names)
+    for line, row in zip(lines, names.values(), strict=True):
+        assert row["about"][:1].strip()
+        assert line.endswith(row["about"])
     assert plain.err == as_json.err == ""
+
+
+def test_list_says_what_is_known_of_a_benchmark(call: Call) -> None:
+    names = json.loads(call("list", "benchmarks", "--json").out)
+    facts = {"rows": {"all": 2638, "2D": 1438, "3D": 1200}, "licence": "Apache-2.0"}
+    assert names["cv-bench"].items() >= facts.items()
+    assert names["cv-bench"]["hub_id"] == "nyu-visionx/CV-Bench"
+    assert "rows: 2,638; Apache-2.0; nyu-visionx/CV-Bench" in call("list", "benchmarks").out
+
+
+def test_a_kind_that_nothing_is_registered_for_is_told(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from unswayed import registry
+
+    monkeypatch.setattr(registry, "_points", lambda _: {})
+    result = call("list", "rewards")
+    assert (result.status, result.out) == (0, "")
+    assert "no package brings rewards; yours are named as my_file.py:NAME" in result.err
+
+
+def test_a_summary_of_a_command_is_a_sentence_that_is_not_cut(call: Call) -> None:
+    assert list(SUMMARIES) == list(COMMANDS)
+    for line in call("--help").out.partition("Commands:\n")[2].splitlines():
+        assert len(line) <= 80
+        assert line.endswith(".")
+        assert not line.endswith("...")
 
 
 def test_check_reports_versions_extras_and_devices(call: Call) -> None:

@@ -36,6 +36,26 @@ COMMANDS = {
     "check": "check",
 }
 """Command → module of this package; the command object bears the module's name."""
+
+SUMMARIES = {
+    "evaluate": "Show a model every variant, then judge, measure and report.",
+    "generate": "Make the variants and what the model writes for them.",
+    "judge": "Judge a run's generations, also with another judge.",
+    "measure": "Compute every figure of a run again; no model is called.",
+    "report": "Write a run's report.html again; no model is called.",
+    "merge": "Merge the shards of one evaluation into one run.",
+    "write": "Have a language model write the injected texts.",
+    "compare": "Compare runs with the first, sample by sample.",
+    "show": "Show a sample of a run with all its variants.",
+    "list": "List benchmarks, variants, models and what else has a name.",
+    "judge-check": "Score a judge on labelled thoughts and answers.",
+    "organism": "Make the shipped model organism again, or read its card.",
+    "data": "Check or fetch a benchmark before a model sees it.",
+    "train": "Train a checkpoint with GRPO.",
+    "track": "Evaluate every checkpoint of a training, and draw it.",
+    "check": "Report versions, extras and devices of this environment.",
+}
+"""Command → what it does, in a line of `unswayed --help`; no command is imported for it."""
 _HELP_ASKED = getattr(click.exceptions, "NoArgsIsHelpError", ())
 """A command without arguments: newer versions of click raise its help text as an error."""
 
@@ -46,6 +66,11 @@ class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in their order."""
         return list(COMMANDS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands with their summaries."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, SUMMARIES.get(name, "")) for name in COMMANDS])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

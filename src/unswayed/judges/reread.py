@@ -56,7 +56,7 @@ class Order:
 
 
 class Reread:
-    """A judge that is the model itself.
+    """The model itself, which reads its own thought again without the picture.
 
     Attributes:
         name: `reread:MODEL`.

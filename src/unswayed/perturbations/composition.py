@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from unswayed.answers import values
-from unswayed.errors import ConfigError, DataError
+from unswayed.errors import ConfigError, DataError, UnswayedError, told
 from unswayed.perturbations import Context, Perturbation
 from unswayed.perturbations.foils import draw as draw_foils
 from unswayed.perturbations.lookup import perturbation
@@ -159,9 +160,31 @@ def _plain(sample: Sample, foils: list[str], index: int) -> Variant:
 
 def _apply(composition: Composition, variant: Variant, context: Context) -> Variant:
     for step in composition.steps:
-        variant = step.apply(variant, context)
+        variant = _stepped(composition.name, step, variant, context)
     named = variant.model_copy(update={"name": composition.name})
     return named.model_copy(update={"id": variant_id(named)})
+
+
+def _stepped(name: str, step: Perturbation, variant: Variant, context: Context) -> Variant:
+    """Apply one perturbation, which may be anybody's code.
+
+    Raises:
+        DataError: it raised an error, or what it returned cannot be shown.
+    """
+    whose = f"the variant {name} of {variant.sample.id}"
+    try:
+        changed: Any = step.apply(variant, context)
+    except UnswayedError:
+        raise
+    except Exception as error:
+        raise DataError(f"{whose} cannot be made: {told(error)}") from error
+    if not isinstance(changed, Variant):
+        raise DataError(f"expected {whose} to be a Variant, found {type(changed).__name__}")
+    if strange := vars(changed).keys() - Variant.model_fields.keys():
+        raise DataError(f"{whose} has fields that a Variant has not: {', '.join(sorted(strange))}")
+    if changed.options and changed.answer not in changed.options:
+        raise DataError(f"{whose} has the gold {changed.answer!r}, which is not among its options")
+    return changed
 
 
 def variant_id(variant: Variant) -> str:

@@ -5,7 +5,7 @@ into it, `tail` leaves the turn open, and `template` does the same for trainers 
 chats themselves.
 """
 
-from unswayed.prompts.profiles import Profile, Wording, profile, shipped
+from unswayed.prompts.profiles import Profile, Wording, profile, profile_names, shipped
 from unswayed.prompts.rendering import render_question, render_system, render_user
 from unswayed.prompts.tail import open_tail
 
@@ -14,6 +14,7 @@ __all__ = [
     "Wording",
     "open_tail",
     "profile",
+    "profile_names",
     "render_question",
     "render_system",
     "render_user",

@@ -1,7 +1,8 @@
 """Prompt profiles: the wording, decoding and answer form that are native to a model family.
 
 The shipped ones lie in `profiles.toml`; your own lie in any TOML file with the same keys, named as
-`my_profiles.toml:name`.
+`my_profiles.toml:name`. A package brings a `Profile` by an entry point in `unswayed.profiles`; one
+of a Python file is named as `my_file.py:NAME`.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ import tomllib
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from unswayed import registry
 from unswayed.config.validation import explain
 from unswayed.errors import ConfigError, UnknownName
 
@@ -87,16 +89,37 @@ class Profile(BaseModel):
 
 
 def profile(name: str) -> Profile:
-    """Return a shipped profile by name, or one of a file as `path.toml:name`.
+    """Return a profile by name, or one of a file as `path.toml:name` or `path.py:NAME`.
 
     Raises:
         UnknownName: there is no such profile.
-        ConfigError: the file is not a profile file.
+        ConfigError: the file is not a profile file, what it names is no profile, or a package
+            brings one under the name of one that is shipped.
     """
     path, _, inner = name.rpartition(":")
     if path.endswith(".toml"):
         return _pick(_parse(_read(Path(path)), path), inner)
-    return _pick(shipped(), name)
+    if ".py:" in name:
+        return _loaded(name)
+    if name not in registry.names("profile"):
+        return _pick(shipped(), name)
+    if name in shipped():
+        raise ConfigError(
+            f"a package brings a profile called {name!r}, as one that is shipped is; uninstall it"
+        )
+    return _loaded(name)
+
+
+def profile_names() -> list[str]:
+    """Return the names of the shipped profiles and of those of packages, in order."""
+    return list(dict.fromkeys([*shipped(), *sorted(registry.names("profile"))]))
+
+
+def _loaded(name: str) -> Profile:
+    found: Any = registry.load("profile", name)
+    if not isinstance(found, Profile):
+        raise ConfigError(f"expected a Profile at {name!r}, found {type(found).__name__}")
+    return found
 
 
 @cache
@@ -108,7 +131,7 @@ def shipped() -> dict[str, Profile]:
 
 def _pick(profiles: dict[str, Profile], name: str) -> Profile:
     if name not in profiles:
-        raise UnknownName("profile", name, profiles)
+        raise UnknownName("profile", name, [*profiles, *registry.names("profile")])
     return profiles[name]
 
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-import traceback
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 from inspect import BoundArguments
@@ -24,7 +23,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
-from unswayed.errors import ConfigError, MissingExtra, UnknownName
+from unswayed.errors import ConfigError, MissingExtra, UnknownName, told
 from unswayed.registry.calls import bind
 from unswayed.registry.specs import Spec, model_spec, parse_inner, parse_spec
 
@@ -114,7 +113,7 @@ def create(kind: Kind, spec: str | Spec) -> Any:
     try:
         return factory(*bound.args, **bound.kwargs)
     except ValueError as error:
-        raise ConfigError(f"cannot make the {kind} {str(spec)!r}: {_told(error)}") from error
+        raise ConfigError(f"cannot make the {kind} {str(spec)!r}: {told(error)}") from error
 
 
 def call(kind: Kind, spec: Spec) -> tuple[Callable[..., Any], BoundArguments]:
@@ -181,16 +180,5 @@ def _imported(path: Path) -> ModuleType:
 def _not_importable(what: str, error: Exception) -> ConfigError:
     """Say in one line what is wrong with code that is not ours, and where."""
     return ConfigError(
-        f"cannot import {what}: {_told(error)}; mend the code or install what it needs"
+        f"cannot import {what}: {told(error)}; mend the code or install what it needs"
     )
-
-
-def _told(error: Exception) -> str:
-    """Return an error's class, message and place on one line."""
-    if isinstance(error, SyntaxError):
-        where = f"{error.filename}:{error.lineno}"
-    else:
-        frames = traceback.extract_tb(error.__traceback__)
-        where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
-    message = error.msg if isinstance(error, SyntaxError) else " ".join(str(error).split())
-    return f"{type(error).__name__}: {message} (at {where})"

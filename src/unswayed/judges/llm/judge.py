@@ -58,7 +58,7 @@ class Decoding:
 
 
 class LLM:
-    """A judge model.
+    """A language model on a server, which says what option a thought concludes on.
 
     Attributes:
         name: `llm:MODEL`, or the name given.

@@ -63,6 +63,8 @@ QWEN3_32B = Preset(
     "times the tokens, and its authors advise against greedy decoding with it.",
     options={"thinking": False},
 )
+"""Qwen3-32B on a vLLM server, its thinking switched off, as a judge model (`llm`)."""
+
 GPT_OSS_120B = Preset(
     name="gpt-oss-120b",
     model="openai/gpt-oss-120b",
@@ -71,6 +73,8 @@ GPT_OSS_120B = Preset(
     "apply it to the thinking channel too and break the reply; the strict reader does without.",
     options={"effort": "medium", "max_tokens": 8192, "structured_output": False},
 )
+"""gpt-oss-120b on a vLLM server, at medium effort, as a judge model (`llm`)."""
+
 LLAMA_31_70B = Preset(
     name="llama-3.1-70b",
     model="meta-llama/Llama-3.1-70B-Instruct",
@@ -78,4 +82,6 @@ LLAMA_31_70B = Preset(
     "--max-model-len 16384",
     why="Greedy decoding, and a JSON schema to write by.",
 )
+"""Llama 3.1 70B on a vLLM server, greedy, as a judge model (`llm`)."""
+
 PRESETS: tuple[Preset, ...] = (QWEN3_32B, GPT_OSS_120B, LLAMA_31_70B)

@@ -59,7 +59,7 @@ class Annotation(BaseModel):
 
 
 class Annotations:
-    """Texts looked up in an annotation file.
+    """Texts of an annotation file, written beforehand by people or by a model.
 
     `name` is `writer` where a model wrote every text of the file, and `file` otherwise.
     """

@@ -88,7 +88,7 @@ ADVERBS = (
 
 
 class Templates:
-    """Texts made from the wordings above."""
+    """Fixed wordings, filled with the option and the question: the same for everybody."""
 
     name: Literal["template"] = "template"
 
