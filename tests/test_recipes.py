@@ -121,7 +121,7 @@ def test_a_file_that_is_not_at_hand_is_named_in_one_line(
 
 
 def test_the_demo_is_the_embedded_model() -> None:
-    found = settings(ROOT / "recipes" / "demo.toml", {})
+    found = settings("demo", {})
     Evaluation(found).resolve()
     assert found.model == "organism"
 

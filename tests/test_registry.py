@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unswayed import registry
+from unswayed import extras, registry
 from unswayed.errors import ConfigError, MissingExtra, UserError
 from unswayed.registry import Spec, create, load, names, parse_spec
 
@@ -137,7 +137,7 @@ def test_a_missing_extra_is_named_with_its_install_line(
     points: dict[str, EntryPoint], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     points["big"] = EntryPoint("big", "unswayed_absent_module:Big", "unswayed.models")
-    monkeypatch.setitem(registry._EXTRA_OF, "unswayed_absent_module", "transformers")
+    monkeypatch.setattr(extras, "packages", lambda: {"transformers": ("unswayed_absent_module",)})
     with pytest.raises(MissingExtra) as error:
         create("model", "big")
     assert str(error.value) == (

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import difflib
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class UnswayedError(Exception):
@@ -53,15 +53,21 @@ class UnknownName(UserError):  # noqa: N818 - reads as what it says
 
 
 class MissingExtra(UserError):  # noqa: N818 - reads as what it says
-    """An optional dependency is missing; the message carries the install line."""
+    """Optional dependencies are missing; the message names all of them and the install line."""
 
-    def __init__(self, extra: str, needed_for: str, module: str) -> None:
-        """Name the extra, what needs it and the module whose import failed."""
+    def __init__(self, needed_for: str, modules: Sequence[str], extras: Sequence[str]) -> None:
+        """Name what needs packages, those that are missing, and the extras that bring them."""
+        quoted = [repr(module) for module in modules]
+        if len(quoted) == 1:
+            what = f"the package {quoted[0]}, which is not installed"
+        else:
+            what = (
+                f"the packages {', '.join(quoted[:-1])} and {quoted[-1]}, which are not installed"
+            )
         super().__init__(
-            f"{needed_for} needs the package {module!r}, which is not installed; "
-            f"run: pip install 'unswayed[{extra}]'"
+            f"{needed_for} needs {what}; run: pip install 'unswayed[{','.join(extras)}]'"
         )
-        self.extra = extra
+        self.modules, self.extras = tuple(modules), tuple(extras)
 
 
 def told(error: Exception) -> str:

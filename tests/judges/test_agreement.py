@@ -87,6 +87,15 @@ def test_figures_against_a_count_by_hand() -> None:
     assert [row.id for row in result.disagreements] == ["r2", "r5", "r7"]
 
 
+def test_kappa_is_scikit_learns() -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
+    said = ["consistent", "inconsistent", "unclear", "consistent", "consistent", "inconsistent"]
+    labels = ["yes", "no", "no", "yes", "no", "yes"]
+    rated = [{"yes": "consistent", "no": "inconsistent"}[label] for label in labels]
+    kappa = check(Scripted(said), labelled(*labels)).kappa
+    assert kappa == pytest.approx(metrics.cohen_kappa_score(rated, said), abs=1e-12)
+
+
 def test_figures_that_are_not_defined_are_null_with_a_reason() -> None:
     result = check(Scripted(["consistent"]), labelled("yes"))
     assert (result.kappa, result.precision, result.recall) == (None, None, None)

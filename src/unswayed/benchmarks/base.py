@@ -88,6 +88,7 @@ class HubOptions(PublishedBenchmark[RowT]):
 
     PICTURES: ClassVar[tuple[str, ...]] = ("image",)
     COLUMNS: ClassVar[tuple[str, ...]] = ()
+    extras: ClassVar[tuple[str, ...]] = ("hub",)
 
     path: str = field(default="", kw_only=False)
     split: str = "test"

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 import unswayed
 from unswayed.chat.endpoints import Endpoint
-from unswayed.errors import ConfigError, MissingExtra
+from unswayed.errors import ConfigError
+from unswayed.extras import require
 
 if TYPE_CHECKING:
     import aiohttp
@@ -122,10 +123,9 @@ class Wire:
         Raises:
             MissingExtra: aiohttp is not installed.
         """
-        try:
-            import aiohttp
-        except ModuleNotFoundError as error:
-            raise MissingExtra("http", "a model behind a server", "aiohttp") from error
+        require("a model behind a server", "http")
+        import aiohttp
+
         self._aiohttp = aiohttp
         self._base, self._secret = endpoint.base_url, secret
         self._timeout_s, self._reply_bytes = timeout_s, reply_bytes

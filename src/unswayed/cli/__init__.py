@@ -18,6 +18,7 @@ from unswayed.cli import signals
 from unswayed.errors import UnknownName, UnswayedError
 
 COMMANDS = {
+    "demo": "demo",
     "evaluate": "evaluate",
     "generate": "generate",
     "judge": "judge",
@@ -99,7 +100,7 @@ def cli() -> None:
 
     \b
     A first run, on pictures and a model that come with the package:
-        unswayed evaluate --model organism --benchmark scenes --limit 50
+        unswayed demo
 
     --traceback after any command shows where an error came from.
     """  # noqa: D301 - click reads the \b as a character
@@ -133,11 +134,27 @@ def main() -> None:
             raise
         _say(f"error: {error}")
         sys.exit(error.exit_code)
+    except ModuleNotFoundError as error:
+        if traceback:
+            raise
+        _missing(error)
     except Exception as error:
         if traceback:
             raise
         _say(f"error: {type(error).__name__}: {error} (unexpected; --traceback shows where)")
         sys.exit(1)
+
+
+def _missing(error: ModuleNotFoundError) -> None:
+    """Say which extra has a package whose absence no command looked for beforehand, and exit."""
+    from unswayed.extras import explain
+
+    explained = explain(error, "this command")
+    if explained is None:
+        _say(f"error: {error} (unexpected; --traceback shows where)")
+        sys.exit(1)
+    _say(f"error: {explained}")
+    sys.exit(explained.exit_code)
 
 
 def _say(text: str) -> None:

@@ -6,18 +6,18 @@ import click
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the same as JSON.")
 def check(as_json: bool) -> None:
     """Report versions, extras and devices of this environment."""
     import json
 
     from unswayed.run.environment import environment
 
-    found = environment()
+    sections = environment()
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False))
+        click.echo(json.dumps(sections, ensure_ascii=False))
         return
-    for section, rows in found.items():
+    for section, rows in sections.items():
         click.echo(section)
         for name, value in rows.items():
             click.echo(f"  {name:16}{value}")

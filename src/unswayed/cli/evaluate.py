@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from unswayed.cli.options import evaluation_options, settings_from
+
+if TYPE_CHECKING:
+    from unswayed.pipeline.settings import Settings
 
 
 @click.command()
@@ -17,21 +21,38 @@ from unswayed.cli.options import evaluation_options, settings_from
 def evaluate(dry_run: bool, no_report: bool, as_json: bool, **options: Any) -> None:
     """Show a model every variant of every sample, judge, measure and report.
 
-    RECIPE is a TOML file with settings, or the folder of a run to finish. A run that was stopped
-    goes on where it stopped when the same command is given again.
+    RECIPE is a TOML file with settings, the name of a shipped one (demo), or the folder of a run to
+    finish. A run that was stopped goes on where it stopped when the same command is given again.
     """
-    from unswayed.cli.results import print_metrics
-    from unswayed.pipeline import stages
     from unswayed.pipeline.plan import plan
-    from unswayed.report import require, write_report
 
     settings, out, as_written = settings_from(options)
     if dry_run:
         click.echo(plan(settings).text())
         return
-    if not no_report:
-        require()
+    run_all(settings, out, as_written, report=not no_report, as_json=as_json)
+
+
+def run_all(
+    settings: Settings,
+    out: Path,
+    as_written: dict[str, Any],
+    *,
+    report: bool = True,
+    as_json: bool = False,
+) -> None:
+    """Run all stages, print the table and where the report lies.
+
+    Raises:
+        MissingExtra: packages are missing; all of them are named before anything is done.
+    """
+    from unswayed.cli.results import print_metrics
+    from unswayed.pipeline import stages
+    from unswayed.pipeline.requirements import require
+    from unswayed.report import write_report
+
+    require(settings, "report" if report else None)
     run = stages.evaluate(settings, out, as_written)
     print_metrics(run, as_json)
-    if not no_report:
+    if report:
         click.echo(f"report: {write_report(run)}", err=True)

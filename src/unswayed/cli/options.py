@@ -90,8 +90,7 @@ def settings_from(options: dict[str, Any]) -> tuple[Settings, Path, dict[str, An
         ConfigError: the recipe or an option is not as it must be, or options were given beside a
             run folder, which has its own.
     """
-    from unswayed.config import toml
-    from unswayed.pipeline.settings import settings, settings_of
+    from unswayed.pipeline.settings import as_written, settings, settings_of
     from unswayed.run.folder import Run
 
     recipe: Path | None = options["recipe"]
@@ -115,7 +114,7 @@ def settings_from(options: dict[str, Any]) -> tuple[Settings, Path, dict[str, An
     found = settings(recipe, given, overrides)
     written = {key: value for key, value in given.items() if value is not None}
     written |= {"set": overrides} if overrides else {}
-    written |= toml.as_written(recipe) if recipe else {}
+    written |= as_written(recipe) if recipe else {}
     return found, options["out"] or _default_folder(found), written
 
 

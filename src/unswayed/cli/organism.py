@@ -40,7 +40,9 @@ def organism() -> None:
 def train(out: Path, seed: int, minutes: float | None, dtype: str, early: bool) -> None:
     """Train an organism from nothing."""
     from unswayed import organism as made
+    from unswayed.extras import require
 
+    require("training an organism", "transformers")
     click.echo(made.train(out, seed, minutes, dtype, early))
 
 

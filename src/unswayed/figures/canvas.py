@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from unswayed.errors import MissingExtra
+from unswayed.extras import require
 from unswayed.run.files import write_bytes
 
 if TYPE_CHECKING:
@@ -69,11 +69,10 @@ def canvas(
     Raises:
         MissingExtra: matplotlib is not installed.
     """
-    try:
-        import matplotlib
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError as error:
-        raise MissingExtra("report", "drawing figures", "matplotlib") from error
+    require("drawing figures", "report", only=("matplotlib",))
+    import matplotlib
+    from matplotlib.figure import Figure
+
     with matplotlib.rc_context(), warnings.catch_warnings():
         # A glyph that the measuring font lacks is drawn by the reader's own font.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")

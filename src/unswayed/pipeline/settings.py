@@ -13,6 +13,8 @@ A recipe is a TOML file with the same keys as `Settings`:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -133,20 +135,37 @@ class Settings(_Settings):
         return self.model_dump(mode="json", include=_MEASURING)
 
 
+def shipped() -> dict[str, Traversable]:
+    """Return the files of the shipped recipes by name."""
+    files = resources.files("unswayed.pipeline").joinpath("recipes").iterdir()
+    return {file.name.removesuffix(".toml"): file for file in files if file.name.endswith(".toml")}
+
+
+def as_written(recipe: str | Path) -> dict[str, Any]:
+    """Return the texts of a recipe and of those that it extends, for a run's provenance.
+
+    Raises:
+        ConfigError: a file cannot be read.
+    """
+    return toml.as_written(_file_of(recipe), shipped())
+
+
 def settings(
-    recipe: Path | None, options: Mapping[str, Any], overrides: Sequence[str] = ()
+    recipe: str | Path | None, options: Mapping[str, Any], overrides: Sequence[str] = ()
 ) -> Settings:
     """Merge a recipe file, command-line options and `--set` overrides, later ones winning.
 
     Args:
-        recipe: TOML file, or None.
+        recipe: TOML file, name of a shipped one such as `demo`, or None.
         options: values given as options of their own; None values are left out.
         overrides: `a.b=c`; the value is read as TOML, or as text where it is none.
 
     Raises:
         ConfigError: the file cannot be read, or a setting is unknown or of the wrong kind.
     """
-    merged = toml.merged(_read(recipe) if recipe else {}, options, overrides)
+    merged = toml.merged(
+        toml.read(_file_of(recipe), shipped()) if recipe else {}, options, overrides
+    )
     try:
         return Settings.model_validate(merged)
     except ValidationError as error:
@@ -178,10 +197,16 @@ def settings_of(run: Run) -> Settings:
         ) from error
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _file_of(recipe: str | Path) -> Path | Traversable:
+    path = Path(recipe)
+    if path.is_file():
+        return path
     what = f"expected a recipe file or a run folder at {path}, found"
+    known = shipped()
+    if str(recipe) in known:
+        return known[str(recipe)]
     if path.is_dir():
         raise ConfigError(f"{what} a folder without run.json")
-    if not path.exists():
-        raise ConfigError(f"{what} nothing there; check the path")
-    return toml.read(path)
+    raise ConfigError(
+        f"{what} nothing there; check the path, or name a shipped recipe ({', '.join(known)})"
+    )

@@ -23,7 +23,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
-from unswayed.errors import ConfigError, MissingExtra, UnknownName, told
+from unswayed.errors import ConfigError, UnknownName, told
+from unswayed.extras import explain
 from unswayed.registry.calls import bind
 from unswayed.registry.specs import Spec, model_spec, parse_inner, parse_spec
 
@@ -51,21 +52,6 @@ _GROUPS: dict[Kind, str] = {
 }
 """Kind → its group of entry points."""
 
-_EXTRA_OF = {
-    "torch": "transformers",
-    "transformers": "transformers",
-    "tokenizers": "transformers",
-    "safetensors": "transformers",
-    "trl": "train",
-    "verl": "verl",
-    "ray": "verl",
-    "datasets": "hub",
-    "pyarrow": "hub",
-    "aiohttp": "http",
-    "jinja2": "report",
-    "matplotlib": "report",
-}
-
 
 def names(kind: Kind) -> dict[str, str]:
     """Return the registered names of a kind with the place that each comes from."""
@@ -92,10 +78,8 @@ def load(kind: Kind, name: str) -> Callable[..., Any]:
     try:
         return points[name].load()
     except ModuleNotFoundError as error:
-        module = (error.name or "").partition(".")[0]
-        if module not in _EXTRA_OF:
-            raise _not_importable(f"the {kind} {name!r}", error) from error
-        raise MissingExtra(_EXTRA_OF[module], f"the {kind} {name!r}", module) from error
+        what = f"the {kind} {name!r}"
+        raise explain(error, what) or _not_importable(what, error) from error
     except Exception as error:  # a plugin's code may raise anything
         raise _not_importable(f"the {kind} {name!r}", error) from error
 

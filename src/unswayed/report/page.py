@@ -8,7 +8,6 @@ escaped and on one line.
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Mapping
 from functools import partial
@@ -16,7 +15,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from unswayed.errors import MissingExtra
+from unswayed import extras
 from unswayed.report import charts, headline, survey, tables
 from unswayed.report.cards import Card
 from unswayed.report.outputs import ANSWER_CLASSES
@@ -52,11 +51,7 @@ def require() -> None:
     Raises:
         MissingExtra: the extra `[report]` is not installed.
     """
-    for module in ("jinja2", "matplotlib"):
-        try:
-            importlib.import_module(module)
-        except ModuleNotFoundError as error:
-            raise MissingExtra("report", "the report", module) from error
+    extras.require("the report", "report")
 
 
 def write_report(run: Run, samples: int = 12) -> Path:

@@ -5,58 +5,57 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from importlib.util import find_spec
 
 import unswayed
-
-_EXTRAS = {
-    "transformers": ("torch", "transformers", "safetensors"),
-    "report": ("jinja2", "matplotlib"),
-    "hub": ("datasets", "pyarrow"),
-    "train": ("trl", "accelerate", "tensorboard"),
-    "lora": ("peft",),
-    "verl": ("verl", "ray"),
-}
+from unswayed import extras
 
 
 def environment() -> dict[str, dict[str, str]]:
-    """Return sections of name → finding."""
+    """Return sections; in each, the name of a thing and what was found of it."""
+    distributions = packages_distributions()
     return {
         "unswayed": {
             "version": unswayed.__version__,
             "python": platform.python_version(),
             "system": f"{platform.system()} {platform.machine()}",
         },
-        "extras": {extra: _extra(extra, packages) for extra, packages in _EXTRAS.items()},
+        "extras": {
+            extra: _extra(extra, packages, distributions)
+            for extra, packages in extras.packages().items()
+        },
         "devices": _devices(),
     }
 
 
-def _extra(extra: str, packages: tuple[str, ...]) -> str:
-    missing = [package for package in packages if find_spec(package) is None]
+def _extra(
+    extra: str, packages: tuple[str, ...], distributions: Mapping[str, Sequence[str]]
+) -> str:
+    missing = extras.missing(extra)
     if missing:
         return f"missing {', '.join(missing)}; run: pip install 'unswayed[{extra}]'"
-    return ", ".join(f"{package} {_version(package)}" for package in packages)
+    return ", ".join(f"{name} {_version(name, distributions)}" for name in packages)
 
 
-def _version(package: str) -> str:
+def _version(package: str, distributions: Mapping[str, Sequence[str]]) -> str:
     try:
-        return version(package)
+        return version(distributions.get(package, [package])[0])
     except PackageNotFoundError:
         return "(no version)"
 
 
 def _devices() -> dict[str, str]:
     free = shutil.disk_usage(".").free / 2**30
-    found = {"cpu": f"{os.cpu_count()} cores", "disk": f"{free:.0f} GiB free here"}
+    devices = {"cpu": f"{os.cpu_count()} cores", "disk": f"{free:.0f} GiB free here"}
     if find_spec("torch") is None:
-        return {**found, "gpu": "unknown: torch is not installed"}
+        return {**devices, "gpu": "unknown: torch is not installed"}
     import torch
 
     if not torch.cuda.is_available():
-        return {**found, "gpu": "none that torch can use; models run on the CPU"}
+        return {**devices, "gpu": "none that torch can use; models run on the CPU"}
     for index in range(torch.cuda.device_count()):
         total = torch.cuda.mem_get_info(index)[1]
-        found[f"cuda:{index}"] = f"{torch.cuda.get_device_name(index)}, {total / 2**30:.0f} GiB"
-    return found
+        devices[f"cuda:{index}"] = f"{torch.cuda.get_device_name(index)}, {total / 2**30:.0f} GiB"
+    return devices

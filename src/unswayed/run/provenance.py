@@ -12,7 +12,7 @@ from typing import Any
 
 import unswayed
 
-_PACKAGES = ("torch", "transformers", "tokenizers", "numpy", "scipy", "scikit-learn", "pydantic")
+_PACKAGES = ("torch", "transformers", "tokenizers", "numpy", "scipy", "pydantic")
 
 
 def provenance(settings: dict[str, Any], written: dict[str, Any], seed: int) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from unswayed import prompts, registry
-from unswayed.errors import ConfigError, MissingExtra
+from unswayed.errors import ConfigError
+from unswayed.extras import require
 from unswayed.run.files import write_json
 from unswayed.training.folder import Checkpoint, TrainingFolder
 from unswayed.training.grpo import split
@@ -99,21 +100,16 @@ def engine_of(recipe: TrainingRecipe) -> Train:
         MissingExtra: its packages are not installed.
         ConfigError: it cannot do what the recipe asks for.
     """
-    extra, name = ("verl", "verl") if recipe.engine == "verl" else ("train", "TRL")
-    try:
-        if recipe.engine == "verl":
-            from unswayed.training.verl import config as verl_config
-            from unswayed.training.verl import engine as verl
+    if recipe.engine == "verl":
+        require("training with verl", "verl")
+        from unswayed.training.verl import config as verl_config
+        from unswayed.training.verl import engine as verl
 
-            verl_config.check(recipe)
-            verl.require()
-            return verl.train
-        from unswayed.training.trl.engine import train
-    except ModuleNotFoundError as error:
-        module = (error.name or "").partition(".")[0]
-        if module == "unswayed":
-            raise
-        raise MissingExtra(extra, f"training with {name}", module) from error
+        verl_config.check(recipe)
+        return verl.train
+    require("training with TRL", "train")
+    from unswayed.training.trl.engine import train
+
     return train
 
 

@@ -15,7 +15,8 @@ from typing import Any, cast
 
 from unswayed.benchmarks.sources import pictures as picture_files
 from unswayed.benchmarks.sources.fields import RawRow
-from unswayed.errors import DataError, MissingExtra
+from unswayed.errors import DataError
+from unswayed.extras import require
 from unswayed.types import ImageRef
 
 _BATCH = 64
@@ -70,10 +71,8 @@ def need(module: str) -> Any:
     Raises:
         MissingExtra: it is not installed.
     """
-    try:
-        return importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        raise MissingExtra("hub", "reading data sets of the hub", module) from error
+    require("reading data sets of the hub", "hub", only=(module.partition(".")[0],))
+    return importlib.import_module(module)
 
 
 def parquet(path: Path, pictures: Collection[str]) -> Iterator[RawRow]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from typing import Any, Literal, cast
 from unswayed.answers import parse_answer
 from unswayed.errors import DataError, StageError
 from unswayed.judges import Judge, JudgeCase
+from unswayed.metrics.agreement import cohen_kappa
 from unswayed.types import LETTERS, Verdict, Vote
 
 Label = Literal["yes", "no", "unclear"]
@@ -315,8 +314,6 @@ def _share(hits: Sequence[bool], name: str, reasons: dict[str, str]) -> float | 
 
 
 def _kappa(scored: Sequence[_Pair], reasons: dict[str, str]) -> float | None:
-    metrics: Any = importlib.import_module("sklearn.metrics")  # heavy, and without type stubs
-
     labels = [_STATUS[row.consistent] for row, _ in scored]
     found = [str(verdict.status) for _, verdict in scored]
     if not scored:
@@ -325,13 +322,7 @@ def _kappa(scored: Sequence[_Pair], reasons: dict[str, str]) -> float | None:
     if len({*labels, *found}) < 2:
         reasons["kappa"] = "labels and verdicts are all the same: chance agreement is 1"
         return None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        value = float(metrics.cohen_kappa_score(labels, found))
-    if value != value:
-        reasons["kappa"] = "chance agreement is 1"
-        return None
-    return value
+    return cohen_kappa(labels, found).value
 
 
 def _always(scored: Sequence[_Pair]) -> str | None:

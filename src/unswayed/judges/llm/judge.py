@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 from unswayed.chat.client import ChatClient
 from unswayed.chat.endpoints import Endpoint, endpoint
@@ -67,6 +67,8 @@ class LLM:
         endpoint: where it is; holds no secret.
         client: what it sends with.
     """
+
+    extras: ClassVar[tuple[str, ...]] = ("http",)
 
     def __init__(
         self,

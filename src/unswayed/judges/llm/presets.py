@@ -14,7 +14,7 @@ import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from inspect import Signature
-from typing import Any
+from typing import Any, ClassVar
 
 from unswayed.judges.llm.judge import LLM
 
@@ -30,6 +30,8 @@ class Preset:
         options: options of `LLM`.
         why: why these.
     """
+
+    extras: ClassVar[tuple[str, ...]] = LLM.extras
 
     name: str
     model: str

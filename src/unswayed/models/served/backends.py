@@ -53,6 +53,7 @@ class Http:
         notes: what the user should know of the server, a sentence each, after `start`.
     """
 
+    extras: ClassVar[tuple[str, ...]] = ("http",)
     preset: ClassVar[str] = "http"
     profile = "default"
 

@@ -25,12 +25,11 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
-from unswayed.errors import MissingExtra
+from unswayed import extras
 from unswayed.results import measured
 from unswayed.run.files import write_bytes
 from unswayed.run.folder import Run
@@ -150,12 +149,13 @@ def require() -> None:
     Raises:
         MissingExtra: pyarrow or matplotlib is not installed.
     """
-    for extra, module, what in (
-        ("train", "pyarrow", "writing dynamics.parquet"),
-        ("report", "matplotlib", "drawing curves"),
-    ):
-        if find_spec(module) is None:
-            raise MissingExtra(extra, what, module)
+    extras.together(
+        "drawing curves",
+        [
+            lambda: extras.require("writing dynamics.parquet", "train", only=("pyarrow",)),
+            lambda: extras.require("drawing curves", "report", only=("matplotlib",)),
+        ],
+    )
 
 
 def write(found: Dynamics, out: Path) -> Path:

@@ -15,7 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from unswayed.errors import MissingExtra, RunError
+from unswayed.errors import RunError
+from unswayed.extras import require
 from unswayed.pipeline.settings import Settings
 from unswayed.results import measured
 from unswayed.run.folder import Run
@@ -108,10 +109,9 @@ def unfinished(checkpoint: Path) -> str:
     Raises:
         MissingExtra: safetensors is not installed.
     """
-    try:
-        from safetensors import SafetensorError, safe_open
-    except ModuleNotFoundError as error:
-        raise MissingExtra("transformers", "evaluating checkpoints", "safetensors") from error
+    require("evaluating checkpoints", "transformers", only=("safetensors",))
+    from safetensors import SafetensorError, safe_open
+
     try:
         files = weights(checkpoint)
         for file in files:

@@ -14,7 +14,8 @@ from accelerate import PartialState
 from accelerate.utils.environment import parse_flag_from_env
 from trl.trainer.grpo_config import GRPOConfig
 
-from unswayed.errors import ConfigError, MissingExtra
+from unswayed.errors import ConfigError
+from unswayed.extras import require
 from unswayed.models.transformers.backend import placeholders
 from unswayed.training.grpo import GRPO, split
 from unswayed.training.recipe import TrainingRecipe
@@ -106,8 +107,7 @@ def adapters(grpo: GRPO) -> Any:
     """
     if grpo.lora is None:
         return None
-    if find_spec("peft") is None:
-        raise MissingExtra("lora", "training adapters (grpo.lora)", "peft")
+    require("training adapters (grpo.lora)", "lora")
     from peft import LoraConfig
 
     lora = grpo.lora

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from unswayed.config.section import Section
-from unswayed.errors import ConfigError, MissingExtra
+from unswayed.errors import ConfigError
+from unswayed.extras import explain
 from unswayed.training.recipe import TrainingRecipe
 from unswayed.training.start import Start
 from unswayed.training.verl.mapping import (
@@ -295,10 +296,10 @@ def _verl() -> Generator[None]:
         with contextlib.redirect_stdout(sys.stderr):
             yield
     except ModuleNotFoundError as error:
-        module = (error.name or "").partition(".")[0]
-        if module == "unswayed":
+        missing = explain(error, "training with verl", "verl")
+        if missing is None:
             raise
-        raise MissingExtra("verl", "training with verl", module) from error
+        raise missing from error
 
 
 def _first(error: BaseException) -> str:

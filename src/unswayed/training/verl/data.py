@@ -22,15 +22,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from unswayed.errors import DataError, MissingExtra
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from unswayed.errors import DataError
 from unswayed.training.data import TrainingPrompt
 from unswayed.types import Failure
-
-try:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-except ModuleNotFoundError as missing:
-    raise MissingExtra("verl", "training with verl", "pyarrow") from missing
 
 ABILITY = "visual-question-answering"
 _PLACEHOLDER = "<image>"

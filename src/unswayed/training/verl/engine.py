@@ -29,7 +29,8 @@ from pathlib import Path
 from typing import Any
 
 from unswayed import progress, prompts
-from unswayed.errors import DataError, MissingExtra, StageError
+from unswayed.errors import DataError, StageError
+from unswayed.extras import require
 from unswayed.models.transformers.processors import load_processor
 from unswayed.prompts.template import leave_open, opens_thought
 from unswayed.training.data import training_prompts
@@ -52,7 +53,6 @@ LOOPS = """\
 POLL_S = 1.0
 """Seconds between two looks at what verl wrote."""
 _PACKAGES = ("verl", "ray", "transfer_queue", "torch", "transformers", "vllm", "sglang")
-_NEEDED = ("verl", "ray", "transfer_queue", "qwen_vl_utils", "hydra", "torch", "transformers")
 
 OnCheckpoint = Callable[[Checkpoint], None]
 
@@ -121,7 +121,7 @@ def _prepared(
 ) -> Generator[tuple[TrainingFolder, Launch | None]]:
     """Hold the folder, with all in it that verl needs; None if the training is finished."""
     verl_config.check(recipe)
-    require()
+    require("training with verl", "verl")
     start, folder = start_of(recipe.model), TrainingFolder(out)
     attempt = next_attempt(folder.path.absolute() / "verl")
     files = verl_config.Files(folder.path, attempt.records, attempt.metrics)
@@ -218,17 +218,6 @@ def _hand_on(folder: TrainingFolder, seen: set[int], call: OnCheckpoint | None) 
             seen.add(checkpoint.step)
             if call is not None:
                 call(checkpoint)
-
-
-def require() -> None:
-    """Say which package is missing before anything is done.
-
-    Raises:
-        MissingExtra: one is.
-    """
-    for module in _NEEDED:
-        if find_spec(module) is None:
-            raise MissingExtra("verl", "training with verl", module)
 
 
 def _engine(recipe: TrainingRecipe) -> dict[str, Any]:
