@@ -11,6 +11,7 @@ import pytest
 from unswayed import registry
 from unswayed.benchmarks.base import HubOptions, PublishedBenchmark
 from unswayed.benchmarks.refcoco import COPIES, OWNER, RefCOCO
+from unswayed.errors import DataError
 
 PAGE = (Path(__file__).parents[2] / "docs" / "benchmarks.md").read_text("utf-8")
 TABLE = {
@@ -106,3 +107,45 @@ def test_the_commit_is_that_of_the_copy_that_is_read() -> None:
 )
 def test_how_many_rows_there_should_be(spec: str, rows: int | None) -> None:
     assert registry.create("benchmark", spec).rows == rows
+
+
+HUB = sorted(name for name, cls in published().items() if issubclass(cls, HubOptions))
+
+
+@pytest.mark.parametrize("name", HUB)
+def test_without_the_hub_the_advice_is_a_spec_that_reads_files(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    datasets = pytest.importorskip("datasets")
+
+    def unreachable(*_: object, **__: object) -> None:
+        raise ConnectionError("no network")
+
+    monkeypatch.setattr(datasets, "load_dataset", unreachable)
+    hub = pytest.importorskip("huggingface_hub")
+    monkeypatch.setattr(hub.HfApi, "dataset_info", unreachable)
+    with pytest.raises(DataError) as error:
+        list(registry.create("benchmark", name))
+    message = str(error.value)
+    assert "no network" in message
+    assert message.endswith(f"in the benchmark's spec: {name}:PATH")
+    assert "--data" not in message
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"a": 1}\n', "utf-8")
+    benchmark = registry.create("benchmark", f"{name}:{rows}")
+    try:
+        told = " ".join(f"{item.id} {item.message}" for item in benchmark)
+    except DataError as failure:
+        told = str(failure)
+    assert "rows.jsonl" in told  # and not the hub
+
+
+def test_a_hub_benchmark_of_ones_own_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from unswayed.benchmarks.cv_bench import CVBench\nclass Mine(CVBench):\n    pass\n"
+    )
+    datasets = pytest.importorskip("datasets")
+    monkeypatch.setattr(datasets, "load_dataset", lambda *_, **__: 1 / 0)
+    with pytest.raises(DataError, match=r"spec: path=PATH$"):
+        list(registry.create("benchmark", f"{file}:Mine"))

@@ -310,7 +310,7 @@ def test_hub_route_offline_says_how_to_read_local_files(monkeypatch: pytest.Monk
     with pytest.raises(DataError) as caught:
         list(HubRows("owner/name", "test", revision="abc"))
     assert "revision abc" in str(caught.value)
-    assert "--data PATH" in str(caught.value)
+    assert str(caught.value).endswith("spec: path=PATH")
     assert "\n" not in str(caught.value)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
+from unswayed import registry
 from unswayed.benchmarks.parse.items import collect
 from unswayed.benchmarks.sources import folders, provenance, rows
 from unswayed.benchmarks.sources.fields import RawRow
@@ -116,9 +117,21 @@ class HubOptions(PublishedBenchmark[RowT]):
             "pinned": self.REVISION if hub_id == self.HUB_ID else "",
             **changes,
         }
-        source = HubRows(config=config, pictures=self.PICTURES, columns=self.COLUMNS, **options)
+        source = HubRows(
+            config=config,
+            pictures=self.PICTURES,
+            columns=self.COLUMNS,
+            spec=self._spec_with_path,
+            **options,
+        )
         source.check()
         return source
+
+    def _spec_with_path(self) -> str:
+        """Say how a spec names files: after a colon, behind the name that the class has there."""
+        place = f"{type(self).__module__}:{type(self).__qualname__}"
+        names = registry.names("benchmark").items()
+        return next((f"{name}:PATH" for name, value in names if value == place), "path=PATH")
 
 
 @dataclass(kw_only=True)

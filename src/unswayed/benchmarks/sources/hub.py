@@ -40,6 +40,7 @@ class HubRows:
         images: folder of the pictures that rows name, or `none`; the folder of the rows if empty.
         pictures: columns that hold pictures.
         columns: columns that every row must have.
+        spec: says how the benchmark is named with files of one's own; for messages.
     """
 
     hub_id: str
@@ -51,6 +52,7 @@ class HubRows:
     pinned: str = ""
     pictures: tuple[str, ...] = ("image",)
     columns: tuple[str, ...] = ()
+    spec: Callable[[], str] = field(default=lambda: "path=PATH", repr=False, compare=False)
     _read: list[provenance.Revision] = field(
         default_factory=list[provenance.Revision], init=False, repr=False, compare=False
     )
@@ -178,7 +180,7 @@ class HubRows:
             raise DataError(
                 f"cannot load {self.hub_id} (config {self.config}, split {self.split}, revision "
                 f"{self.asked}) from the hub: {reason}; to read files that you have, name them "
-                f"with path=PATH (--data PATH)"
+                f"in the benchmark's spec: {self.spec()}"
             ) from error
         self._read.append(provenance.confirmed(self.hub_id, revision, loaded))
         numbered = enumerate(arrow.dataset(loaded, self.pictures), 1)
