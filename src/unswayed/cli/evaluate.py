@@ -49,10 +49,10 @@ def run_all(
     from unswayed.cli.results import print_metrics
     from unswayed.pipeline import stages
     from unswayed.pipeline.requirements import require
-    from unswayed.report import write_report
+    from unswayed.report.current import current_report
 
     require(settings, "report" if report else None)
     run = stages.evaluate(settings, out, as_written)
     print_metrics(run, as_json)
     if report:
-        click.echo(f"report: {write_report(run)}", err=True)
+        click.echo(f"report: {current_report(run)}", err=True)

@@ -19,7 +19,8 @@ def merge(out: Path, runs: tuple[Path, ...], no_report: bool, as_json: bool) -> 
     """
     from unswayed.cli.results import print_metrics
     from unswayed.pipeline import merge as merging
-    from unswayed.report import require, write_report
+    from unswayed.report import require
+    from unswayed.report.current import current_report
 
     if not no_report:
         require()
@@ -35,4 +36,4 @@ def merge(out: Path, runs: tuple[Path, ...], no_report: bool, as_json: bool) -> 
         return
     print_metrics(merged.run, as_json)
     if not no_report:
-        click.echo(f"report: {write_report(merged.run)}", err=True)
+        click.echo(f"report: {current_report(merged.run)}", err=True)

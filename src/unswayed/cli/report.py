@@ -14,8 +14,9 @@ from unswayed.cli.options import RUN
 @click.option("--samples", type=click.IntRange(min=0), default=12, show_default=True)
 def report(run: Path, samples: int) -> None:
     """Write RUN's report.html from its records; no model is called."""
-    from unswayed.report import require, write_report
+    from unswayed.report import require
+    from unswayed.report.current import new_report
     from unswayed.run.folder import Run
 
     require()
-    click.echo(str(write_report(Run.open(run), samples)))
+    click.echo(str(new_report(Run.open(run), samples)))

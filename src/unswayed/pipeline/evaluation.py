@@ -132,6 +132,8 @@ class Evaluation:
         _ = (self.benchmarks, self.compositions, self.context, self.judge)
         if self.settings.profile:
             _ = prompts.profile(self.settings.profile)
+        if run and run.complete("generations"):
+            return  # no model is needed, and to import one can take seconds
         registry.load("model", model_spec(self.settings.model).name)
-        if run and not run.complete("generations"):
+        if run:
             _ = self.model

@@ -9,9 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from unswayed.pipeline.data import require_same_data
 from unswayed.pipeline.evaluation import Evaluation
 from unswayed.pipeline.generations import generate
-from unswayed.pipeline.metrics import measure
+from unswayed.pipeline.metrics import is_measured, measure
 from unswayed.pipeline.settings import Settings
 from unswayed.pipeline.variants import make_variants
 from unswayed.pipeline.verdicts import judge
@@ -36,13 +37,22 @@ def evaluate(settings: Settings, out: Path, as_written: dict[str, Any] | None = 
         make_variants(run, evaluation)
         generate(run, evaluation)
         judge(run, evaluation.judge, settings)
-        measure(run, settings)
+        if not is_measured(run, settings):
+            measure(run, settings)
     return run
 
 
 def begin(run: Run, evaluation: Evaluation, as_written: dict[str, Any] | None = None) -> None:
-    """Write `run.json`, or check that the folder was begun with the same settings."""
+    """Write `run.json`, or require that the folder was begun with the same settings and data.
+
+    Raises:
+        RunError: the folder was made with other settings or data, or a file of a finished stage
+            was changed.
+    """
     settings = evaluation.settings
     run.start(settings.deciding(), as_written or {}, settings.seed)
+    run.require_unchanged()
+    if run.complete("variants"):
+        require_same_data(run, evaluation)
     run.add_to_description("measuring", settings.measuring())
     run.add_to_description("serving", settings.serving.model_dump(mode="json"))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from unswayed.benchmarks import Benchmark
 from unswayed.errors import DataError, RunError
+from unswayed.pipeline.data import data_of
 from unswayed.pipeline.evaluation import Evaluation
 from unswayed.pipeline.walk import walk
 from unswayed.run.files import write_json
@@ -67,12 +66,6 @@ def _records(run: Run, evaluation: Evaluation, dealer: Dealer) -> Iterator[Varia
             for record in item.records():
                 dealer.note(record)
                 yield record
-
-
-def data_of(benchmark: Benchmark) -> dict[str, Any]:
-    """Return what a benchmark says of the data that it read, if it says anything."""
-    provenance: Any = getattr(benchmark, "provenance", None)
-    return {"benchmark": benchmark.name, **(provenance() if provenance else {})}
 
 
 def _no_sample(run: Run, shard: Shard | None) -> DataError:

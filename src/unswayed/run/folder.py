@@ -3,9 +3,10 @@
     run.json           how the run was made: settings, versions, model, machine
     variants.jsonl     what is shown        failures.jsonl   what could not be processed
     generations.jsonl  what was written     verdicts.jsonl   whether thought and answer agree
+    rows.npz           the same in columns, one row a generation
     metrics.json       every figure         report.html      for people
     images/            each picture once, named by the hash of its bytes
-    progress.json      which stages are complete
+    progress.json      which stages are complete, and the digests of what they wrote
     shard.json         only of a shard: where each of its lines stands in the whole
 
 JSONL and no database: runs lie on NFS and Lustre, where SQLite's locks fail, and are read with
@@ -25,11 +26,12 @@ import socket
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from filelock import BaseFileLock, FileLock, Timeout
 
 from unswayed.errors import RunError
+from unswayed.run.digests import FileDigest, of_file, of_record
 from unswayed.run.files import read_object, write_bytes, write_json
 from unswayed.run.pictures import read_image
 from unswayed.run.provenance import provenance
@@ -38,6 +40,14 @@ from unswayed.types import Failure, Generation, ImageRef, Variant, Verdict
 
 StageName = Literal["variants", "generations", "verdicts"]
 SHARD_FILE = "shard.json"
+_WRITTEN_BY: dict[StageName, tuple[str, ...]] = {
+    "variants": ("variants.jsonl", "failures.jsonl"),
+    "generations": ("generations.jsonl",),
+    "verdicts": ("verdicts.jsonl",),
+}
+"""Stage → the files that it writes."""
+RECORD_FILES = tuple(name for names in _WRITTEN_BY.values() for name in names)
+"""The files of records, which all figures are made from."""
 
 
 class Run:
@@ -56,11 +66,13 @@ class Run:
         """Return an existing run.
 
         Raises:
-            RunError: the folder is no run folder.
+            RunError: the folder is no run folder, or a file of a finished stage was changed.
         """
         if not (folder / "run.json").is_file():
             raise RunError(f"expected a run folder with a run.json in it, found none at {folder}")
-        return cls(folder)
+        run = cls(folder)
+        run.require_unchanged()
+        return run
 
     @contextmanager
     def writing(self) -> Generator[None]:
@@ -142,8 +154,69 @@ class Run:
         return bool(self._progress().get(stage))
 
     def mark_complete(self, stage: StageName, complete: bool = True) -> None:
-        """Record that a stage was finished (or must be taken up again)."""
-        write_json(self.folder / "progress.json", {**self._progress(), stage: complete})
+        """Record that a stage was finished, and what it wrote (or that it must be taken up again).
+
+        Hashing reads the stage's files once.
+        """
+        digests = self._digests()
+        for name in _WRITTEN_BY[stage]:
+            digests.pop(name, None)
+            if complete and (digest := of_file(self.folder / name)):
+                digests[name] = digest.record()
+        self._write_progress({stage: complete}, digests)
+
+    def require_unchanged(self) -> None:
+        """Refuse a folder in which a file of a finished stage is not what the stage wrote.
+
+        A file is hashed only if its size or time is not as recorded. Folders of versions that
+        recorded no digests pass.
+
+        Raises:
+            RunError: a file was edited, cut, replaced or removed; the message names it.
+        """
+        digests = self._digests()
+        for stage, names in _WRITTEN_BY.items():
+            for name in names if self.complete(stage) else ():
+                before = of_record(digests.get(name))
+                now = of_file(self.folder / name, before)
+                if before and (now is None or now.sha256 != before.sha256):
+                    how = f"SHA-256 was {before.sha256[:12]}…, is {now.sha256[:12]}…" if now else ""
+                    raise RunError(
+                        f"{self.folder / name} is not what its stage wrote "
+                        f"({how or 'it is gone'}): put it back, or evaluate into another --out"
+                    )
+
+    def digest(self, name: str) -> FileDigest | None:
+        """Return the digest of a file of the folder as it is now; None if it is not there."""
+        return of_file(self.folder / name, of_record(self._digests().get(name)))
+
+    def is_made_from(self, name: str, source: str) -> bool:
+        """Say whether a file is as it was written, and was made from `source`."""
+        record: Any = self._digests().get(name)
+        before, now = of_record(record), self.digest(name)
+        if before is None or now is None:
+            return False
+        return record.get("made_from") == source and before.sha256 == now.sha256
+
+    def keep_digest(self, name: str, source: str) -> None:
+        """Record what a file that was just written is made from, and its digest."""
+        digests = self._digests()
+        if digest := of_file(self.folder / name):
+            digests[name] = {**digest.record(), "made_from": source}
+            self._write_progress({}, digests)
+
+    def keep_stage_digests(self) -> None:
+        """Record the digests of finished stages where they are missing or of an older time.
+
+        Folders of earlier versions have none, and a copied folder's files have other times.
+        """
+        digests = self._digests()
+        finished = [names for stage, names in _WRITTEN_BY.items() if self.complete(stage)]
+        for name in itertools.chain.from_iterable(finished):
+            if digest := self.digest(name):
+                digests[name] = digest.record()
+        if digests != self._digests():
+            self._write_progress({}, digests)
 
     def joined(self) -> Iterator[tuple[Variant, Generation, Verdict | None]]:
         """Yield variants with their generation and verdict, streaming the files side by side.
@@ -200,6 +273,13 @@ class Run:
     def _progress(self) -> dict[str, Any]:
         path = self.folder / "progress.json"
         return read_object(path) if path.exists() else {}
+
+    def _digests(self) -> dict[str, Any]:
+        digests = self._progress().get("files")
+        return cast("dict[str, Any]", digests) if isinstance(digests, dict) else {}
+
+    def _write_progress(self, stages: dict[str, bool], digests: dict[str, Any]) -> None:
+        write_json(self.folder / "progress.json", {**self._progress(), **stages, "files": digests})
 
     def _holder(self) -> str:
         try:
