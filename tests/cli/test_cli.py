@@ -490,7 +490,7 @@ def test_options_beside_a_run_folder_are_refused_not_ignored(call: Call, run: Pa
     [
         (lambda run: (run / "run.json").write_text("{"), "run.json"),
         (lambda run: (run / "run.json").write_text('{"schema_version": 2}'), "this version"),
-        (lambda run: (run / "variants.jsonl").write_text("{}\n"), "variants.jsonl line 1"),
+        (lambda run: (run / "variants.jsonl").write_text("{}\n"), "variants.jsonl is not what"),
         (lambda run: (run / "generations.jsonl").write_bytes(b"\xff\n"), "generations.jsonl"),
         (lambda run: (run / "generations.jsonl").unlink(), "do not belong together"),
     ],

@@ -45,7 +45,7 @@ def to_bytes(columns: Columns, source: str) -> bytes:
 def load(path: Path, source: str) -> Columns | None:
     """Return the columns of a file; None if it is damaged or was made from something else."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             header: dict[str, Any] = json.loads(str(file["header"]))
             if (header["source"], header["version"]) != (source, VERSION):
                 return None
