@@ -289,6 +289,7 @@ def test_measure_reads_conflicts_as_it_is_told(call: Call, run: Path) -> None:
     changed = json.loads(lines[0])
     changed["text"] = f"<think>x</think><answer>{first.answer}. {foil}</answer>"
     path.write_text("\n".join([json.dumps(changed), *lines[1:]]) + "\n")
+    Run(run).mark_complete("generations")  # as if the model had written it
     found: dict[str, tuple[float, float]] = {}
     for policy in ("letter", "text", "unparsed"):
         metrics = json.loads(call("measure", run, "--on-conflict", policy, "--json").out)
@@ -492,7 +493,7 @@ def test_options_beside_a_run_folder_are_refused_not_ignored(call: Call, run: Pa
         (lambda run: (run / "run.json").write_text('{"schema_version": 2}'), "this version"),
         (lambda run: (run / "variants.jsonl").write_text("{}\n"), "variants.jsonl is not what"),
         (lambda run: (run / "generations.jsonl").write_bytes(b"\xff\n"), "generations.jsonl"),
-        (lambda run: (run / "generations.jsonl").unlink(), "do not belong together"),
+        (lambda run: (run / "generations.jsonl").unlink(), "it is gone"),
     ],
 )
 @pytest.mark.parametrize("verb", ["measure", "report"])

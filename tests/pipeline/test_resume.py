@@ -6,7 +6,6 @@ import errno
 import json
 import os
 import random
-import re
 import shutil
 import signal
 import subprocess
@@ -64,8 +63,10 @@ def contents(folder: Path) -> dict[str, bytes]:
     """Return every file of a run that is to be the same however often it was stopped."""
     names = [*(f"{stage}.jsonl" for stage in STAGES), "failures.jsonl", "metrics.json"]
     found = {name: (folder / name).read_bytes() for name in names}
-    progress = (folder / "progress.json").read_text()
-    found["progress.json"] = re.sub(r'"mtime_ns": \d+', "", progress).encode()
+    progress = json.loads((folder / "progress.json").read_text())
+    for digest in progress["files"].values():
+        del digest["mtime_ns"]
+    found["progress.json"] = json.dumps(progress, sort_keys=True).encode()
     return found | {path.name: path.read_bytes() for path in folder.glob("images/*")}
 
 

@@ -49,9 +49,14 @@ def run_all(
     from unswayed.cli.results import print_metrics
     from unswayed.pipeline import stages
     from unswayed.pipeline.requirements import require
+    from unswayed.report import require as require_report
     from unswayed.report.current import current_report
+    from unswayed.run.folder import Run
 
-    require(settings, "report" if report else None)
+    if not Run(out).complete("generations"):
+        require(settings, "report" if report else None)
+    elif report:  # no model is needed, and to import one can take seconds
+        require_report()
     run = stages.evaluate(settings, out, as_written)
     print_metrics(run, as_json)
     if report:
