@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from unswayed.benchmarks.scenes import Scenes
-from unswayed.errors import ConfigError, UnknownName
+from unswayed.errors import UnknownName
 from unswayed.pipeline.evaluation import Evaluation
 from unswayed.pipeline.plan import Plan, plan
 from unswayed.pipeline.settings import Settings
@@ -154,7 +154,7 @@ def test_the_plan_refuses_what_a_run_would_refuse() -> None:
     for change in ({"judge": "ruels"}, {"variants": ("bsae",)}, {"model": "tinny"}):
         with pytest.raises(UnknownName, match="did you mean"):
             plan(wanted(**change))
-    with pytest.raises(ConfigError, match="template or file:PATH"):
+    with pytest.raises(UnknownName, match="text source"):
         plan(wanted(texts="magic"))
 
 

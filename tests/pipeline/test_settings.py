@@ -146,3 +146,12 @@ def test_settings_survive_the_run_folder(values: dict[str, Any]) -> None:
     again = Settings.model_validate_json(found.model_dump_json())
     assert again == found
     assert math.isfinite(again.decoding.temperature or 0)
+
+
+@pytest.mark.parametrize("text", ["0/3", "4/3", "1", "a/b", "1/0"])
+def test_a_shard_that_is_none_is_one_clean_sentence(text: str) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        settings(None, {"model": "tiny", "benchmarks": ["scenes"], "shard": text})
+    assert str(refusal.value) == (
+        f"setting 'shard': expected a shard as K/N with K from 1 to N, such as 2/8, found {text!r}"
+    )

@@ -434,7 +434,7 @@ def test_names_are_checked_before_anything_is_written(tmp_path: Path) -> None:
 
 
 def test_annotations_of_a_file_stand_in_the_variants(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="template or file:PATH"):
+    with pytest.raises(UnknownName, match="text source"):
         evaluate(wanted(texts="magic"), tmp_path / "run")
 
 
