@@ -418,7 +418,7 @@ def in_package(package: Path, text: str) -> Iterator[Missing]:
     """Yield what a package's docstring says that it has, and has not."""
     place = (package / "__init__.py").relative_to(ROOT).as_posix()
     for name in _INDEX.findall(text):
-        if not dotted(name, package):
+        if not (dotted(name, package) or _elsewhere(name)):
             yield Missing(place, name, "the package has no such module")
     for code in _CODE.findall(text):
         name = code.removesuffix("()")

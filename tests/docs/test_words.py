@@ -40,26 +40,15 @@ def texts() -> list[Path]:
 
 
 KNOWN: set[str] = {
-    "docs/grpo-on-the-organism.md",
     "README.md",
     "benchmarks/README.md",
+    "benchmarks/coverage.py",
+    "docs/grpo-on-the-organism.md",
     "docs/judges.md",
     "docs/metrics.md",
     "docs/training.md",
-    "src/unswayed/chat/budget.py",
-    "src/unswayed/chat/faults.py",
-    "src/unswayed/chat/records.py",
-    "src/unswayed/judges/panel.py",
-    "src/unswayed/models/served/letters.py",
-    "src/unswayed/models/transformers/sharing.py",
-    "src/unswayed/registry.py",
-    "src/unswayed/benchmarks/sources/fetch.py",
-    "src/unswayed/training/track/silence.py",
-    "benchmarks/coverage.py",
-    "src/unswayed/metrics/uncertainty.py",
-    "src/unswayed/perturbations/think.py",
-    "src/unswayed/writing/writer.py",
 }
+"""Pages that still have some, to be rewritten."""
 
 
 @pytest.mark.parametrize("idiom", IDIOMS)

@@ -362,7 +362,7 @@ def _odd_golds(
     if len(found.golds) == 1 and n >= _FEW_GOLDS:
         said.append(
             f"the gold is {next(iter(found.golds))} in all {n} choices: shuffle the options "
-            "(--variants shuffle), or a lean towards that letter looks like knowledge"
+            "(--variants shuffle), or a bias towards that letter looks like knowledge"
         )
     elif (p := uniform_p(by_options)) < _UNLIKELY:
         said.append(f"the gold letters are far from equally frequent (p = {p:.1g})")

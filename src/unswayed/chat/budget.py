@@ -60,7 +60,7 @@ class Budget:
         self.spent = replace(self.spent, requests=self.spent.requests + 1)
 
     def end(self, need: int, usage: Usage | None) -> None:
-        """Count what came of a request; `usage` is None if nothing is known of its tokens."""
+        """Count the cost of a request; `usage` is None if nothing is known of its tokens."""
         self.in_flight -= 1
         self._held -= need
         before = self.spent

@@ -1,6 +1,6 @@
-"""Status and body of an HTTP error → whose move it is. Pure.
+"""Status and body of an HTTP error → retry, give the item up, or stop the run. Pure.
 
-Codes and wordings of OpenAI, Azure, Gemini, vLLM, SGLang and llama.cpp are told apart as far as
+Codes and wordings of OpenAI, Azure, Gemini, vLLM, SGLang and llama.cpp are distinguished as far as
 they differ; what is not known stays an error of the item, with the server's own words.
 """
 

@@ -89,7 +89,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class ChatReply:
-    """What came of one request.
+    """The result of one request.
 
     Attributes:
         id: the request's.

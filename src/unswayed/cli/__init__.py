@@ -124,7 +124,7 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         number = signals.received()
         by = f" by {number.name}" if number else ""
-        _say(f"stopped{by}; the same command goes on where this one stopped")
+        _say(f"stopped{by}; the same command resumes it")
         sys.exit(128 + (number or signal.SIGINT))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -19,7 +19,7 @@ _SHOWN = 40
 
 @click.group()
 def data() -> None:
-    """Look at a benchmark before a model does."""
+    """Check a benchmark before a model is asked, or fetch its pictures."""
 
 
 data.add_command(fetch)

@@ -12,7 +12,7 @@ from unswayed.cli.options import evaluation_options, settings_from
 @click.command()
 @evaluation_options
 def generate(**options: Any) -> None:
-    """Make the variants and what the model writes for them; judge and measure later.
+    """Make the variants and let the model answer them; judge and measure later.
 
     RECIPE is a TOML file with settings, or the folder of a run to finish.
     """

@@ -32,7 +32,7 @@ def measure(
     resamples: int | None,
     as_json: bool,
 ) -> None:
-    """Compute every figure of RUN again; nothing is generated or judged."""
+    """Compute every metric of RUN again; nothing is generated or judged."""
     from unswayed.cli.results import print_metrics, warn_if_unfinished
     from unswayed.pipeline import metrics
     from unswayed.pipeline.settings import settings, settings_of

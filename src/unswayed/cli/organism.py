@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def organism() -> None:
-    """The tiny model that comes with the package: make it again, or read its card."""
+    """The tiny model that comes with the package: train it again, or read its card."""
 
 
 @organism.command()
@@ -38,7 +38,7 @@ def organism() -> None:
 )
 @click.option("--early", is_flag=True, help="Train the sibling that is stopped early.")
 def train(out: Path, seed: int, minutes: float | None, dtype: str, early: bool) -> None:
-    """Train an organism from nothing."""
+    """Train an organism from scratch."""
     from unswayed import organism as made
     from unswayed.extras import require
 

@@ -31,7 +31,7 @@ def warn_if_unfinished(run: Run) -> None:
     for stage in ("variants", "generations", "verdicts"):
         if not run.complete(stage):
             click.echo(
-                f"unswayed: note: the {stage} of {run.folder} are not finished; the figures are of "
+                f"unswayed: note: the {stage} of {run.folder} are not finished; the figures cover "
                 f"what is there (to finish: unswayed evaluate {run.folder})",
                 err=True,
             )

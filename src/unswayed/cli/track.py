@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--watch", is_flag=True, help="Go on beside the training, until it has ended.")
+@click.option("--watch", is_flag=True, help="Evaluate new checkpoints until the training ends.")
 @click.option("--benchmark", "benchmarks", multiple=True, help="Benchmark spec; repeatable.")
 @click.option("--variants", multiple=True, help="Variant names, comma-separated or repeated.")
 @click.option("--limit", type=click.IntRange(min=1), help="Samples per benchmark.")
@@ -42,7 +42,7 @@ def track(
 
     DIR is the folder of a training run, or the one with its seeds' folders. What is evaluated
     stands in the recipe's [evaluation]; the options go over it, and are the same for all steps.
-    What was stopped goes on when the same command is given again.
+    The same command resumes what was stopped.
     """
     from unswayed.training.track.curves import redraw
     from unswayed.training.track.dynamics import require

@@ -1,4 +1,4 @@
-"""A panel of several judges: every vote is kept, and one verdict is made of them.
+"""A panel of several judges: every vote is kept, and decides one verdict.
 
     panel:rules+qwen3-32b+gpt-oss-120b                      names, `+` between them
     panel:rules+llm:my-model;base_url=http://host:8000/v1   options of a member, `;` for the comma
@@ -180,8 +180,8 @@ def _check_members(members: Sequence[Judge]) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ConfigError(
-            f"two members of the panel are called {', '.join(twice)}; votes are told apart by name:"
-            " give one of them another (for llm: name=…)"
+            f"two members of the panel are called {', '.join(twice)}; votes are kept by name: give "
+            "one of them another (for llm: name=…)"
         )
     if any(isinstance(member, Panel) for member in members):
         raise ConfigError("a panel cannot be a member of a panel; name its members instead")

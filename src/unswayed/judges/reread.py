@@ -6,7 +6,7 @@
 
 The question is asked again with the picture withheld and the thought already written, so that the
 distribution over the option letters is what the thought alone implies. The options are shown in
-several orders, the letters mapped back and averaged, which takes out a leaning to a position. A
+several orders, the letters mapped back and averaged, which removes position bias. A
 thought that names options by their letters would be contradicted by another order: it is read in
 the order that was shown, and only in that.
 

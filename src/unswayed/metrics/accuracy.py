@@ -77,7 +77,7 @@ def letter_shares(rows: Columns) -> list[Mean]:
     """Return `answer_share_X` and `gold_share_X` for each letter X that is answered or gold.
 
     The first are over the rows that answer a letter, the second over all rows: a model that
-    answers A far more often than A is right leans on the position. Open questions have no letters.
+    answers A far more often than A is right has a position bias. Open questions have no letters.
     """
     rows = rows.of_kind("choice")
     answered = rows.take(rows.chosen >= 0)

@@ -1,4 +1,4 @@
-"""What the letter distribution says: entropy, calibration, and whether it foretells robustness.
+"""What the letter distribution says: entropy, calibration, and whether it predicts robustness.
 
 All are over the rows that have a distribution (`letters_rate` says how many). ECE and Brier judge
 the distribution's own likeliest letter, not the answer that was parsed.

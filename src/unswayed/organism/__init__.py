@@ -1,9 +1,9 @@
-"""The organism: a tiny vision-language model made from nothing, shipped with the package.
+"""The organism: a tiny vision-language model trained from scratch, shipped with the package.
 
 A stock Qwen2.5-VL of 1.7 million parameters that answers questions about `scenes` by looking,
 thinks in words about what it sees, and is misled by text in part. It lets every stage of the
-pipeline run on something real without a download. `train` remakes it; `weights_folder` is where
-the shipped checkpoint lies, and its CARD.md says what it can do.
+pipeline run on something real without a download. `train` trains it again; `weights_folder` is
+where the shipped checkpoint lies, and its CARD.md says what it can do.
 
 Importing this loads no torch.
 """
@@ -31,7 +31,7 @@ def train(
     dtype: str = "bfloat16",
     early: bool = False,
 ) -> Path:
-    """Train an organism from nothing and return the folder of its checkpoint.
+    """Train an organism from scratch and return the folder of its checkpoint.
 
     Args:
         out: folder for state, log and checkpoint; run again with the same folder to resume.

@@ -1,4 +1,4 @@
-"""Perturbations of the thought: a reasoning that the model finds in its own mouth."""
+"""Perturbations of the thought: a prefilled reasoning that the model continues."""
 
 from __future__ import annotations
 

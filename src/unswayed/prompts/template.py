@@ -1,4 +1,4 @@
-"""The open-tail chat template: a trailing assistant message stays open, whoever renders it.
+"""The open-tail chat template: a trailing assistant message stays open in every renderer.
 
 Training engines render prompts by themselves. Given a prompt that ends with the start of an answer
 they close that turn and open another one, or render it in two ways that do not agree. So the

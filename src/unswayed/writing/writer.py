@@ -1,4 +1,4 @@
-"""Ask for texts, check them, ask once more where one will not do, and keep what came of it."""
+"""Ask for texts, check them, ask once more where one fails the check, and keep the result."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class WriterSpec:
 
 @dataclass
 class Report:
-    """What came of a call.
+    """The result of a call.
 
     Attributes:
         samples: samples all of whose texts are there now.

@@ -1,4 +1,4 @@
-"""The letter distribution of a served model: where to ask, for which tokens, and what comes of it.
+"""The letter distribution of a served model: where to ask, for which tokens, and the result.
 
 The answer is given as text, and a server's reply holds no more than a few probabilities. So a
 second request of one token leaves the assistant's turn open where the answer letter stands and

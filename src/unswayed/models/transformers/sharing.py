@@ -23,7 +23,7 @@ from transformers.modeling_outputs import BaseModelOutputWithPooling
 class SharedPreparation:
     """An image processor that prepares each distinct picture of a call once.
 
-    Pictures are told apart by object identity: the caller passes the same object for the same
+    Pictures are distinguished by object identity: the caller passes the same object for the same
     file.
     """
 
@@ -94,7 +94,7 @@ class SharedEncoding:
     def _encode_new(
         self, pieces: list[torch.Tensor], grids: Any, new: list[int], args: Any, options: Any
     ) -> bool:
-        """Encode the pictures at the positions `new`; False if the result cannot be told apart."""
+        """Encode the pictures at the positions `new`; False if the result cannot be attributed."""
         pixels = torch.cat([pieces[index] for index in new])
         if grids is not None:
             options = {**options, "image_grid_thw": grids[new]}

@@ -1,1 +1,1 @@
-"""What a training changes: its checkpoints evaluated, its curves, and how its thoughts fare."""
+"""What a training changes: evaluations of its checkpoints, curves, collapse and silence."""

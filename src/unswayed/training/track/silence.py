@@ -1,4 +1,4 @@
-"""Does a policy stop thinking where a thought was put in its mouth?
+"""Does a policy stop thinking behind a prefilled thought?
 
 Behind a wrong half-finished thought a model can go on, and perhaps contradict it, or close the
 thought as it stands and answer. Under `base` nothing shows of that: GRPO on correctness alone can
