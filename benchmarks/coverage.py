@@ -2,8 +2,8 @@
 
 Run `python benchmarks/coverage.py [--runs N] [--resamples N]`; its output is in docs/metrics.md.
 One line per kind of metric, number of clusters, rows per cluster and truth: the share of simulated
-runs whose 95 % interval holds the truth, the mean width, how often there was no interval, and the
-coverage of a bootstrap that takes rows as independent (percentiles, no correction), for contrast.
+runs whose 95 % interval covers the true value, the mean width, how often there was none, and,
+for contrast, the coverage of a bootstrap that takes rows as independent (percentiles, uncorrected).
 """
 
 from __future__ import annotations

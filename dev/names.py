@@ -356,7 +356,8 @@ def _anywhere(place: str, text: str) -> Iterator[Missing]:
     for name in _DOTTED.findall(text):
         inner = name.removeprefix("unswayed.")
         last = inner.rpartition(".")[2]
-        if not (dotted(inner) or inner in entry_points() or last in {"toml", "git", "md", "py"}):
+        group = inner in entry_points() or name in _strings(SOURCE / "registry" / "__init__.py")
+        if not (dotted(inner) or group or last in {"toml", "git", "md", "py"}):
             yield Missing(place, name, "no such module or name")
     for one, several in _EXTRA.findall(text):
         for extra in (one or several).split(","):
@@ -441,13 +442,13 @@ def _in_package(package: Path, name: str) -> bool:
 
 @cache
 def _strings(path: Path) -> set[str]:
-    """Return the codes of a module (such as `ok`, in a `Literal`) and the files that it names."""
+    """Return the codes of a module (`ok`, in a `Literal`), and the files and groups it names."""
     tree = ast.parse(path.read_text("utf-8"))
     literals = (n for n in ast.walk(tree) if isinstance(n, ast.Subscript)
                 and isinstance(n.value, ast.Name) and n.value.id == "Literal")  # fmt: skip
     codes = [n for one in literals for n in ast.walk(one) if isinstance(n, ast.Constant)]
-    files = [n for n in ast.walk(tree) if isinstance(n, ast.Constant)
-             and isinstance(n.value, str) and _FILE.search(n.value)]  # fmt: skip
+    texts = [n for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    files = [n for n in texts if _FILE.search(n.value) or n.value.startswith("unswayed.")]
     return {str(node.value) for node in (*codes, *files)}
 
 

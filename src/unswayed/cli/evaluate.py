@@ -22,7 +22,7 @@ def evaluate(dry_run: bool, no_report: bool, as_json: bool, **options: Any) -> N
     """Show a model every variant of every sample, judge, measure and report.
 
     RECIPE is a TOML file with settings, the name of a shipped one (demo), or the folder of a run to
-    finish. A run that was stopped goes on where it stopped when the same command is given again.
+    finish. The same command resumes a run that was stopped.
     """
     from unswayed.pipeline.plan import plan
 

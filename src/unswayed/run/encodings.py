@@ -1,7 +1,7 @@
 """The encoding of a text file: UTF-8 as it is, UTF-16 and UTF-32 converted, others refused.
 
 Windows tools write UTF-16, with a byte order mark or without one. It can be told from UTF-8 by the
-mark or by its zero bytes, which no text in UTF-8 has. One-byte encodings cannot be told apart, so a
+mark or by its zero bytes, which no text in UTF-8 has. One-byte encodings look alike, so a
 file in one of them is refused with the byte that shows it.
 """
 

@@ -72,7 +72,7 @@ class FetchLimits:
 
 @dataclass(frozen=True)
 class Fetched:
-    """What came of one link: a file, or the reason why there is none."""
+    """The result of one link: a file, or the reason why there is none."""
 
     link: Link
     state: State
@@ -103,7 +103,7 @@ def file_name(sha256: str) -> str:
 def fetch(
     links: Iterable[Link], folder: Path, limits: FetchLimits | None = None
 ) -> Iterator[Fetched]:
-    """Fetch pictures into a folder, and yield what came of each as soon as it is known.
+    """Fetch pictures into a folder, and yield the result of each as soon as it is known.
 
     Links with the same digest are fetched once. Nothing is fetched before the first is asked for,
     and no more than a few links are read ahead.
