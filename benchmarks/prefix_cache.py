@@ -41,7 +41,7 @@ from unswayed.pipeline.evaluation import Evaluation
 from unswayed.pipeline.settings import Settings
 from unswayed.pipeline.stages import begin
 from unswayed.pipeline.variants import make_variants
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 
 ROOT = Path(__file__).parents[1]
 SERVE = ROOT / "dev" / "vllm-cpu" / "serve.py"
@@ -143,7 +143,7 @@ def _round(
 def _requests(folder: Path, pictures: int) -> Iterator[Request]:
     """Yield every default variant of a question about each picture; no picture twice."""
     wanted = Settings(model="organism", benchmarks=(f"scenes,n={pictures},kinds=relation",))
-    work, run = Evaluation(wanted), Run(folder)
+    work, run = Evaluation(wanted), RunFolder(folder)
     begin(run, work)
     make_variants(run, work)
     profile = prompts.profile("organism")

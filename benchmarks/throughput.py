@@ -32,7 +32,7 @@ from unswayed.pipeline.evaluation import Evaluation
 from unswayed.pipeline.settings import Settings
 from unswayed.pipeline.stages import begin
 from unswayed.pipeline.variants import make_variants
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 from unswayed.types import Generation
 
 TOLERANCE = 1e-4
@@ -78,7 +78,7 @@ def main() -> None:
         model=options.model, benchmarks=(f"scenes,n={options.samples}",), seed=options.seed
     )
     with TemporaryDirectory(prefix="unswayed-throughput-") as folder:
-        work, run = Evaluation(asked), Run(Path(folder))
+        work, run = Evaluation(asked), RunFolder(Path(folder))
         begin(run, work)
         make_variants(run, work)
         shared = list(_requests(run, work))
@@ -117,7 +117,7 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _requests(run: Run, work: Evaluation) -> Iterator[Request]:
+def _requests(run: RunFolder, work: Evaluation) -> Iterator[Request]:
     for variant in run.variants:
         user = prompts.render_user(variant, work.profile)
         yield request_of(variant, run.folder, work.profile.system, user)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +18,7 @@ from unswayed.organism import weights_folder
 from unswayed.perturbations import Context
 from unswayed.perturbations.composition import compose, variants_of
 from unswayed.perturbations.texts.templates import Templates
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -27,7 +29,7 @@ def test_parity_is_a_benchmark(tmp_path: Path) -> None:
     assert len(samples) == 6
     assert {sample.options[sample.answer] for sample in samples} == {"even", "odd"}
     assert [s.id for s in benchmark] == [s.id for s in samples]
-    run = Run(tmp_path)
+    run = RunFolder(tmp_path)
     stored = run.store_image(samples[0].images[0])
     assert stored.sha256
     made = list(variants_of(samples[0], [compose("wrong-caption")], Context(Templates())))
@@ -61,6 +63,50 @@ def test_plain_transformers_says_what_the_backend_says(tmp_path: Path) -> None:
     (done,) = Organism().generate([request], Decoding(max_new_tokens=160))
     assert said.strip() == done.text
     assert done.text.endswith("</answer>")
+
+
+def test_python_api_runs(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / "python_api.py"), str(tmp_path)],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert "swayed on: scenes/" in done.stdout
+    assert "accuracy_difference" in done.stdout
+
+
+def test_the_notebook_runs_from_its_first_cell_to_its_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Run the code cells in one namespace, and show what each ends in as a notebook would."""
+    pytest.importorskip("torch")
+    monkeypatch.chdir(tmp_path)
+    cells = json.loads((EXAMPLES / "quickstart.ipynb").read_text("utf-8"))["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    namespace: dict[str, object] = {"__name__": "__main__"}
+    shown = [_run_cell("".join(cell["source"]), namespace) for cell in code]
+    assert len(shown) == len(code) > 5
+    assert sum("<table" in html for html in shown) >= 4
+    assert (tmp_path / "runs" / "quickstart" / "report.html").is_file()
+
+
+def test_the_notebook_holds_no_output() -> None:
+    cells = json.loads((EXAMPLES / "quickstart.ipynb").read_text("utf-8"))["cells"]
+    assert [cell for cell in cells if cell.get("outputs") or cell.get("execution_count")] == []
+
+
+def _run_cell(source: str, namespace: dict[str, object]) -> str:
+    """Run a cell and return its last expression as HTML or text; empty if it ends in none."""
+    statements = ast.parse(source).body
+    last = statements.pop() if isinstance(statements[-1], ast.Expr) else None
+    exec(compile(ast.Module(statements, []), "cell", "exec"), namespace)
+    if not isinstance(last, ast.Expr):
+        return ""
+    value = eval(compile(ast.Expression(last.value), "cell", "eval"), namespace)
+    as_html = getattr(value, "_repr_html_", None)
+    return str(as_html()) if as_html else repr(value)
 
 
 def _without_unswayed(*arguments: str) -> str:

@@ -20,7 +20,7 @@ from unswayed.benchmarks.vstar import VStar
 from unswayed.benchmarks.whatsup import WhatsUp
 from unswayed.errors import DataError
 from unswayed.registry import Spec
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 from unswayed.types import Failure, Sample
 
 pa = pytest.importorskip("pyarrow")
@@ -173,7 +173,7 @@ def test_a_decompression_bomb_is_found_when_it_is_decoded(name: str, folder: Pat
     (folder / "bomb.png").write_bytes(bomb())
     benchmark = bench(name, jsonl(folder, shown(name, "good.png", "bomb.png")))
     good, bad = list(benchmark)
-    run = Run(folder / "run")
+    run = RunFolder(folder / "run")
     assert run.store_image(good.images[0]).sha256
     with pytest.raises(DataError, match=r"(?s)bomb\.png is no readable.*decompression bomb"):
         run.store_image(bad.images[0])

@@ -18,7 +18,7 @@ from unswayed.benchmarks.scenes import Scenes
 from unswayed.cli import COMMANDS, SUMMARIES, main
 from unswayed.pipeline.settings import Settings
 from unswayed.pipeline.stages import evaluate
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 
 SCRIPTED = str(Path(__file__).parents[1] / "scripted.py")
 MODEL = f"{SCRIPTED}:Scripted"
@@ -55,7 +55,7 @@ def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
     return called
 
 
-def made(out: Path, **changed: Any) -> Run:
+def made(out: Path, **changed: Any) -> RunFolder:
     values: dict[str, Any] = {
         "model": f"{MODEL},script=mixed",
         "benchmarks": ("scenes,n=10",),
@@ -201,7 +201,7 @@ def test_a_recipe_is_read_and_options_and_sets_win_over_it(call: Call, tmp_path:
     options = ("--limit", "4", "--seed", "2", "--max-new-tokens", "7", "--temperature", "0.5")
     more = ("--set", "decoding.top_p=0.9", "--set", "foils=2", "--on-conflict", "text")
     assert call("evaluate", recipe, *options, *more, "--out", out, "--no-report").status == 0
-    description = Run(out).description()
+    description = RunFolder(out).description()
     settings = description["settings"]
     assert (settings["limit"], settings["seed"], settings["foils"]) == (4, 2, 2)
     assert settings["decoding"] == {
@@ -212,7 +212,7 @@ def test_a_recipe_is_read_and_options_and_sets_win_over_it(call: Call, tmp_path:
     }
     assert description["measuring"]["on_conflict"] == "text"
     assert description["written"]["recipe"] == recipe.read_text()
-    assert sum(1 for _ in Run(out).variants) == 4
+    assert sum(1 for _ in RunFolder(out).variants) == 4
 
 
 def test_without_out_the_same_command_finds_its_folder_again(
@@ -277,19 +277,19 @@ def test_judging_with_another_judge_keeps_the_verdicts_and_says_measure(
     assert aside.read_bytes() == before
     assert call("measure", run).status == 0
     assert call("judge", run).err == ""  # nothing was left to do, and the figures are of it
-    assert Run(run).description()["measuring"]["judge"].endswith("SlowRules")
+    assert RunFolder(run).description()["measuring"]["judge"].endswith("SlowRules")
 
 
 def test_measure_reads_conflicts_as_it_is_told(call: Call, run: Path) -> None:
     path = run / "generations.jsonl"
-    rows = list(Run(run).joined())
+    rows = list(RunFolder(run).joined())
     first = rows[0][0]
     foil = first.options[first.foil or ""]
     lines = path.read_text().splitlines()
     changed = json.loads(lines[0])
     changed["text"] = f"<think>x</think><answer>{first.answer}. {foil}</answer>"
     path.write_text("\n".join([json.dumps(changed), *lines[1:]]) + "\n")
-    Run(run).mark_complete("generations")  # as if the model had written it
+    RunFolder(run).mark_complete("generations")  # as if the model had written it
     found: dict[str, tuple[float, float]] = {}
     for policy in ("letter", "text", "unparsed"):
         metrics = json.loads(call("measure", run, "--on-conflict", policy, "--json").out)

@@ -20,7 +20,7 @@ from unswayed.pipeline import stages as pipeline
 from unswayed.pipeline.settings import Settings
 from unswayed.registry import create
 from unswayed.report import terminal
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 from unswayed.types import Verdict, Vote
 
 STATUS = {"c": "consistent", "i": "inconsistent", "u": "unclear", "f": "failed", "s": "skipped"}
@@ -231,7 +231,7 @@ def test_judging_goes_on_where_the_budget_ended(
     spec = f"llm:m,base_url={server.url},concurrency=1"
     with pytest.raises(BudgetSpent):
         pipeline.evaluate(settings(judge=f"{spec},max_requests=5"), tmp_path / "run")
-    run = Run(tmp_path / "run")
+    run = RunFolder(tmp_path / "run")
     half = list(run.verdicts)
     assert 5 <= len(half) < 20
     assert not run.complete("verdicts")

@@ -18,7 +18,7 @@ from unswayed.errors import ConfigError
 from unswayed.pipeline.plan import plan
 from unswayed.pipeline.settings import Settings
 from unswayed.pipeline.stages import evaluate
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 
 pytest.importorskip("aiohttp")
 
@@ -36,7 +36,7 @@ def wanted(server: Any, preset: str = "vllm", options: str = "", **changed: Any)
     return Settings.model_validate(values | changed)
 
 
-def figures(run: Run) -> dict[tuple[str, str], Any]:
+def figures(run: RunFolder) -> dict[tuple[str, str], Any]:
     """Return a run's estimates by variant and metric."""
     metrics = json.loads((run.folder / "metrics.json").read_text())
     return {(e["variant"], e["metric"]): e for e in metrics["estimates"]}

@@ -18,7 +18,7 @@ from unswayed.organism import architecture, batches, card, lessons, trainer  # n
 from unswayed.organism.alignment import Alignment, labels  # noqa: E402
 from unswayed.organism.curriculum import GROUNDING, QUESTIONS, SWAYED, Phase  # noqa: E402
 from unswayed.organism.optimiser import Muon, orthogonalised, split_parameters  # noqa: E402
-from unswayed.run.folder import Run  # noqa: E402
+from unswayed.run.folder import RunFolder  # noqa: E402
 
 PHASES = (
     Phase("letters", 3, "letters", batch=4),
@@ -173,7 +173,7 @@ def test_what_is_no_state_is_named(tmp_path: Path) -> None:
 
 
 def test_a_folder_has_one_writer(tmp_path: Path) -> None:
-    with Run(tmp_path).writing(), pytest.raises(RunError, match="is being written by"):
+    with RunFolder(tmp_path).writing(), pytest.raises(RunError, match="is being written by"):
         organism.train(tmp_path, minutes=0.01)
 
 

@@ -22,7 +22,7 @@ from unswayed.pipeline import metrics
 from unswayed.pipeline.metrics import columns_of_run
 from unswayed.pipeline.settings import Settings, settings_of
 from unswayed.pipeline.stages import evaluate
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 
 SCRIPTED = str(Path(__file__).parents[1] / "scripted.py")
 RECORDS = ("variants.jsonl", "generations.jsonl", "verdicts.jsonl")
@@ -48,14 +48,14 @@ def wanted(**changed: Any) -> Settings:
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def finished(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     return evaluate(wanted(), tmp_path_factory.mktemp("finished") / "run")
 
 
 @pytest.fixture
-def run(finished: Run, tmp_path: Path) -> Run:
+def run(finished: RunFolder, tmp_path: Path) -> RunFolder:
     """Return a copy of the finished run, times and all."""
-    return Run(Path(shutil.copytree(finished.folder, tmp_path / "run")))
+    return RunFolder(Path(shutil.copytree(finished.folder, tmp_path / "run")))
 
 
 def questions(folder: Path, gold: str) -> str:
@@ -79,7 +79,7 @@ def same(a: Columns, b: Columns) -> bool:
     return all(equal(one.name) for one in fields(Columns))
 
 
-def from_records(run: Run) -> Columns:
+def from_records(run: RunFolder) -> Columns:
     return columns_of(run.joined(), run.failures)
 
 
@@ -87,21 +87,23 @@ def refuse(*_: Any, **__: Any) -> Any:
     raise AssertionError("this was to be used again, not made again")
 
 
-def test_a_finished_run_is_not_measured_again(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_finished_run_is_not_measured_again(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = (run.folder / "metrics.json").stat()
     monkeypatch.setattr("unswayed.pipeline.stages.measure", refuse)
     evaluate(wanted(), run.folder)
     assert (run.folder / "metrics.json").stat() == before
 
 
-def test_other_statistics_are_measured_again(run: Run) -> None:
+def test_other_statistics_are_measured_again(run: RunFolder) -> None:
     evaluate(wanted(statistics={"resamples": 100, "level": 0.5}), run.folder)
     document = json.loads((run.folder / "metrics.json").read_text())
     assert document["settings"]["level"] == 0.5
 
 
 @pytest.mark.parametrize("edit", ["edited", "gone"])
-def test_figures_that_were_edited_are_measured_again(run: Run, edit: str) -> None:
+def test_figures_that_were_edited_are_measured_again(run: RunFolder, edit: str) -> None:
     path = run.folder / "metrics.json"
     before = path.read_bytes()
     path.write_bytes(before.replace(b'"n": ', b'"n": 9'))
@@ -112,7 +114,7 @@ def test_figures_that_were_edited_are_measured_again(run: Run, edit: str) -> Non
 
 
 def test_a_page_is_written_again_only_if_something_changed(
-    run: Run, monkeypatch: pytest.MonkeyPatch
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("jinja2")
     pytest.importorskip("matplotlib")
@@ -130,12 +132,12 @@ def test_a_page_is_written_again_only_if_something_changed(
     assert current_report(run).read_bytes() == first
 
 
-def test_the_stored_columns_are_those_of_the_records(run: Run) -> None:
+def test_the_stored_columns_are_those_of_the_records(run: RunFolder) -> None:
     assert (run.folder / "rows.npz").is_file()
     assert same(columns_of_run(run), from_records(run))
 
 
-def test_stored_columns_are_used(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stored_columns_are_used(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics, "columns_of", refuse)
     columns_of_run(run)
     other = settings_of(run).model_copy(update={"on_conflict": "text"})
@@ -175,12 +177,12 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("how", DAMAGE)
-def test_damaged_columns_are_made_again(run: Run, how: str) -> None:
+def test_damaged_columns_are_made_again(run: RunFolder, how: str) -> None:
     DAMAGE[how](run.folder / "rows.npz")
     assert same(columns_of_run(run), from_records(run))
 
 
-def test_columns_of_other_records_are_made_again(run: Run) -> None:
+def test_columns_of_other_records_are_made_again(run: RunFolder) -> None:
     path = run.folder / "rows.npz"
     columns = columns_of_run(run)
     path.write_bytes(stored.to_bytes(columns.take(np.arange(3)), "of something else"))
@@ -189,7 +191,7 @@ def test_columns_of_other_records_are_made_again(run: Run) -> None:
     assert again is None
 
 
-def test_columns_are_not_stored_of_a_run_that_is_not_finished(run: Run) -> None:
+def test_columns_are_not_stored_of_a_run_that_is_not_finished(run: RunFolder) -> None:
     (run.folder / "rows.npz").unlink()
     run.mark_complete("verdicts", complete=False)
     columns_of_run(run)
@@ -199,7 +201,7 @@ def test_columns_are_not_stored_of_a_run_that_is_not_finished(run: Run) -> None:
 @pytest.mark.parametrize("name", [*RECORDS, "failures.jsonl"])
 @pytest.mark.parametrize("how", ["edited", "cut", "longer", "gone"])
 def test_a_record_file_that_changed_after_its_stage_is_refused(
-    run: Run, name: str, how: str
+    run: RunFolder, name: str, how: str
 ) -> None:
     path = run.folder / name
     lines = path.read_bytes().splitlines(keepends=True)
@@ -211,15 +213,15 @@ def test_a_record_file_that_changed_after_its_stage_is_refused(
         path.write_bytes(b"".join([*lines, lines[-1]]))
     else:
         path.unlink()
-    for again in (lambda: Run.open(run.folder), lambda: evaluate(wanted(), run.folder)):
+    for again in (lambda: RunFolder.open(run.folder), lambda: evaluate(wanted(), run.folder)):
         with pytest.raises(RunError, match=f"{name} is not what its stage wrote"):
             again()
 
 
 @pytest.mark.parametrize("command", ["measure", "report", "show", "compare", "judge", "evaluate"])
 def test_every_command_says_so_in_one_line(
-    run: Run,
-    finished: Run,
+    run: RunFolder,
+    finished: RunFolder,
     command: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -236,14 +238,14 @@ def test_every_command_says_so_in_one_line(
     assert "generations.jsonl is not what its stage wrote" in said[0]
 
 
-def test_a_file_that_was_only_touched_or_copied_is_taken(run: Run) -> None:
+def test_a_file_that_was_only_touched_or_copied_is_taken(run: RunFolder) -> None:
     for name in RECORDS:
         os.utime(run.folder / name, (1, 1))
-    assert Run.open(run.folder).folder == run.folder
+    assert RunFolder.open(run.folder).folder == run.folder
     evaluate(wanted(), run.folder)
 
 
-def test_a_folder_of_an_earlier_version_is_taken_and_gets_digests(run: Run) -> None:
+def test_a_folder_of_an_earlier_version_is_taken_and_gets_digests(run: RunFolder) -> None:
     progress = run.folder / "progress.json"
     flags = {key: value for key, value in json.loads(progress.read_text()).items() if value is True}
     progress.write_text(json.dumps(flags))
@@ -277,7 +279,7 @@ def test_another_commit_of_a_data_set_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_does_not_say_its_data_is_taken_with_a_note(
-    run: Run, capsys: pytest.CaptureFixture[str]
+    run: RunFolder, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = run.folder / "run.json"
     description = json.loads(path.read_text())

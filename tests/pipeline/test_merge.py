@@ -19,7 +19,7 @@ from unswayed.pipeline.plan import plan
 from unswayed.pipeline.settings import Settings
 from unswayed.pipeline.stages import begin, evaluate
 from unswayed.pipeline.variants import make_variants
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 
 SCRIPTED = str(Path(__file__).parents[1] / "scripted.py")
 FILES = (
@@ -116,7 +116,7 @@ def test_the_tiny_models_shards_give_the_same_metrics(tmp_path: Path) -> None:
             assert one[key] == pytest.approx(other[key], abs=1e-5)
 
 
-def figures(run: Run) -> list[dict[str, Any]]:
+def figures(run: RunFolder) -> list[dict[str, Any]]:
     return json.loads((run.folder / "metrics.json").read_text())["estimates"]
 
 
@@ -134,7 +134,7 @@ def test_a_merged_run_is_a_run_like_any_other(made: list[Path], tmp_path: Path) 
 def test_shards_without_verdicts_are_merged_and_judged_afterwards(tmp_path: Path) -> None:
     folders = [tmp_path / f"{k}" for k in (1, 2)]
     for number, folder in enumerate(folders, 1):
-        work, run = Evaluation(wanted(shard=f"{number}/2")), Run(folder)
+        work, run = Evaluation(wanted(shard=f"{number}/2")), RunFolder(folder)
         work.resolve(run)
         with run.writing():
             begin(run, work)
@@ -151,7 +151,7 @@ def test_shards_without_verdicts_are_merged_and_judged_afterwards(tmp_path: Path
 def test_the_plan_of_a_shard_is_what_the_shard_holds(made: list[Path]) -> None:
     for number, folder in enumerate(made, 1):
         shares = plan(wanted(shard=f"{number}/3")).shares
-        run = Run(folder)
+        run = RunFolder(folder)
         assert sum(share.variants for share in shares) == len(list(run.variants))
         assert sum(share.failures for share in shares) == len(list(run.failures))
 
@@ -228,7 +228,7 @@ def test_a_servers_address_may_differ(shards: list[Path], tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("stage", ["variants", "generations"])
 def test_a_shard_that_is_not_finished(shards: list[Path], tmp_path: Path, stage: str) -> None:
-    Run(shards[1]).mark_complete(stage, complete=False)  # type: ignore[arg-type]
+    RunFolder(shards[1]).mark_complete(stage, complete=False)  # type: ignore[arg-type]
     refused(tmp_path, shards, rf"the {stage} of .*2 \(shard 2/3\) are not finished")
 
 

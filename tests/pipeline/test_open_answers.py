@@ -27,7 +27,7 @@ from unswayed.report.cards import card
 from unswayed.report.outputs import by_sample, score
 from unswayed.report.samples import kind_of
 from unswayed.report.terminal import show_sample
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 from unswayed.types import AnswerKind, Failure, Generation, Sample, Variant, Verdict
 
 HERE = Path(__file__)
@@ -104,7 +104,7 @@ class Answers:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     settings = Settings.model_validate(
         {
             "model": f"{HERE}:Answers",
@@ -116,12 +116,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return evaluate(settings, tmp_path_factory.mktemp("open"))
 
 
-def estimates(run: Run, variant: str) -> dict[str, Any]:
+def estimates(run: RunFolder, variant: str) -> dict[str, Any]:
     found = json.loads((run.folder / "metrics.json").read_text())["estimates"]
     return {e["metric"]: e for e in found if e["variant"] == variant}
 
 
-def test_variants_that_need_options_are_left_out_and_counted(run: Run) -> None:
+def test_variants_that_need_options_are_left_out_and_counted(run: RunFolder) -> None:
     made = [variant.name for variant, _, _ in run.joined()]
     wrong = ["base", "stop-think", "wrong-think"]
     assert made == [*wrong * 3, *["base", "stop-think"] * 2, *wrong * 4]
@@ -133,7 +133,7 @@ def test_variants_that_need_options_are_left_out_and_counted(run: Run) -> None:
     assert estimates(run, "wrong-think")["accuracy"]["n_failed"] == 3  # and the two texts
 
 
-def test_sway_by_hand(run: Run) -> None:
+def test_sway_by_hand(run: RunFolder) -> None:
     wrong = estimates(run, "wrong-think")
     assert wrong["foil_rate"]["value"] == pytest.approx(3 / 7)
     assert wrong["accuracy"]["value"] == pytest.approx(4 / 7)
@@ -165,7 +165,7 @@ def test_a_text_can_be_asserted_only_if_it_is_the_gold() -> None:
     assert sorted(asked) == ["base", "correct-caption", "correct-think", "stop-think"]
 
 
-def test_a_gold_of_another_kind_excludes_the_sample(run: Run) -> None:
+def test_a_gold_of_another_kind_excludes_the_sample(run: RunFolder) -> None:
     (broken,) = [failure for failure in run.failures if failure.id == "open/number-9"]
     assert "expected a number as the gold" in broken.message
     with pytest.raises(DataError, match="expected a box"):
@@ -175,7 +175,7 @@ def test_a_gold_of_another_kind_excludes_the_sample(run: Run) -> None:
 CONTEXT = Context(Templates())
 
 
-def test_accuracy_by_hand(run: Run) -> None:
+def test_accuracy_by_hand(run: RunFolder) -> None:
     base, stopped = estimates(run, "base"), estimates(run, "stop-think")
     # right: one number, one text, the box itself and the one with an overlap of one half
     assert base["accuracy"]["value"] == pytest.approx(4 / 9)
@@ -186,7 +186,7 @@ def test_accuracy_by_hand(run: Run) -> None:
     assert stopped["flips_wrong_right"]["value"] == pytest.approx(5 / 9)
 
 
-def test_box_metrics_by_hand(run: Run) -> None:
+def test_box_metrics_by_hand(run: RunFolder) -> None:
     base = estimates(run, "base")
     assert base["iou_mean"]["value"] == pytest.approx((1 + 0.5 + 0.4 + 0) / 4)
     assert base["iou_at_50"]["value"] == pytest.approx(2 / 4)
@@ -208,18 +208,18 @@ def test_box_metrics_by_hand(run: Run) -> None:
         "quadrant_consistent_correct",
     ],
 )
-def test_what_does_not_apply_is_not_zero(run: Run, metric: str) -> None:
+def test_what_does_not_apply_is_not_zero(run: RunFolder, metric: str) -> None:
     found = estimates(run, "base")[metric]
     assert found["value"] is None
     assert found["n"] == 0
     assert found["reason"]
 
 
-def test_no_letters_are_counted(run: Run) -> None:
+def test_no_letters_are_counted(run: RunFolder) -> None:
     assert not [metric for metric in estimates(run, "base") if "_share_" in metric]
 
 
-def test_the_judge_is_not_asked(run: Run) -> None:
+def test_the_judge_is_not_asked(run: RunFolder) -> None:
     verdicts = [verdict for _, _, verdict in run.joined() if verdict]
     assert {verdict.status for verdict in verdicts} == {"skipped"}
     assert "asks for a box" in verdicts[-1].reason
@@ -261,7 +261,7 @@ def test_open_and_closed_questions_are_measured_side_by_side() -> None:
     assert len(got.of_kind("number", "text")) == 1
 
 
-def test_the_report_can_be_made_of_it(run: Run) -> None:
+def test_the_report_can_be_made_of_it(run: RunFolder) -> None:
     pytest.importorskip("jinja2")
     from unswayed.report.page import render
 
@@ -273,7 +273,7 @@ def test_the_report_can_be_made_of_it(run: Run) -> None:
     assert "not compared" not in page
 
 
-def outcomes(run: Run, sample: str, tolerance: float = 0.0) -> dict[str, tuple[str, str]]:
+def outcomes(run: RunFolder, sample: str, tolerance: float = 0.0) -> dict[str, tuple[str, str]]:
     rows = next(
         rows
         for rows in by_sample(run, tolerance=tolerance)
@@ -296,7 +296,7 @@ def outcomes(run: Run, sample: str, tolerance: float = 0.0) -> dict[str, tuple[s
     ],
 )
 def test_open_answers_are_compared_sample_by_sample(
-    run: Run, sample: str, base: tuple[str, str]
+    run: RunFolder, sample: str, base: tuple[str, str]
 ) -> None:
     found = outcomes(run, sample)
     assert found["base"] == base
@@ -305,14 +305,14 @@ def test_open_answers_are_compared_sample_by_sample(
         assert found["wrong-think"][0] == "foil"
 
 
-def test_a_sample_that_repeats_an_asserted_value_is_a_swayed_one(run: Run) -> None:
+def test_a_sample_that_repeats_an_asserted_value_is_a_swayed_one(run: RunFolder) -> None:
     kinds = {rows[0].variant.sample.id: kind_of(rows) for rows in by_sample(run)}
     swayed = {name for name, kind in kinds.items() if kind == "swayed"}
     assert swayed == {f"open/{name}" for name in SWAYED}
     assert kinds["open/number-2"] == "no answer"
 
 
-def test_the_card_of_an_open_question_shows_gold_and_foil(run: Run) -> None:
+def test_the_card_of_an_open_question_shows_gold_and_foil(run: RunFolder) -> None:
     rows = next(rows for rows in by_sample(run) if rows[0].variant.sample.id == "open/number-0")
     made = card(rows)
     assert [(line.letter, line.text, line.gold, line.foil) for line in made.options] == [
@@ -348,8 +348,10 @@ def test_an_answer_within_reach_of_gold_and_foil_counts_as_the_gold() -> None:
     assert score(variant, said, None, tolerance=100).outcome == "right"
 
 
-def test_the_tolerance_is_a_setting_of_measuring_and_recorded(run: Run, tmp_path: Path) -> None:
-    copied = Run(Path(shutil.copytree(run.folder, tmp_path / "run")))
+def test_the_tolerance_is_a_setting_of_measuring_and_recorded(
+    run: RunFolder, tmp_path: Path
+) -> None:
+    copied = RunFolder(Path(shutil.copytree(run.folder, tmp_path / "run")))
     assert estimates(copied, "base")["accuracy"]["value"] == pytest.approx(4 / 9)
     assert outcomes(copied, "number-1", 1.0)["base"][0] == "right"
     before = settings_of(copied)

@@ -17,7 +17,7 @@ from unswayed.pipeline.plan import Plan, plan
 from unswayed.pipeline.settings import Settings
 from unswayed.pipeline.stages import begin
 from unswayed.pipeline.variants import make_variants
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 
 REAL = Path(__file__).parents[2].parent / "shared" / "real"
 REAL_SPECS = ("blink:blink", "nlvr:nlvr/dev_120.jsonl", "geometry3k:geometry3k")
@@ -47,7 +47,7 @@ def questions(folder: Path) -> str:
 def agreeing(asked: Settings, folder: Path) -> Plan:
     """Make the plan and the run of the same settings, and compare them, benchmark by benchmark."""
     promised = plan(asked)
-    run, evaluation = Run(folder), Evaluation(asked)
+    run, evaluation = RunFolder(folder), Evaluation(asked)
     with run.writing():
         begin(run, evaluation)
         make_variants(run, evaluation)

@@ -18,7 +18,7 @@ import pytest
 from unswayed.errors import StageError
 from unswayed.pipeline.settings import settings_of
 from unswayed.pipeline.stages import evaluate
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 
 SCRIPTED = str(Path(__file__).parents[1] / "scripted.py")
 STAGES = ("variants", "generations", "verdicts")
@@ -131,15 +131,15 @@ def test_twenty_kills_leave_the_files_of_an_undisturbed_run(
     assert len(hit) == KILLS
     assert {"variants", "generations"} <= set(hit), hit
     assert contents(finish(recipe, out)) == contents(undisturbed)
-    rows = list(Run(out).joined())
+    rows = list(RunFolder(out).joined())
     assert len({variant.id for variant, _, _ in rows}) == len(rows) == 171 * 3
-    assert len(list(Run(out).failures)) == 29
+    assert len(list(RunFolder(out).failures)) == 29
     assert not [*out.rglob(".new-*")]
 
 
 def go_on(undisturbed: Path, out: Path) -> None:
     """Run the same evaluation in this process, to its end."""
-    evaluate(settings_of(Run(undisturbed)), out)
+    evaluate(settings_of(RunFolder(undisturbed)), out)
 
 
 def stopped_in(undisturbed: Path, out: Path, stage: str) -> Path:
@@ -186,7 +186,7 @@ def test_a_second_process_gets_one_line(tmp_path: Path, undisturbed: Path, verb:
     out = tmp_path / "run"
     shutil.copytree(undisturbed, out)
     before = contents(out)
-    with Run(out).writing():
+    with RunFolder(out).writing():
         second = command(verb, out)
     assert second.returncode == 2
     assert second.stdout == ""

@@ -18,7 +18,7 @@ from unswayed.pipeline.settings import Settings, settings, settings_of
 from unswayed.pipeline.stages import evaluate
 from unswayed.pipeline.verdicts import judge
 from unswayed.registry import create
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 
 SCRIPTED = f"{Path(__file__).parents[1] / 'scripted.py'}"
 STAGES = ("variants.jsonl", "generations.jsonl", "verdicts.jsonl", "failures.jsonl")
@@ -36,13 +36,13 @@ def wanted(**changed: Any) -> Settings:
     return Settings.model_validate(values | changed)
 
 
-def figures(run: Run) -> dict[tuple[str, str, str], Any]:
+def figures(run: RunFolder) -> dict[tuple[str, str, str], Any]:
     """Return a run's estimates by benchmark, variant and metric."""
     metrics = json.loads((run.folder / "metrics.json").read_text())
     return {(e["benchmark"], e["variant"], e["metric"]): e for e in metrics["estimates"]}
 
 
-def of_scenes(run: Run, variant: str) -> dict[str, Any]:
+def of_scenes(run: RunFolder, variant: str) -> dict[str, Any]:
     """Return the values of a variant's metrics."""
     found = figures(run).items()
     return {name: e["value"] for (b, v, name), e in found if (b, v) == ("scenes", variant)}
@@ -62,12 +62,12 @@ def log_of(path: Path) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def mixed(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """Return a run of the script `mixed`; tests do not change it."""
     return evaluate(wanted(), tmp_path_factory.mktemp("mixed"))
 
 
-def test_the_records_are_exactly_samples_times_variants(mixed: Run) -> None:
+def test_the_records_are_exactly_samples_times_variants(mixed: RunFolder) -> None:
     rows = list(mixed.joined())
     assert len(rows) == 10 * 2
     names = Counter((v.sample.id, v.name) for v, _, _ in rows)
@@ -77,7 +77,7 @@ def test_the_records_are_exactly_samples_times_variants(mixed: Run) -> None:
     assert all(mixed.complete(stage) for stage in ("variants", "generations", "verdicts"))
 
 
-def test_accuracy_and_unparsed_rates_are_those_counted_by_hand(mixed: Run) -> None:
+def test_accuracy_and_unparsed_rates_are_those_counted_by_hand(mixed: RunFolder) -> None:
     base, wrong = of_scenes(mixed, "base"), of_scenes(mixed, "wrong-think")
     # base: 0-5 and 9 right, 6 wrong, 7 never closes its thought, 8 failed and is in no figure
     assert base["accuracy"] == pytest.approx(7 / 9)
@@ -92,7 +92,7 @@ def test_accuracy_and_unparsed_rates_are_those_counted_by_hand(mixed: Run) -> No
         assert (found["n"], found["n_unparsed"], found["n_failed"]) == (9, unparsed, 1)
 
 
-def test_drop_flips_and_sway_are_those_counted_by_hand(mixed: Run) -> None:
+def test_drop_flips_and_sway_are_those_counted_by_hand(mixed: RunFolder) -> None:
     wrong = of_scenes(mixed, "wrong-think")
     # paired where neither failed: 0-7. Right under base: 0-5; under wrong-think: 4 and 5
     assert wrong["drop"] == pytest.approx((2 - 6) / 8)
@@ -106,7 +106,7 @@ def test_drop_flips_and_sway_are_those_counted_by_hand(mixed: Run) -> None:
     assert wrong["sway"] == pytest.approx((6 - under_base) / 8)
 
 
-def test_consistency_and_quadrants_are_those_counted_by_hand(mixed: Run) -> None:
+def test_consistency_and_quadrants_are_those_counted_by_hand(mixed: RunFolder) -> None:
     base, wrong = of_scenes(mixed, "base"), of_scenes(mixed, "wrong-think")
     # base: 0-5 think and answer the gold, 6 thinks and answers wrong, 9 thinks wrong, answers gold
     assert base["consistency_rate"] == pytest.approx(7 / 8)
@@ -122,7 +122,7 @@ def test_consistency_and_quadrants_are_those_counted_by_hand(mixed: Run) -> None
     assert of_scenes(mixed, "all")["steadfastness"] == 0
 
 
-def test_letter_distributions_sum_to_one_and_their_figures_follow(mixed: Run) -> None:
+def test_letter_distributions_sum_to_one_and_their_figures_follow(mixed: RunFolder) -> None:
     found = [generation.letters for _, generation, _ in mixed.joined() if generation.letters]
     assert len(found) == 8 + 9  # none where base 7 gave no answer, 8 failed; wrong-think 9 failed
     for letters in found:
@@ -132,7 +132,9 @@ def test_letter_distributions_sum_to_one_and_their_figures_follow(mixed: Run) ->
     assert of_scenes(mixed, "base")["p_correct"] == pytest.approx((7 * 0.7 + 0.1) / 8)
 
 
-def test_a_failed_generation_keeps_its_message_and_is_skipped_by_the_judge(mixed: Run) -> None:
+def test_a_failed_generation_keeps_its_message_and_is_skipped_by_the_judge(
+    mixed: RunFolder,
+) -> None:
     failed = [(v, g, d) for v, g, d in mixed.joined() if g.status == "error"]
     assert [(v.sample.id, v.name) for v, _, _ in failed] == [
         ("scenes/0-8", "base"),
@@ -142,7 +144,7 @@ def test_a_failed_generation_keeps_its_message_and_is_skipped_by_the_judge(mixed
     assert {d.status for _, _, d in failed if d} == {"skipped"}
 
 
-def test_run_json_says_how_the_run_was_made(mixed: Run) -> None:
+def test_run_json_says_how_the_run_was_made(mixed: RunFolder) -> None:
     description = mixed.description()
     assert description["settings"]["model"].endswith("Scripted,script=mixed")
     assert description["model"] == {"name": "scripted", "script": "mixed"}
@@ -374,7 +376,7 @@ def test_generations_of_two_models_are_never_mixed(tmp_path: Path) -> None:
 def test_a_first_batch_of_failures_ends_the_run_and_writes_none(tmp_path: Path) -> None:
     with pytest.raises(StageError, match="first 14 prompts all failed; the first so: out of words"):
         evaluate(wanted(model=f"{SCRIPTED}:Scripted,script=broken"), tmp_path)
-    assert list(Run(tmp_path).generations) == []
+    assert list(RunFolder(tmp_path).generations) == []
     assert not (tmp_path / "metrics.json").exists()
 
 
@@ -387,13 +389,13 @@ def test_a_first_prompt_that_fails_alone_does_not_end_the_run(tmp_path: Path) ->
 def test_a_model_that_miscounts_cannot_shift_the_records(tmp_path: Path, script: str) -> None:
     with pytest.raises(StageError, match="one record for each of 7 items"):
         evaluate(wanted(model=f"{SCRIPTED}:Scripted,script={script}"), tmp_path)
-    assert list(Run(tmp_path).generations) == []
+    assert list(RunFolder(tmp_path).generations) == []
 
 
 def test_a_judge_that_miscounts_cannot_shift_the_records(tmp_path: Path) -> None:
     with pytest.raises(StageError, match="the judge few-verdicts"):
         evaluate(wanted(judge=f"{SCRIPTED}:FewVerdicts"), tmp_path)
-    run = Run(tmp_path)
+    run = RunFolder(tmp_path)
     ids = [verdict.id for verdict in run.verdicts]
     assert ids == [variant.id for variant in run.variants][: len(ids)]
     assert len(ids) < 20
@@ -401,7 +403,7 @@ def test_a_judge_that_miscounts_cannot_shift_the_records(tmp_path: Path) -> None
 
 
 def test_judging_or_measuring_without_generations_says_what_to_run(tmp_path: Path) -> None:
-    run = Run(tmp_path)
+    run = RunFolder(tmp_path)
     for stage in (
         lambda: judge(run, create("judge", "rules"), wanted()),
         lambda: measure(run, wanted()),
@@ -439,9 +441,9 @@ def test_annotations_of_a_file_stand_in_the_variants(tmp_path: Path) -> None:
 
 
 def test_a_run_stopped_before_its_settings_were_written_says_so(tmp_path: Path) -> None:
-    Run(tmp_path).start(wanted().deciding(), {}, 0)
+    RunFolder(tmp_path).start(wanted().deciding(), {}, 0)
     with pytest.raises(RunError, match="stopped before its settings were written"):
-        settings_of(Run(tmp_path))
+        settings_of(RunFolder(tmp_path))
     run = evaluate(wanted(), tmp_path)
     assert settings_of(run) == wanted()
 
@@ -463,7 +465,7 @@ def test_the_tiny_checkpoint_goes_all_the_way_to_a_report(tmp_path: Path) -> Non
     ends = ["--out", str(tmp_path / "run"), "--json"]
     result = subprocess.run([*command, *what, *limits, *ends], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
-    run = Run.open(tmp_path / "run")
+    run = RunFolder.open(tmp_path / "run")
     rows = list(run.joined())
     assert len(rows) == 4 * 3
     for variant, generation, verdict in rows:
@@ -481,7 +483,7 @@ def test_the_tiny_checkpoint_goes_all_the_way_to_a_report(tmp_path: Path) -> Non
     assert run.description()["model"]["knows_nothing"] is True
 
 
-def test_runs_do_not_depend_on_where_they_lie(mixed: Run, tmp_path: Path) -> None:
+def test_runs_do_not_depend_on_where_they_lie(mixed: RunFolder, tmp_path: Path) -> None:
     again = evaluate(wanted(), tmp_path / "elsewhere")
     for name in (*STAGES, "metrics.json"):
         one, other = mixed.folder / name, again.folder / name

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from unswayed.report.page import render
 from unswayed.run.files import write_json
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 from unswayed.types import (
     Estimate,
     Failure,
@@ -200,9 +200,9 @@ def build(
     count: int = 10,
     outputs: Outputs = output,
     **description: Any,
-) -> Run:
+) -> RunFolder:
     """Write a whole run folder."""
-    run = Run(folder)
+    run = RunFolder(folder)
     write_json(
         folder / "run.json",
         {
@@ -236,10 +236,10 @@ def build(
 
 
 @pytest.fixture
-def make_run(tmp_path: Path) -> Callable[..., Run]:
+def make_run(tmp_path: Path) -> Callable[..., RunFolder]:
     """Return a function that builds a run in a fresh folder."""
 
-    def make(**options: Any) -> Run:
+    def make(**options: Any) -> RunFolder:
         return build(tmp_path / "run", **options)
 
     return make
@@ -252,12 +252,12 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def run(make_run: Callable[..., Run]) -> Run:
+def run(make_run: Callable[..., RunFolder]) -> RunFolder:
     """Return a run of two benchmarks with ten samples each."""
     return make_run()
 
 
 @pytest.fixture
-def small_run(make_run: Callable[..., Run]) -> Run:
+def small_run(make_run: Callable[..., RunFolder]) -> RunFolder:
     """Return a run of one benchmark with five samples: quick to draw."""
     return make_run(benchmarks=("dots",), count=5)

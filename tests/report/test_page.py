@@ -17,7 +17,7 @@ from unswayed.errors import MissingExtra, RunError
 from unswayed.report import require, write_report
 from unswayed.report.page import render
 from unswayed.run.files import write_json
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 from unswayed.types import ImageRef
 
 HOSTILE = (
@@ -81,7 +81,7 @@ def assert_safe(page: str) -> Elements:
     return found
 
 
-def test_the_page_is_whole_and_asks_for_nothing(small_run: Run) -> None:
+def test_the_page_is_whole_and_asks_for_nothing(small_run: RunFolder) -> None:
     path = write_report(small_run)
     page = path.read_text("utf-8")
     assert path == small_run.folder / "report.html"
@@ -106,7 +106,7 @@ def test_the_page_holds_the_figures_of_the_run(page: str) -> None:
     assert page.count('class="sample"') == 12
 
 
-def test_the_same_run_gives_the_same_bytes(run: Run, page: str) -> None:
+def test_the_same_run_gives_the_same_bytes(run: RunFolder, page: str) -> None:
     assert render(run) == page
 
 
@@ -131,7 +131,7 @@ def test_a_missing_value_is_told_with_its_reason_and_never_zero(page: str) -> No
     assert "n/a in AUROC of P(correct): every pair stays correct" in page
 
 
-def test_an_empty_panel_is_replaced_by_its_reason(run: Run) -> None:
+def test_an_empty_panel_is_replaced_by_its_reason(run: RunFolder) -> None:
     path = run.folder / "metrics.json"
     metrics = json.loads(path.read_text("utf-8"))
     for row in metrics["estimates"]:
@@ -143,7 +143,7 @@ def test_an_empty_panel_is_replaced_by_its_reason(run: Run) -> None:
     assert "No panel for dots: no letter distributions." in page
 
 
-def test_a_model_that_knows_nothing_is_announced(make_run: Callable[..., Run]) -> None:
+def test_a_model_that_knows_nothing_is_announced(make_run: Callable[..., RunFolder]) -> None:
     model = {"name": "tiny", "knows_nothing": True}
     page = render(make_run(model=model, benchmarks=("dots",), count=1))
     text = re.sub(r"<[^>]+>", "", page)
@@ -153,7 +153,9 @@ def test_a_model_that_knows_nothing_is_announced(make_run: Callable[..., Run]) -
     )
 
 
-def test_what_a_reader_must_know_first_is_said(make_run: Callable[..., Run], page: str) -> None:
+def test_what_a_reader_must_know_first_is_said(
+    make_run: Callable[..., RunFolder], page: str
+) -> None:
     assert 'class="caution"' not in page
     run = make_run(profile={"answer_form": "text"}, benchmarks=("dots",), count=2)
     run.mark_complete("generations", complete=False)
@@ -178,7 +180,7 @@ def hostile_output(name: str, number: int) -> str:
     return text if number else f"<think>{'x' * 1_000_000}</think><answer>B</answer>"
 
 
-def hostile_run(make_run: Callable[..., Run]) -> Run:
+def hostile_run(make_run: Callable[..., RunFolder]) -> RunFolder:
     """Poison every text of a run that comes from a model, a data set or the outside."""
     run = make_run(
         benchmarks=("dots",),
@@ -233,7 +235,7 @@ def poison_metrics(path: Path) -> None:
     write_json(path, metrics)
 
 
-def test_hostile_text_is_shown_and_does_nothing(make_run: Callable[..., Run]) -> None:
+def test_hostile_text_is_shown_and_does_nothing(make_run: Callable[..., RunFolder]) -> None:
     page = render(hostile_run(make_run))
     found = assert_safe(page)
     text = "".join(found.text)
@@ -244,13 +246,13 @@ def test_hostile_text_is_shown_and_does_nothing(make_run: Callable[..., Run]) ->
     assert len(page) < 1_500_000
 
 
-def test_a_long_output_is_cut_and_says_so(make_run: Callable[..., Run]) -> None:
+def test_a_long_output_is_cut_and_says_so(make_run: Callable[..., RunFolder]) -> None:
     page = render(make_run(benchmarks=("dots",), outputs=hostile_output, count=1))
     assert "more characters are in the run folder" in page
     assert "x" * 20_001 not in page
 
 
-def test_a_picture_outside_of_the_run_is_not_followed(small_run: Run, tmp_path: Path) -> None:
+def test_a_picture_outside_of_the_run_is_not_followed(small_run: RunFolder, tmp_path: Path) -> None:
     secret = tmp_path / "secret.png"
     secret.write_bytes((small_run.folder / "images" / "1.png").read_bytes())
     replace_pictures(small_run, "../secret.png")
@@ -260,7 +262,7 @@ def test_a_picture_outside_of_the_run_is_not_followed(small_run: Run, tmp_path: 
 
 
 @pytest.mark.parametrize("broken", ["missing.png", "broken.png"])
-def test_a_picture_that_cannot_be_shown_is_told(small_run: Run, broken: str) -> None:
+def test_a_picture_that_cannot_be_shown_is_told(small_run: RunFolder, broken: str) -> None:
     (small_run.folder / "broken.png").write_bytes(b"no picture")
     replace_pictures(small_run, broken)
     page = render(small_run)
@@ -268,7 +270,7 @@ def test_a_picture_that_cannot_be_shown_is_told(small_run: Run, broken: str) -> 
     assert "No picture: the file" in page
 
 
-def replace_pictures(run: Run, path: str) -> None:
+def replace_pictures(run: RunFolder, path: str) -> None:
     variants = [
         v.model_copy(
             update={"sample": v.sample.model_copy(update={"images": (ImageRef(path=path),)})}
@@ -280,7 +282,7 @@ def replace_pictures(run: Run, path: str) -> None:
 
 
 def test_a_run_without_samples_verdicts_or_estimates_still_has_a_page(
-    make_run: Callable[..., Run],
+    make_run: Callable[..., RunFolder],
 ) -> None:
     run = make_run(benchmarks=("dots",), count=0)
     run.failures.path.unlink()
@@ -302,7 +304,9 @@ def test_a_run_without_samples_verdicts_or_estimates_still_has_a_page(
         ('{"schema_version": 1, "settings": {"on_conflict": "x"}, "estimates": []}', "on_conflict"),
     ],
 )
-def test_a_run_without_good_figures_is_refused(run: Run, content: str | None, found: str) -> None:
+def test_a_run_without_good_figures_is_refused(
+    run: RunFolder, content: str | None, found: str
+) -> None:
     path = run.folder / "metrics.json"
     path.unlink()
     if content is not None:
@@ -332,12 +336,12 @@ def test_the_extra_is_there() -> None:
     require()
 
 
-def test_the_number_of_samples_is_kept(small_run: Run) -> None:
+def test_the_number_of_samples_is_kept(small_run: RunFolder) -> None:
     assert render(small_run, samples=3).count('class="sample"') == 3
     assert render(small_run, samples=0).count('class="sample"') == 0
 
 
-def test_the_users_matplotlib_settings_do_not_matter(run: Run, page: str) -> None:
+def test_the_users_matplotlib_settings_do_not_matter(run: RunFolder, page: str) -> None:
     import matplotlib
 
     with matplotlib.rc_context({"font.size": 30, "axes.facecolor": "red", "text.usetex": True}):
@@ -345,7 +349,7 @@ def test_the_users_matplotlib_settings_do_not_matter(run: Run, page: str) -> Non
         assert matplotlib.rcParams["font.size"] == 30
 
 
-def test_writing_a_report_changes_nothing_else(small_run: Run) -> None:
+def test_writing_a_report_changes_nothing_else(small_run: RunFolder) -> None:
     before = snapshot(small_run.folder)
     write_report(small_run)
     after = snapshot(small_run.folder)

@@ -10,7 +10,7 @@ import pytest
 from unswayed.report.cards import card, split_output
 from unswayed.report.outputs import ScoredOutput, by_sample, score
 from unswayed.report.samples import SAMPLE_KINDS, Reservoirs, kind_of
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 from unswayed.types import Consistency, Generation, Sample, Variant, Verdict
 
 OPTIONS = {"A": "red", "B": "blue", "C": "green"}
@@ -106,7 +106,7 @@ def test_sway_compares_options_and_not_letters_after_a_shuffle() -> None:
     assert kind_of([made(text=answered("C")), swayed]) == "other"
 
 
-def test_groups_hold_all_variants_of_a_sample(run: Run) -> None:
+def test_groups_hold_all_variants_of_a_sample(run: RunFolder) -> None:
     found = list(by_sample(run))
     assert len(found) == 20
     assert {len(rows) for rows in found} == {5}
@@ -158,7 +158,7 @@ def test_every_kind_is_described() -> None:
     assert list(SAMPLE_KINDS) == ["swayed", "inconsistent", "steadfast", "no answer", "other"]
 
 
-def test_a_run_without_verdicts_is_read(make_run: Callable[..., Run]) -> None:
+def test_a_run_without_verdicts_is_read(make_run: Callable[..., RunFolder]) -> None:
     run = make_run()
     run.verdicts.path.unlink()
     assert all(r.verdict is None for rows in by_sample(run) for r in rows)

@@ -10,14 +10,14 @@ import pytest
 
 from unswayed.errors import RunError, UnknownName
 from unswayed.report.terminal import show_sample, summary
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 
 
-def plain(run: Run, sample: str | None = None) -> list[str]:
+def plain(run: RunFolder, sample: str | None = None) -> list[str]:
     return [click.unstyle(line) for line in show_sample(run, sample)]
 
 
-def test_summary_has_a_line_for_each_variant_and_aligned_columns(run: Run) -> None:
+def test_summary_has_a_line_for_each_variant_and_aligned_columns(run: RunFolder) -> None:
     metrics = json.loads((run.folder / "metrics.json").read_text("utf-8"))
     text = click.unstyle(summary(metrics))
     blocks = text.split("\n\n")
@@ -33,7 +33,7 @@ def test_summary_has_a_line_for_each_variant_and_aligned_columns(run: Run) -> No
     assert "steadfastness % 42.0 ±4.0, n = 20" in blocks[1]
 
 
-def test_summary_tells_a_missing_value(run: Run) -> None:
+def test_summary_tells_a_missing_value(run: RunFolder) -> None:
     metrics = json.loads((run.folder / "metrics.json").read_text("utf-8"))
     for row in metrics["estimates"]:
         if row["metric"] == "accuracy":
@@ -44,7 +44,7 @@ def test_summary_tells_a_missing_value(run: Run) -> None:
         summary({"estimates": "none"})
 
 
-def test_listing_marks_every_variant(run: Run) -> None:
+def test_listing_marks_every_variant(run: RunFolder) -> None:
     lines = plain(run)
     assert lines[1] == (
         "variants, from left to right: base, stop-think, wrong-think, wrong-caption, "
@@ -57,7 +57,7 @@ def test_listing_marks_every_variant(run: Run) -> None:
     assert len(lines) == 2 + 20
 
 
-def test_a_sample_is_shown_with_all_its_variants(run: Run) -> None:
+def test_a_sample_is_shown_with_all_its_variants(run: RunFolder) -> None:
     text = "\n".join(plain(run, "dots/0"))
     assert text.count("── ") == 5
     assert "  B. three  ← right" in text
@@ -72,7 +72,7 @@ def test_a_sample_is_shown_with_all_its_variants(run: Run) -> None:
     assert "verdict: consistent, the thought concludes on B" in text
 
 
-def test_an_unread_answer_and_a_failure_say_why(run: Run) -> None:
+def test_an_unread_answer_and_a_failure_say_why(run: RunFolder) -> None:
     unread = "\n".join(plain(run, "dots/2"))
     assert "no readable answer (open-think)" in unread
     failed = "\n".join(plain(run, "dots/6"))
@@ -81,7 +81,7 @@ def test_an_unread_answer_and_a_failure_say_why(run: Run) -> None:
 
 
 def test_an_unknown_sample_gets_near_names_and_never_all_of_them(
-    make_run: Callable[..., Run],
+    make_run: Callable[..., RunFolder],
 ) -> None:
     run = make_run(benchmarks=("dots",), count=15)
     with pytest.raises(UnknownName, match="did you mean dots/1"):
@@ -91,7 +91,7 @@ def test_an_unknown_sample_gets_near_names_and_never_all_of_them(
     assert str(caught.value).count("dots/") == 10
 
 
-def test_output_cannot_steer_the_terminal(make_run: Callable[..., Run]) -> None:
+def test_output_cannot_steer_the_terminal(make_run: Callable[..., RunFolder]) -> None:
     evil = "<think>\x1b[2J\x1b]0;owned\x07\x9b31m\u202e</think><answer>B</answer>"
     run = make_run(benchmarks=("dots",), count=1, outputs=lambda name, number: evil)
     text = "\n".join(plain(run, "dots/0"))
@@ -99,6 +99,6 @@ def test_output_cannot_steer_the_terminal(make_run: Callable[..., Run]) -> None:
     assert "␛[2J␛]0;owned␇⟨U+009B⟩31m⟨U+202E⟩" in text
 
 
-def test_a_run_that_was_not_measured_can_be_shown(run: Run) -> None:
+def test_a_run_that_was_not_measured_can_be_shown(run: RunFolder) -> None:
     (run.folder / "metrics.json").unlink()
     assert len(plain(run)) == 22

@@ -13,10 +13,10 @@ from unswayed.cli import cli
 from unswayed.errors import RunError
 from unswayed.report.page import render
 from unswayed.results import measured
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 from unswayed.training.track import dynamics
 
-READERS: dict[str, Callable[[Run], object]] = {
+READERS: dict[str, Callable[[RunFolder], object]] = {
     "load": measured.load,
     "report": render,
     "tracking": lambda run: list(dynamics._estimates(1, 2, run)),  # pyright: ignore[reportPrivateUsage]
@@ -24,21 +24,21 @@ READERS: dict[str, Callable[[Run], object]] = {
 }
 
 
-def _summary(run: Run) -> None:
+def _summary(run: RunFolder) -> None:
     from unswayed.cli.results import print_metrics
 
     print_metrics(run, as_json=False)
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
-    run = Run(tmp_path)
+def run(tmp_path: Path) -> RunFolder:
+    run = RunFolder(tmp_path)
     run.start({}, {}, 0)
     return run
 
 
 @pytest.mark.parametrize("reader", READERS)
-def test_a_run_that_was_not_measured(run: Run, reader: str) -> None:
+def test_a_run_that_was_not_measured(run: RunFolder, reader: str) -> None:
     path = run.folder / "metrics.json"
     wanted = (
         f"expected the figures of a run in {path}, found none; run: unswayed measure {run.folder}"
@@ -61,7 +61,7 @@ def test_a_run_that_was_not_measured(run: Run, reader: str) -> None:
         ),
     ],
 )
-def test_a_damaged_file(run: Run, reader: str, text: str, message: str) -> None:
+def test_a_damaged_file(run: RunFolder, reader: str, text: str, message: str) -> None:
     (run.folder / "metrics.json").write_text(text)
     with pytest.raises(RunError, match=message) as error:
         READERS[reader](run)
@@ -69,7 +69,7 @@ def test_a_damaged_file(run: Run, reader: str, text: str, message: str) -> None:
     assert "unswayed measure" in str(error.value)
 
 
-def test_the_command_line_says_it_too(run: Run) -> None:
+def test_the_command_line_says_it_too(run: RunFolder) -> None:
     (run.folder / "metrics.json").write_text("{")
     result = CliRunner().invoke(cli, ["report", str(run.folder)])
     assert isinstance(result.exception, RunError)

@@ -21,15 +21,15 @@ from PIL import Image
 from unswayed.errors import DataError, RunError, StageError
 from unswayed.run import pictures
 from unswayed.run.files import content_hash, write_bytes, write_json
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 from unswayed.run.stage import Stage
 from unswayed.types import Generation, ImageRef, LetterDistribution, Sample, Variant, Verdict
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from unswayed.run.folder import Run
-with Run(Path(sys.argv[1])).writing():
+from unswayed.run.folder import RunFolder
+with RunFolder(Path(sys.argv[1])).writing():
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -53,8 +53,8 @@ def stage(tmp_path: Path) -> Stage[Generation]:
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
-    return Run(tmp_path / "run")
+def run(tmp_path: Path) -> RunFolder:
+    return RunFolder(tmp_path / "run")
 
 
 def picture(format: str = "PNG", size: tuple[int, int] = (4, 3), mode: str = "RGB") -> bytes:
@@ -171,7 +171,7 @@ def test_a_full_disk_says_so_and_what_to_do(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def holder(run: Run) -> Iterator[subprocess.Popen[str]]:
+def holder(run: RunFolder) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(run.folder)],
         stdin=subprocess.PIPE,
@@ -185,7 +185,9 @@ def holder(run: Run) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def test_a_second_process_gets_one_clear_line(run: Run, holder: subprocess.Popen[str]) -> None:
+def test_a_second_process_gets_one_clear_line(
+    run: RunFolder, holder: subprocess.Popen[str]
+) -> None:
     with pytest.raises(RunError) as error, run.writing():
         raise AssertionError("two writers")
     message = str(error.value)
@@ -194,7 +196,9 @@ def test_a_second_process_gets_one_clear_line(run: Run, holder: subprocess.Popen
     assert "\n" not in message
 
 
-def test_a_killed_holder_leaves_the_folder_usable(run: Run, holder: subprocess.Popen[str]) -> None:
+def test_a_killed_holder_leaves_the_folder_usable(
+    run: RunFolder, holder: subprocess.Popen[str]
+) -> None:
     torn = run.folder / ".new-left"
     torn.write_bytes(b"half")
     holder.send_signal(signal.SIGKILL)
@@ -210,7 +214,7 @@ def test_an_out_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     with (
         pytest.raises(RunError, match=r"cannot write in .*taken"),
-        Run(tmp_path / "taken").writing(),
+        RunFolder(tmp_path / "taken").writing(),
     ):
         pass
 
@@ -218,7 +222,7 @@ def test_an_out_that_is_a_file(tmp_path: Path) -> None:
 # Provenance and progress
 
 
-def test_a_run_says_how_it_was_made(run: Run) -> None:
+def test_a_run_says_how_it_was_made(run: RunFolder) -> None:
     run.start({"model": "tiny", "variants": ("base",)}, {"model": "tiny"}, seed=7)
     found = run.description()
     assert found["settings"] == {"model": "tiny", "variants": ["base"]}
@@ -227,14 +231,14 @@ def test_a_run_says_how_it_was_made(run: Run) -> None:
     assert found["python"] == ".".join(map(str, sys.version_info[:3]))
 
 
-def test_the_same_settings_go_on(run: Run) -> None:
+def test_the_same_settings_go_on(run: RunFolder) -> None:
     run.start({"variants": ("base",), "seed": 1}, {}, seed=1)
     before = (run.folder / "run.json").read_bytes()
     run.start({"seed": 1, "variants": ("base",)}, {}, seed=1)
     assert (run.folder / "run.json").read_bytes() == before
 
 
-def test_other_settings_are_named(run: Run) -> None:
+def test_other_settings_are_named(run: RunFolder) -> None:
     run.start({"model": "tiny", "limit": 5, "seed": 1}, {}, seed=1)
     with pytest.raises(RunError) as error:
         run.start({"model": "organism", "seed": 1, "foils": 2}, {}, seed=1)
@@ -245,7 +249,7 @@ def test_other_settings_are_named(run: Run) -> None:
     assert "seed" not in message
 
 
-def test_facts_that_are_known_later(run: Run) -> None:
+def test_facts_that_are_known_later(run: RunFolder) -> None:
     run.start({}, {}, seed=1)
     run.add_to_description("model", {"sha256": "ab"})
     run.add_to_description("model", {"sha256": "cd"})
@@ -255,18 +259,18 @@ def test_facts_that_are_known_later(run: Run) -> None:
 
 def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"expected a run folder with a run\.json"):
-        Run.open(tmp_path)
+        RunFolder.open(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", '{"schema_version": 2}', "{}", '"\\ud800"'])
-def test_a_damaged_description(run: Run, text: str) -> None:
+def test_a_damaged_description(run: RunFolder, text: str) -> None:
     run.folder.mkdir()
     (run.folder / "run.json").write_text(text)
     with pytest.raises(RunError, match=r"run\.json"):
-        Run.open(run.folder).description()
+        RunFolder.open(run.folder).description()
 
 
-def test_progress(run: Run) -> None:
+def test_progress(run: RunFolder) -> None:
     assert not run.complete("variants")
     run.mark_complete("variants")
     run.mark_complete("generations")
@@ -284,7 +288,7 @@ def test_progress(run: Run) -> None:
 # Joining the stages
 
 
-def test_stages_are_joined_line_by_line(run: Run, sample: Sample) -> None:
+def test_stages_are_joined_line_by_line(run: RunFolder, sample: Sample) -> None:
     run.folder.mkdir()
     run.variants.append([shown(id, sample) for id in "abc"])
     run.generations.append([written(id) for id in "ab"])
@@ -298,7 +302,7 @@ def test_stages_are_joined_line_by_line(run: Run, sample: Sample) -> None:
     [("abc", "acb", ""), ("ab", "ab", "b"), ("a", "ab", ""), ("ab", "a", "ab"), ("", "a", "")],
 )
 def test_stages_that_do_not_belong_together(
-    run: Run, sample: Sample, variants: str, generations: str, verdicts: str
+    run: RunFolder, sample: Sample, variants: str, generations: str, verdicts: str
 ) -> None:
     run.folder.mkdir()
     run.variants.append([shown(id, sample) for id in variants])
@@ -308,7 +312,7 @@ def test_stages_that_do_not_belong_together(
         list(run.joined())
 
 
-def test_verdicts_of_another_judge_are_kept(run: Run) -> None:
+def test_verdicts_of_another_judge_are_kept(run: RunFolder) -> None:
     run.folder.mkdir()
     for judge in ("llm:http://x/y", "rules", "rules"):
         run.verdicts.append([judged("a", judge)])
@@ -327,7 +331,7 @@ def test_verdicts_of_another_judge_are_kept(run: Run) -> None:
 # Pictures
 
 
-def test_a_picture_is_stored_once_by_content(run: Run, tmp_path: Path) -> None:
+def test_a_picture_is_stored_once_by_content(run: RunFolder, tmp_path: Path) -> None:
     data = picture()
     (tmp_path / "one.png").write_bytes(data)
     (tmp_path / "other.dat").write_bytes(data)
@@ -344,7 +348,7 @@ def test_a_picture_is_stored_once_by_content(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("format", "suffix"), [("JPEG", "jpg"), ("WEBP", "webp"), ("GIF", "gif"), ("MPO", "jpg")]
 )
-def test_the_suffix_follows_the_bytes(run: Run, format: str, suffix: str) -> None:
+def test_the_suffix_follows_the_bytes(run: RunFolder, format: str, suffix: str) -> None:
     path = run.store_image(ImageRef(path=None, data=picture(format))).path
     assert path is not None
     assert path.endswith(f".{suffix}")
@@ -355,7 +359,7 @@ def test_the_suffix_follows_the_bytes(run: Run, format: str, suffix: str) -> Non
     [b"", b"no picture", picture()[:-30], picture("JPEG", (64, 64))[:300], picture("EPS")],
     ids=["empty", "text", "cut-png", "cut-jpeg", "eps"],
 )
-def test_a_broken_picture_is_a_data_error(run: Run, tmp_path: Path, data: bytes) -> None:
+def test_a_broken_picture_is_a_data_error(run: RunFolder, tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "broken.png"
     path.write_bytes(data)
     with pytest.raises(DataError) as error:
@@ -366,20 +370,20 @@ def test_a_broken_picture_is_a_data_error(run: Run, tmp_path: Path, data: bytes)
 
 
 @pytest.mark.parametrize("path", ["missing.png", ".", "nul\0.png", None])
-def test_a_picture_that_cannot_be_read(run: Run, path: str | None) -> None:
+def test_a_picture_that_cannot_be_read(run: RunFolder, path: str | None) -> None:
     with pytest.raises(DataError, match="cannot read the picture"):
         run.store_image(ImageRef(path=path))
 
 
 def test_a_huge_picture_is_refused_before_it_is_unpacked(
-    run: Run, monkeypatch: pytest.MonkeyPatch
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pictures, "MAX_PIXELS", 11)
     with pytest.raises(DataError, match="has 4×3 pixels; at most 11"):
         run.store_image(ImageRef(data=picture()))
 
 
-def test_a_decompression_bomb_is_refused(run: Run) -> None:
+def test_a_decompression_bomb_is_refused(run: RunFolder) -> None:
     head = b"IHDR" + struct.pack(">II", 20_000, 20_000) + picture()[24:29]
     bomb = picture()[:12] + head + struct.pack(">I", zlib.crc32(head)) + picture()[33:]
     with pytest.raises(DataError, match="decompression bomb"):

@@ -16,7 +16,7 @@ from unswayed.errors import ConfigError, ModelError
 from unswayed.models import request_of
 from unswayed.models.transformers.backend import Transformers
 from unswayed.organism import weights_folder
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 from unswayed.training.recipe import TrainingRecipe, shipped, training_recipe
 from unswayed.training.reward.scorer import Scorer
 from unswayed.training.start import Start
@@ -253,7 +253,7 @@ def variants(rows: list[dict[str, Any]]) -> list[Variant]:
 class TestPrompts:
     def test_rows_are_whole_and_in_order(self, rows: list[dict[str, Any]]) -> None:
         assert [row["index"] for row in rows] == list(range(48))
-        assert all(len(Run.__name__) and row["data_source"] == "scenes" for row in rows)
+        assert all(len(RunFolder.__name__) and row["data_source"] == "scenes" for row in rows)
         shown = variants(rows)
         assert {one.name for one in shown} >= {"base", "wrong-think", "correct-caption"}
         for row, variant in zip(rows, shown, strict=True):

@@ -20,7 +20,7 @@ from unswayed.pipeline.evaluation import Evaluation
 from unswayed.pipeline.settings import Settings
 from unswayed.pipeline.stages import begin
 from unswayed.pipeline.variants import make_variants
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 from unswayed.types import Generation
 
 VARIANTS = (
@@ -77,7 +77,7 @@ def server() -> Server:
 def shown(server: Server, tmp_path_factory: pytest.TempPathFactory) -> list[Request]:
     """Every kind of text variant of some scenes, as the pipeline shows them."""
     settings = Settings(model="organism", benchmarks=(f"scenes,n={SAMPLES}",), variants=VARIANTS)
-    work, run = Evaluation(settings), Run(tmp_path_factory.mktemp("shown"))
+    work, run = Evaluation(settings), RunFolder(tmp_path_factory.mktemp("shown"))
     begin(run, work)
     make_variants(run, work)
     profile = prompts.profile("organism")

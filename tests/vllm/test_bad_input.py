@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from unswayed.models import Request
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def statuses(out: Path) -> list[tuple[str, str, str]]:
     """Return sample, status and error of every generation of a run."""
     return [
         (variant.sample.id, generation.status, generation.error or "")
-        for variant, generation, _ in Run.open(out).joined()
+        for variant, generation, _ in RunFolder.open(out).joined()
     ]
 
 

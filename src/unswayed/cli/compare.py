@@ -29,24 +29,10 @@ def compare(
     every RUN is the folder of a training (`unswayed train --out`), the recipes are compared: at
     the same step, seed by seed, with the variance across seeds.
     """
-    from unswayed.errors import ConfigError
-    from unswayed.training.track.comparison import is_training
+    from unswayed.training.track.comparison import are_trainings
 
-    folders = [run.resolve() for run in runs]
-    if twice := [run for run, where in zip(runs, folders, strict=True) if folders.count(where) > 1]:
-        raise ConfigError(f"expected different runs to compare, found {twice[0]} more than once")
-    trainings = [run for run in runs if is_training(run)]
-    if len(trainings) == len(runs):
+    if are_trainings(runs, step):
         _trainings(runs, step, level, as_json)
-    elif trainings:
-        raise ConfigError(
-            f"{trainings[0]} is a training and others are not; compare trainings with trainings, "
-            "or the runs below their evaluations/ with runs"
-        )
-    elif step is not None:
-        raise ConfigError(
-            "--step is for trainings, found runs of `unswayed evaluate`; leave it out"
-        )
     else:
         _runs(runs, level, resamples, seed, as_json)
 
@@ -67,17 +53,13 @@ def _runs(runs: tuple[Path, ...], level: float, resamples: int, seed: int, as_js
 def _trainings(runs: tuple[Path, ...], step: int | None, level: float, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from unswayed.errors import ConfigError
-    from unswayed.training.track.comparison import compare_trainings
+    from unswayed.training.track.comparison import compare_several
     from unswayed.training.track.terminal import comparison_text
 
-    if len(runs) < 2:
-        raise ConfigError(f"expected at least two trainings to compare, found {len(runs)}")
-    first, *others = runs
-    found = {run: compare_trainings(first, run, step=step, level=level) for run in others}
+    found = compare_several(runs, step=step, level=level)
     if as_json:
         rows = {str(run): asdict(one) for run, one in found.items()}
         click.echo(json.dumps(rows, ensure_ascii=False, allow_nan=False))
         return
     for run, one in found.items():
-        click.echo(f"{comparison_text(one, str(first), str(run))}\n")
+        click.echo(f"{comparison_text(one, str(runs[0]), str(run))}\n")

@@ -51,9 +51,9 @@ def run_all(
     from unswayed.pipeline.requirements import require
     from unswayed.report import require as require_report
     from unswayed.report.current import current_report
-    from unswayed.run.folder import Run
+    from unswayed.run.folder import RunFolder
 
-    if not Run(out).complete("generations"):
+    if not RunFolder(out).complete("generations"):
         require(settings, "report" if report else None)
     elif report:  # no model is needed, and to import one can take seconds
         require_report()

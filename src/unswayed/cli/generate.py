@@ -18,10 +18,10 @@ def generate(**options: Any) -> None:
     """
     from unswayed.pipeline import stages
     from unswayed.pipeline.evaluation import Evaluation
-    from unswayed.run.folder import Run
+    from unswayed.run.folder import RunFolder
 
     settings, out, as_written = settings_from(options)
-    evaluation, run = Evaluation(settings), Run(out)
+    evaluation, run = Evaluation(settings), RunFolder(out)
     evaluation.resolve(run)
     with run.writing():
         stages.begin(run, evaluation, as_written)

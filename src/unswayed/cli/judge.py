@@ -24,9 +24,9 @@ def judge(run: Path, spec: str | None, as_json: bool) -> None:
     from unswayed import registry
     from unswayed.pipeline import verdicts
     from unswayed.pipeline.settings import settings_of
-    from unswayed.run.folder import Run
+    from unswayed.run.folder import RunFolder
 
-    opened = Run.open(run)
+    opened = RunFolder.open(run)
     settings = settings_of(opened)
     settings = settings.model_copy(update={"judge": spec or settings.judge})
     made = registry.create("judge", settings.judge)

@@ -36,9 +36,9 @@ def measure(
     from unswayed.cli.results import print_metrics, warn_if_unfinished
     from unswayed.pipeline import metrics
     from unswayed.pipeline.settings import settings, settings_of
-    from unswayed.run.folder import Run
+    from unswayed.run.folder import RunFolder
 
-    opened = Run.open(run)
+    opened = RunFolder.open(run)
     before = settings_of(opened).model_dump(mode="json")
     given = {"on_conflict": on_conflict, "tolerance": tolerance}
     overrides = [f"statistics.level={level}"] if level is not None else []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -90,13 +89,14 @@ def settings_from(options: dict[str, Any]) -> tuple[Settings, Path, dict[str, An
         ConfigError: the recipe or an option is not as it must be, or options were given beside a
             run folder, which has its own.
     """
+    from unswayed.pipeline.places import default_folder
     from unswayed.pipeline.settings import as_written, settings, settings_of
-    from unswayed.run.folder import Run
+    from unswayed.run.folder import RunFolder
 
     recipe: Path | None = options["recipe"]
     if recipe is not None and (recipe / "run.json").is_file():
         _refuse_options(options, recipe)
-        found = settings_of(Run.open(recipe))
+        found = settings_of(RunFolder.open(recipe))
         return found.model_copy(update={"serving": _serving(options, found)}), recipe, _RESUMED
     overrides = list(options["overrides"])
     for name in ("max_new_tokens", "temperature", "force_answer"):
@@ -115,7 +115,7 @@ def settings_from(options: dict[str, Any]) -> tuple[Settings, Path, dict[str, An
     written = {key: value for key, value in given.items() if value is not None}
     written |= {"set": overrides} if overrides else {}
     written |= as_written(recipe) if recipe else {}
-    return found, options["out"] or _default_folder(found), written
+    return found, options["out"] or default_folder(found), written
 
 
 def _serving(options: dict[str, Any], found: Settings) -> Any:
@@ -153,12 +153,3 @@ def variant_names(values: tuple[str, ...]) -> list[str]:
 
     names = [name.strip() for value in values for name in value.split(",") if name.strip()]
     return [known for name in names for known in (TEXT_VARIANTS if name == "all" else (name,))]
-
-
-def _default_folder(settings: Settings) -> Path:
-    """Name a folder by what decides the result, so that the same command finds its run again."""
-    from unswayed.run.files import content_hash
-
-    words = [settings.model, *settings.benchmarks]
-    slug = "-".join(re.sub(r"[^A-Za-z0-9.]+", "-", Path(word).name).strip("-") for word in words)
-    return Path("runs") / f"{slug[:80]}-{content_hash(settings.deciding())[:8]}"

@@ -16,7 +16,7 @@ def report(run: Path, samples: int) -> None:
     """Write RUN's report.html from its records; no model is called."""
     from unswayed.report import require
     from unswayed.report.current import new_report
-    from unswayed.run.folder import Run
+    from unswayed.run.folder import RunFolder
 
     require()
-    click.echo(str(new_report(Run.open(run), samples)))
+    click.echo(str(new_report(RunFolder.open(run), samples)))

@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 
 
-def print_metrics(run: Run, as_json: bool) -> None:
+def print_metrics(run: RunFolder, as_json: bool) -> None:
     """Print a run's metrics as JSON or as a table."""
     from unswayed.report.terminal import summary
     from unswayed.results import measured
@@ -26,7 +26,7 @@ def print_metrics(run: Run, as_json: bool) -> None:
         )
 
 
-def warn_if_unfinished(run: Run) -> None:
+def warn_if_unfinished(run: RunFolder) -> None:
     """Say on stderr how far a run is, where it is not finished."""
     for stage in ("variants", "generations", "verdicts"):
         if not run.complete(stage):

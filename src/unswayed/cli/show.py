@@ -15,7 +15,7 @@ from unswayed.cli.options import RUN
 def show(run: Path, sample: str | None) -> None:
     """Show a sample of RUN with all its variants, the injected text marked."""
     from unswayed.report.terminal import show_sample
-    from unswayed.run.folder import Run
+    from unswayed.run.folder import RunFolder
 
-    for line in show_sample(Run.open(run), sample):
+    for line in show_sample(RunFolder.open(run), sample):
         click.echo(line)

@@ -11,7 +11,6 @@ from unswayed.cli.options import variant_names
 
 if TYPE_CHECKING:
     from unswayed.training.track.dynamics import Dynamics
-    from unswayed.training.track.evaluation import Change, ModelOf
 
 
 @click.command()
@@ -44,12 +43,13 @@ def track(
     stands in the recipe's [evaluation]; the options go over it, and are the same for all steps.
     The same command resumes what was stopped.
     """
+    from unswayed.training.track.choices import changed, run_as
     from unswayed.training.track.curves import redraw
     from unswayed.training.track.dynamics import require
     from unswayed.training.track.evaluation import track as evaluate_all
 
     require()
-    change, runner = _change(options), _runner(model)
+    change, runner = changed(_keys(options)), run_as(model)
     if not no_evaluate:
         evaluate_all(
             folder, change=change, model_of=runner, watch=watch, after=lambda: redraw(folder)
@@ -78,23 +78,9 @@ def show(found: Dynamics, folder: Path, as_json: bool = False) -> None:
     click.echo(f"table: {folder / FILE}; figures beside it", err=True)
 
 
-def _change(options: dict[str, Any]) -> Change:
-    from unswayed.training.track.settings import CheckpointEvaluation
-
-    given = {
+def _keys(options: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **options,
         "benchmarks": tuple(options["benchmarks"]) or None,
         "variants": tuple(variant_names(options["variants"])) or None,
-        **{name: options[name] for name in ("limit", "batch_size", "judge")},
     }
-    known = {name: value for name, value in given.items() if value is not None}
-
-    def change(own: CheckpointEvaluation) -> CheckpointEvaluation:
-        return CheckpointEvaluation.model_validate({**dict(own), **known})
-
-    return change
-
-
-def _runner(model: str | None) -> ModelOf | None:
-    if model is None:
-        return None
-    return lambda checkpoint: model.replace("{}", str(checkpoint.path.resolve()))

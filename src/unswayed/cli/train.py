@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import Any
 
@@ -68,111 +67,49 @@ def train(
     Each seed has a folder of its own below --out, and goes on where it stopped when the same
     command is given again.
     """
+    from unswayed.training import job
     from unswayed.training.recipe import as_toml
-    from unswayed.training.seeds import commands, drawn, engine_of, plan, train_seeds
+    from unswayed.training.seeds import commands, drawn, plan
 
-    folder = Path(recipe)
-    if (folder / "run.json").is_file():
-        asked = [model, seeds, out, judge, logging, engine, address, *overrides]
-        _refuse([*asked, *(["--print-command"] if print_command else [])], folder)
-        found, written = _begun(folder)
-        if resolved:
-            click.echo(as_toml(found), nl=False)
-            return
-        follow = _follower(found) if tracked else None
-        call = follow(folder) if follow else None
-        _warn(found)
-        _print(engine_of(found)(found, folder, written, call))
-        _finish(folder, tracked)
-        return
-    given = [
-        *overrides,
-        *([f'reward.judge="{judge}"'] if judge else []),
-        *([f'verl.address="{address}"'] if address else []),
-    ]
     options = {"model": model, "logging": logging, "engine": engine}
-    found, written = _asked(recipe, given, options)
+    if begun := job.is_begun(recipe):
+        flags = [flag or None for flag in (dry_run, print_command)]
+        beside = [*options.values(), seeds, out, judge, address, *overrides, *flags]
+        wanted = job.begun(Path(recipe), beside)
+    else:
+        overrides += (f'reward.judge="{judge}"',) if judge else ()
+        overrides += (f'verl.address="{address}"',) if address else ()
+        numbers = _numbers(seeds) if seeds else []
+        wanted = job.asked(recipe, overrides=overrides, options=options, seeds=numbers, out=out)
     if resolved:
-        click.echo(as_toml(found), nl=False)
+        click.echo(as_toml(wanted.recipe), nl=False)
         return
-    numbers = _numbers(seeds) if seeds else [found.seed]
-    place = out or _default_folder(recipe, found)
-    planned = plan(found, numbers, place)
-    _warn(found)
-    follow = _follower(found) if tracked else None
+    planned = "" if begun else plan(wanted.recipe, wanted.seeds, wanted.folder)
+    for line in wanted.warnings():
+        click.echo(f"unswayed: warning: {line}", err=True)
+    if tracked:
+        job.follower(wanted.recipe)
     if dry_run:
-        click.echo("\n".join(drawn(found, numbers[0])), err=True)
+        click.echo("\n".join(drawn(wanted.recipe, wanted.seeds[0])), err=True)
         click.echo(planned)
         return
     if print_command:
-        for command in commands(found, numbers, place, written):
+        for command in commands(wanted.recipe, wanted.seeds, wanted.folder, dict(wanted.written)):
             click.echo(command)
         return
-    for checkpoint in train_seeds(found, numbers, place, written, follow):
+    for checkpoint in wanted.run(tracked):
         _print(checkpoint)
-    _finish(place, tracked)
+    if tracked:
+        from unswayed.cli.track import show
+        from unswayed.training.track.curves import redraw
 
-
-def _warn(recipe: Any) -> None:
-    """Say which benchmarks are both trained and evaluated on."""
-    from unswayed.training.data import overlaps
-
-    for line in overlaps(recipe):
-        click.echo(f"unswayed: warning: {line}", err=True)
+        show(redraw(wanted.folder), wanted.folder)
 
 
 def _print(checkpoint: Any) -> None:
     """Print where a checkpoint lies; of several processes only the first."""
     if os.environ.get("RANK", "0") == "0":
         click.echo(checkpoint.path)
-
-
-def _follower(recipe: Any) -> Any:
-    """Return what evaluates checkpoints as they are made; refuse now what would fail then."""
-    from unswayed.training.track.dynamics import require
-    from unswayed.training.track.evaluation import check_evaluation, following
-
-    require()
-    check_evaluation(recipe)
-    return following
-
-
-def _finish(place: Path, tracked: bool) -> None:
-    """Make up for evaluations that are missing, and draw."""
-    if tracked:
-        from unswayed.cli.track import show
-        from unswayed.training.track.curves import redraw
-        from unswayed.training.track.evaluation import track
-
-        track(place)
-        show(redraw(place), place)
-
-
-def _asked(
-    recipe: str, overrides: list[str], options: dict[str, Any]
-) -> tuple[Any, dict[str, Any]]:
-    """Return the recipe, and what was written to ask for it."""
-    from unswayed.training.recipe import as_written, training_recipe
-
-    found = training_recipe(recipe, overrides, options)
-    given = {key: value for key, value in options.items() if value is not None}
-    return found, {**as_written(recipe), **given, **({"set": overrides} if overrides else {})}
-
-
-def _begun(folder: Path) -> tuple[Any, dict[str, Any]]:
-    from unswayed.training.folder import TrainingFolder
-
-    return TrainingFolder(folder).recipe(), {"resumed": True}
-
-
-def _refuse(given: list[Any], folder: Path) -> None:
-    from unswayed.errors import ConfigError
-
-    if any(value is not None for value in given):
-        raise ConfigError(
-            f"{folder} is a training run with a recipe of its own, found options beside it; leave "
-            "them out to finish it, or name the recipe and another --out"
-        )
 
 
 def _numbers(text: str) -> list[int]:
@@ -182,12 +119,3 @@ def _numbers(text: str) -> list[int]:
     if not all(part.isdigit() for part in parts) or len(set(parts)) < len(parts):
         raise ConfigError(f"expected --seeds as different numbers such as 1,2,3; found {text!r}")
     return [int(part) for part in parts]
-
-
-def _default_folder(recipe: str, found: Any) -> Path:
-    """Name a folder by what decides the result, so that the same command finds its runs again."""
-    from unswayed.run.files import content_hash
-
-    slug = re.sub(r"[^A-Za-z0-9.]+", "-", Path(recipe).stem).strip("-")
-    deciding = found.model_dump(mode="json", exclude={"logging", "evaluation", "seed", "verl"})
-    return Path("runs") / f"train-{slug}-{content_hash(deciding)[:8]}"

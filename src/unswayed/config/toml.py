@@ -104,13 +104,13 @@ def merged(
 
     Args:
         recipe: what the file says.
-        options: top-level values; None values are left out.
+        options: values by key, tables key by key; None values are left out.
         overrides: `a.b=c`; the value is read as TOML, or as text where it is none.
 
     Raises:
         ConfigError: an override is none, or goes through a key that is no section.
     """
-    values = {**recipe, **{key: value for key, value in options.items() if value is not None}}
+    values = _over(recipe, {key: value for key, value in options.items() if value is not None})
     for override in overrides:
         _override(values, override)
     return values

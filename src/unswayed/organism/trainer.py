@@ -31,7 +31,7 @@ from unswayed.organism.exam import examine
 from unswayed.organism.optimiser import Muon, split_parameters
 from unswayed.progress import bar
 from unswayed.run.files import write_bytes
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 from unswayed.run.provenance import git_revision
 
 LOG_EVERY = 50
@@ -325,7 +325,7 @@ def train(
     phases = curriculum.EARLY if early else curriculum.CURRICULUM
     if minutes is not None:
         phases = curriculum.scaled(phases, minutes)
-    with Run(Path(out)).writing():
+    with RunFolder(Path(out)).writing():
         return Trainer(Path(out), seed, phases, _DTYPES[dtype]).run()
 
 

@@ -9,7 +9,7 @@ from unswayed.errors import ConfigError
 from unswayed.metrics.columns import Columns
 from unswayed.metrics.compare import compare
 from unswayed.pipeline.metrics import columns_of_run
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 from unswayed.types import Estimate
 
 
@@ -38,4 +38,4 @@ def compare_runs(
 
 
 def _columns(folder: Path) -> Columns:
-    return columns_of_run(Run.open(folder))
+    return columns_of_run(RunFolder.open(folder))

@@ -10,7 +10,7 @@ from unswayed import progress
 from unswayed.benchmarks import Benchmark
 from unswayed.errors import RunError
 from unswayed.pipeline.evaluation import Evaluation
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 
 _COMMIT = re.compile("[0-9a-f]{40}")
 
@@ -21,7 +21,7 @@ def data_of(benchmark: Benchmark) -> dict[str, Any]:
     return {"benchmark": benchmark.name, **(provenance() if provenance else {})}
 
 
-def require_same_data(run: Run, evaluation: Evaluation) -> None:
+def require_same_data(run: RunFolder, evaluation: Evaluation) -> None:
     """Refuse a folder whose variants were made of other data than the benchmarks have now.
 
     Files are compared by their digests (large ones by their size), data sets on the hub by their

@@ -18,7 +18,7 @@ from unswayed.pipeline.settings import Settings
 from unswayed.prompts import Profile
 from unswayed.registry import model_spec
 from unswayed.run import shards
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 from unswayed.run.shards import Shard
 
 
@@ -120,7 +120,7 @@ class Evaluation:
         )
         return Decoding(int(tokens), temperature, top_p, self.settings.seed, wanted.force_answer)
 
-    def resolve(self, run: Run | None = None) -> None:
+    def resolve(self, run: RunFolder | None = None) -> None:
         """Resolve every name before the first file is written: a slip costs no time.
 
         Args:

@@ -14,14 +14,14 @@ from unswayed.models.served.usage import bill
 from unswayed.pipeline.batches import batches, require_same
 from unswayed.pipeline.evaluation import Evaluation
 from unswayed.prompts import Profile
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 from unswayed.types import Generation, Variant
 
 FAILURES_AT_START = 8
 """So many failures from the first prompt on, and the rest is not tried."""
 
 
-def generate(run: Run, evaluation: Evaluation) -> None:
+def generate(run: RunFolder, evaluation: Evaluation) -> None:
     """Write `generations.jsonl`, batch by batch, in the order of the variants.
 
     Batches are cut at the same places whenever the run is resumed, because which prompts share a
@@ -51,7 +51,7 @@ def generate(run: Run, evaluation: Evaluation) -> None:
     run.mark_complete("generations")
 
 
-def _generated(run: Run, evaluation: Evaluation, done: int) -> Iterator[list[Generation]]:
+def _generated(run: RunFolder, evaluation: Evaluation, done: int) -> Iterator[list[Generation]]:
     """Yield the generations behind the first `done`, batch by batch."""
     model, decoding, profile = evaluation.model, evaluation.decoding, evaluation.profile
     if isinstance(model, ServedModel):
@@ -66,7 +66,7 @@ def _generated(run: Run, evaluation: Evaluation, done: int) -> Iterator[list[Gen
 
 
 def _streamed(
-    run: Run, evaluation: Evaluation, model: ServedModel, done: int
+    run: RunFolder, evaluation: Evaluation, model: ServedModel, done: int
 ) -> Iterator[list[Generation]]:
     """Yield the generations behind the first `done` as they are ready, in order.
 
@@ -87,7 +87,7 @@ def _streamed(
     require_same(f"the model {model.name}", asked, [])
 
 
-def _account(run: Run, model: Model) -> None:
+def _account(run: RunFolder, model: Model) -> None:
     """Record what the generations of a served model cost, and say it in a line."""
     if not isinstance(model, ServedModel):
         return
@@ -116,7 +116,7 @@ def _proven(fresh: Iterator[list[Generation]]) -> Iterator[list[Generation]]:
     raise StageError(f"the first {len(held)} prompts all failed; the first so: {held[0].error}")
 
 
-def _request(run: Run, variant: Variant, profile: Profile) -> Request:
+def _request(run: RunFolder, variant: Variant, profile: Profile) -> Request:
     return request_of(
         variant,
         run.folder,
@@ -125,7 +125,7 @@ def _request(run: Run, variant: Variant, profile: Profile) -> Request:
     )
 
 
-def _describe(run: Run, done: int, what: str, now: dict[str, Any]) -> None:
+def _describe(run: RunFolder, done: int, what: str, now: dict[str, Any]) -> None:
     """Record the model or profile, or refuse one that differs from the first generations'.
 
     The settings cannot tell: a folder may hold other weights under the same name by now, a

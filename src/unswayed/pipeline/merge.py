@@ -22,7 +22,7 @@ from unswayed.pipeline.metrics import measure
 from unswayed.pipeline.settings import Settings, settings_of
 from unswayed.registry import model_spec
 from unswayed.run.files import write_bytes, write_json
-from unswayed.run.folder import SHARD_FILE, Run
+from unswayed.run.folder import SHARD_FILE, RunFolder
 from unswayed.run.provenance import provenance
 from unswayed.run.shards import Shard, parse
 
@@ -46,7 +46,7 @@ _OWN = ("created", "usage", *_NOTED)
 class Part:
     """One shard's run folder, read when it is asked for."""
 
-    run: Run
+    run: RunFolder
 
     @property
     def folder(self) -> Path:
@@ -103,7 +103,7 @@ class Part:
 class Merged:
     """A merged run, whether it was judged and measured, and in what the shards' machines differ."""
 
-    run: Run
+    run: RunFolder
     judged: bool
     differing: tuple[str, ...]
 
@@ -120,11 +120,11 @@ def merge(out: Path, folders: Sequence[Path]) -> Merged:
             use for something else.
         StageError: a file cannot be written.
     """
-    opened = [Part(Run.open(folder)) for folder in folders]
+    opened = [Part(RunFolder.open(folder)) for folder in folders]
     parts = sorted(opened, key=lambda part: part.shard.number)
     check(parts)
     _claim(out)
-    run = Run(out)
+    run = RunFolder(out)
     with run.writing():
         judged = _judged(parts)
         _link_images(parts, out)
@@ -310,7 +310,7 @@ def _placed(part: Part, stage: str, places: Sequence[int]) -> Iterator[tuple[int
         )
 
 
-def _describe(run: Run, parts: Sequence[Part], judged: bool) -> None:
+def _describe(run: RunFolder, parts: Sequence[Part], judged: bool) -> None:
     """Write `run.json`: that of the whole, with what is to be known of each shard."""
     first = parts[0]
     settings = first.settings.model_copy(update={"shard": None})

@@ -17,12 +17,12 @@ from unswayed.metrics.measure import risk_coverage
 from unswayed.metrics.records import columns_of
 from unswayed.pipeline.settings import Settings, settings_of
 from unswayed.run.files import content_hash, write_bytes, write_json
-from unswayed.run.folder import RECORD_FILES, Run
+from unswayed.run.folder import RECORD_FILES, RunFolder
 
 METRICS, ROWS = "metrics.json", "rows.npz"
 
 
-def measure(run: Run, settings: Settings) -> None:
+def measure(run: RunFolder, settings: Settings) -> None:
     """Write `metrics.json`, and `rows.npz` if it is not of these records.
 
     Raises:
@@ -49,12 +49,12 @@ def measure(run: Run, settings: Settings) -> None:
     run.keep_digest(METRICS, _figures_source(run, settings))
 
 
-def is_measured(run: Run, settings: Settings) -> bool:
+def is_measured(run: RunFolder, settings: Settings) -> bool:
     """Say whether `metrics.json` is there, as it was written, of these records and settings."""
     return run.is_made_from(METRICS, _figures_source(run, settings))
 
 
-def columns_of_run(run: Run, settings: Settings | None = None) -> Columns:
+def columns_of_run(run: RunFolder, settings: Settings | None = None) -> Columns:
     """Return a run's records as columns: those of `rows.npz` if they were made from the same.
 
     A run that is not finished is read from its records, and nothing is stored.
@@ -81,13 +81,13 @@ def columns_of_run(run: Run, settings: Settings | None = None) -> Columns:
     return columns
 
 
-def _rows_source(run: Run, settings: Settings) -> str:
+def _rows_source(run: RunFolder, settings: Settings) -> str:
     """Return a hash of what the columns are made from."""
     digests = {name: digest.sha256 for name in RECORD_FILES if (digest := run.digest(name))}
     return content_hash([digests, settings.on_conflict, settings.tolerance, stored.VERSION])
 
 
-def _figures_source(run: Run, settings: Settings) -> str:
+def _figures_source(run: RunFolder, settings: Settings) -> str:
     """Return a hash of what the figures are made from."""
     statistics = settings.statistics.model_dump()
     rows = _rows_source(run, settings)

@@ -26,7 +26,7 @@ from unswayed.config.validation import explain, first_fault
 from unswayed.errors import ConfigError, RunError
 from unswayed.perturbations.composition import DEFAULT
 from unswayed.run import shards
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 
 _MEASURING = {"judge", "on_conflict", "tolerance", "statistics"}
 
@@ -172,7 +172,7 @@ def settings(
         raise ConfigError(explain(error, Settings, "setting", str(recipe or ""))) from error
 
 
-def settings_of(run: Run) -> Settings:
+def settings_of(run: RunFolder) -> Settings:
     """Return the settings that a run folder was made with.
 
     Raises:

@@ -16,10 +16,10 @@ from unswayed.pipeline.metrics import is_measured, measure
 from unswayed.pipeline.settings import Settings
 from unswayed.pipeline.variants import make_variants
 from unswayed.pipeline.verdicts import judge
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 
 
-def evaluate(settings: Settings, out: Path, as_written: dict[str, Any] | None = None) -> Run:
+def evaluate(settings: Settings, out: Path, as_written: dict[str, Any] | None = None) -> RunFolder:
     """Run every stage up to `metrics.json`; a folder that was begun is finished.
 
     Args:
@@ -30,7 +30,7 @@ def evaluate(settings: Settings, out: Path, as_written: dict[str, Any] | None = 
     Raises:
         UnswayedError: see `errors`.
     """
-    evaluation, run = Evaluation(settings), Run(out)
+    evaluation, run = Evaluation(settings), RunFolder(out)
     evaluation.resolve(run)
     with run.writing():
         begin(run, evaluation, as_written)
@@ -42,7 +42,7 @@ def evaluate(settings: Settings, out: Path, as_written: dict[str, Any] | None = 
     return run
 
 
-def begin(run: Run, evaluation: Evaluation, as_written: dict[str, Any] | None = None) -> None:
+def begin(run: RunFolder, evaluation: Evaluation, as_written: dict[str, Any] | None = None) -> None:
     """Write `run.json`, or require that the folder was begun with the same settings and data.
 
     Raises:

@@ -9,7 +9,7 @@ from unswayed.pipeline.data import data_of
 from unswayed.pipeline.evaluation import Evaluation
 from unswayed.pipeline.walk import walk
 from unswayed.run.files import write_json
-from unswayed.run.folder import SHARD_FILE, Run
+from unswayed.run.folder import SHARD_FILE, RunFolder
 from unswayed.run.shards import Dealer, Shard
 from unswayed.types import Failure, Variant
 
@@ -17,7 +17,7 @@ WRITE_EVERY = 64
 """Records per write, where writing one by one would wait on the disk each time."""
 
 
-def make_variants(run: Run, evaluation: Evaluation) -> None:
+def make_variants(run: RunFolder, evaluation: Evaluation) -> None:
     """Write `variants.jsonl`, the pictures, and the failures of loading and perturbing.
 
     Raises:
@@ -59,7 +59,7 @@ def make_variants(run: Run, evaluation: Evaluation) -> None:
     run.mark_complete("variants")
 
 
-def _records(run: Run, evaluation: Evaluation, dealer: Dealer) -> Iterator[Variant | Failure]:
+def _records(run: RunFolder, evaluation: Evaluation, dealer: Dealer) -> Iterator[Variant | Failure]:
     """Yield what is to be written down, in order, and note for which item each line stands."""
     for benchmark in evaluation.benchmarks:
         for item in walk(benchmark, evaluation, dealer, run.store_image):
@@ -68,7 +68,7 @@ def _records(run: Run, evaluation: Evaluation, dealer: Dealer) -> Iterator[Varia
                 yield record
 
 
-def _no_sample(run: Run, shard: Shard | None) -> DataError:
+def _no_sample(run: RunFolder, shard: Shard | None) -> DataError:
     first = next(iter(run.failures), None)
     if first is None and shard is not None:
         return DataError(
@@ -80,5 +80,5 @@ def _no_sample(run: Run, shard: Shard | None) -> DataError:
     )
 
 
-def _other_samples(run: Run, how: str) -> RunError:
+def _other_samples(run: RunFolder, how: str) -> RunError:
     return RunError(f"{run.folder} was begun with other samples: {how}; use another --out")

@@ -13,14 +13,14 @@ from unswayed.errors import RunError
 from unswayed.judges import Judge, JudgeCase, batch_size, case_of, described
 from unswayed.pipeline.batches import batches, other_records
 from unswayed.pipeline.settings import Settings
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 from unswayed.types import Generation, Variant, Verdict
 
 WRITE_EVERY = 64
 """Verdicts per write, where writing one by one would wait on the disk each time."""
 
 
-def judge(run: Run, judge: Judge, settings: Settings) -> None:
+def judge(run: RunFolder, judge: Judge, settings: Settings) -> None:
     """Write `verdicts.jsonl`; verdicts of another judge are set aside, not lost.
 
     A verdict does not depend on which cases are asked together, so a resumed run asks only for
@@ -46,7 +46,7 @@ def judge(run: Run, judge: Judge, settings: Settings) -> None:
     run.mark_complete("verdicts", complete=run.complete("generations"))
 
 
-def _write_verdicts(run: Run, verdicts: Iterator[Verdict], bar: tqdm[Any]) -> None:
+def _write_verdicts(run: RunFolder, verdicts: Iterator[Verdict], bar: tqdm[Any]) -> None:
     """Write verdicts as they come; what came before an error is written too."""
     pending: list[Verdict] = []
     try:
@@ -61,7 +61,7 @@ def _write_verdicts(run: Run, verdicts: Iterator[Verdict], bar: tqdm[Any]) -> No
         bar.update(len(pending))
 
 
-def _pairs(run: Run) -> Iterator[tuple[Variant, Generation]]:
+def _pairs(run: RunFolder) -> Iterator[tuple[Variant, Generation]]:
     for variant, generation in zip(run.variants, run.generations, strict=False):
         if variant.id != generation.id:
             raise RunError(f"variants and generations of {run.folder} do not belong together")

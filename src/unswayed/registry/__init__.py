@@ -26,6 +26,7 @@ from typing import Any, Literal
 from unswayed.errors import ConfigError, UnknownName, told
 from unswayed.extras import explain
 from unswayed.registry.calls import bind
+from unswayed.registry.lending import label_of, lent_objects
 from unswayed.registry.specs import Spec, model_spec, parse_inner, parse_spec
 
 __all__ = [
@@ -55,7 +56,9 @@ _GROUPS: dict[Kind, str] = {
 
 def names(kind: Kind) -> dict[str, str]:
     """Return the registered names of a kind with the place that each comes from."""
-    return {point.name: point.value for point in _points(kind).values()}
+    registered = {point.name: point.value for point in _points(kind).values()}
+    lent = {name: type(one).__name__ for name, one in lent_objects(kind).items()}
+    return registered | lent
 
 
 def load(kind: Kind, name: str) -> Callable[..., Any]:
@@ -67,6 +70,15 @@ def load(kind: Kind, name: str) -> Callable[..., Any]:
         ConfigError: the file does not exist, the code behind the name cannot be imported, or two
             packages bring the name.
     """
+    objects = lent_objects(kind)
+    if name in objects:
+        ready = objects[name]
+        return ready if kind == "perturbation" else lambda: ready
+    if label := label_of(name):
+        raise ConfigError(
+            f"the {kind} {name} was an object of Python, and there is none here; call "
+            f"unswayed.evaluate again with an object of {label} in its place"
+        )
     if ".py:" in name:
         return _from_file(name)
     if name.endswith(".py"):

@@ -8,13 +8,13 @@ import unswayed
 from unswayed.errors import RunError
 from unswayed.report.page import NAME, write_report
 from unswayed.run.files import content_hash
-from unswayed.run.folder import RECORD_FILES, Run
+from unswayed.run.folder import RECORD_FILES, RunFolder
 
 SAMPLES = 12
 """Samples that a page shows unless it is asked for more or fewer."""
 
 
-def current_report(run: Run, samples: int = SAMPLES) -> Path:
+def current_report(run: RunFolder, samples: int = SAMPLES) -> Path:
     """Return the page of a run; it is written if there is none of these records and figures.
 
     Args:
@@ -29,7 +29,7 @@ def current_report(run: Run, samples: int = SAMPLES) -> Path:
     return new_report(run, samples)
 
 
-def new_report(run: Run, samples: int = SAMPLES) -> Path:
+def new_report(run: RunFolder, samples: int = SAMPLES) -> Path:
     """Write the page of a run, and remember what it was made of; see `write_report`."""
     source = _source(run, samples)
     path = write_report(run, samples)
@@ -41,7 +41,7 @@ def new_report(run: Run, samples: int = SAMPLES) -> Path:
     return path
 
 
-def _source(run: Run, samples: int) -> str:
+def _source(run: RunFolder, samples: int) -> str:
     """Return a hash of everything that a page is made of."""
     names = ("run.json", "metrics.json", *RECORD_FILES)
     digests = {name: digest.sha256 for name in names if (digest := run.digest(name))}

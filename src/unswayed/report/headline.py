@@ -12,7 +12,7 @@ from unswayed.report.tables import Cell, cell
 from unswayed.report.terms import term
 from unswayed.report.text import one_line
 from unswayed.results.measured import ALL, Measured
-from unswayed.run.folder import Run, StageName
+from unswayed.run.folder import RunFolder, StageName
 from unswayed.types import Estimate
 
 STAGES: tuple[StageName, ...] = ("variants", "generations", "verdicts")
@@ -76,7 +76,7 @@ def summary(measured: Measured, survey: Survey, model: str) -> list[str]:
     return [*parts, *_findings(measured, scopes[0])] if scopes else parts
 
 
-def cautions(run: Run, survey: Survey, description: Mapping[str, Any]) -> list[str]:
+def cautions(run: RunFolder, survey: Survey, description: Mapping[str, Any]) -> list[str]:
     """Return what a reader must know before comparing these figures with others."""
     found: list[str] = []
     unfinished = [name for name in STAGES if not run.complete(name)]

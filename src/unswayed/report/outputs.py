@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from unswayed import answers
 from unswayed.answers import ConflictPolicy, ParsedAnswer, values
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 from unswayed.types import Generation, Variant, Verdict
 
 AnswerClass = Literal[
@@ -127,7 +127,7 @@ def score(
 
 
 def by_sample(
-    run: Run, on_conflict: ConflictPolicy = "letter", tolerance: float = 0.0
+    run: RunFolder, on_conflict: ConflictPolicy = "letter", tolerance: float = 0.0
 ) -> Iterator[list[ScoredOutput]]:
     """Yield the outputs of one sample after the other, as they lie in the run folder.
 

@@ -26,7 +26,7 @@ from unswayed.report.text import one_line, visible
 from unswayed.results import measured as figures_file
 from unswayed.results.measured import Measured
 from unswayed.run.files import write_bytes
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 
 NAME = "report.html"
 _TEMPLATES = "templates"
@@ -54,7 +54,7 @@ def require() -> None:
     extras.require("the report", "report")
 
 
-def write_report(run: Run, samples: int = 12) -> Path:
+def write_report(run: RunFolder, samples: int = 12) -> Path:
     """Write `report.html` from the files of a run and return its path.
 
     The same run gives the same bytes, wherever it lies.
@@ -74,7 +74,7 @@ def write_report(run: Run, samples: int = 12) -> Path:
     return path
 
 
-def render(run: Run, samples: int = 12) -> str:
+def render(run: RunFolder, samples: int = 12) -> str:
     """Return the page as text; see `write_report`."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
@@ -93,7 +93,7 @@ def _template(name: str) -> str:
     return resources.files(__package__ or "").joinpath(_TEMPLATES, name).read_text("utf-8")
 
 
-def _context(run: Run, samples: int) -> dict[str, Any]:
+def _context(run: RunFolder, samples: int) -> dict[str, Any]:
     from markupsafe import Markup
 
     description = run.description()

@@ -10,7 +10,7 @@ from unswayed.report.outputs import ScoredOutput, by_sample
 from unswayed.report.samples import Reservoirs
 from unswayed.report.text import one_line
 from unswayed.results.measured import ALL, Measured, variant_rank
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 from unswayed.types import Failure
 
 FIRST_FAILURES = 5
@@ -104,7 +104,7 @@ class Survey:
             self.judges.add((output.verdict.judge, output.verdict.prompt_hash))
 
 
-def survey(run: Run, measured: Measured, samples: int, seed: int) -> Survey:
+def survey(run: RunFolder, measured: Measured, samples: int, seed: int) -> Survey:
     """Read the records of a run once.
 
     Raises:
@@ -116,7 +116,7 @@ def survey(run: Run, measured: Measured, samples: int, seed: int) -> Survey:
     return overview
 
 
-def failures(run: Run) -> list[FailureGroup]:
+def failures(run: RunFolder) -> list[FailureGroup]:
     """Return the failures by stage and benchmark, in the order of their first appearance."""
     found: dict[tuple[str, str], FailureGroup] = {}
     for failure in run.failures:

@@ -21,7 +21,7 @@ from unswayed.report.terms import term
 from unswayed.report.text import one_line, visible
 from unswayed.results import measured as figures_file
 from unswayed.results.measured import ALL, Measured
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 from unswayed.types import Estimate, Letter
 
 COLUMNS = ("accuracy", "iou_mean", "drop", "sway", "consistency_rate", "entropy", "p_correct")
@@ -46,7 +46,17 @@ def summary(metrics: Mapping[str, Any]) -> str:
     return "\n\n".join([*shown, _FOOT]) if shown else "no figures"
 
 
-def show_sample(run: Run, sample_id: str | None = None) -> Iterator[str]:
+def main_figures(measured: Measured) -> dict[str, list[list[str]]]:
+    """Return the main figures as cells: title of a benchmark → head, and a line for each variant.
+
+    Args:
+        measured: the figures of a run.
+    """
+    tables = {_title(scope): _cells(measured, scope) for scope in measured.benchmarks()}
+    return {title: cells for title, cells in tables.items() if cells}
+
+
+def show_sample(run: RunFolder, sample_id: str | None = None) -> Iterator[str]:
     """Yield lines that show one sample with all its variants, or that list the samples.
 
     Args:
@@ -68,7 +78,7 @@ def show_sample(run: Run, sample_id: str | None = None) -> Iterator[str]:
         yield from _variant(one)
 
 
-def _policy(run: Run) -> tuple[ConflictPolicy, float]:
+def _policy(run: RunFolder) -> tuple[ConflictPolicy, float]:
     """Return conflict policy and tolerance of the figures, the defaults before there are any."""
     if not figures_file.exists(run):
         return "letter", 0.0
@@ -77,17 +87,28 @@ def _policy(run: Run) -> tuple[ConflictPolicy, float]:
 
 
 def _block(measured: Measured, scope: str) -> str:
-    columns = [metric for metric in COLUMNS if measured.of_metric(scope, metric)]
-    if not columns:
+    table = _cells(measured, scope)
+    if not table:
         return ""
-    head = ["", *(_UNITS.get(term(m).unit, "{}").format(term(m).title) for m in columns), "n"]
-    lines = [_line(measured, scope, name, columns) for name in measured.variants(scope)]
-    head, lines = _with_refused(measured, scope, head, lines)
-    title = "all benchmarks" if scope == ALL else one_line(scope, 60)
     steady = measured.find(scope, ALL, "steadfastness")
     tail = [f"steadfastness % {_figure(steady)}, n = {steady.n}"] if steady else []
     tail += _agreement(measured, scope)
-    return "\n".join([click.style(title, bold=True), *_aligned([head, *lines]), *tail])
+    return "\n".join([click.style(_title(scope), bold=True), *_aligned(table), *tail])
+
+
+def _cells(measured: Measured, scope: str) -> list[list[str]]:
+    """Return a head and a line for each variant; nothing if there are no main figures."""
+    columns = [metric for metric in COLUMNS if measured.of_metric(scope, metric)]
+    if not columns:
+        return []
+    head = ["", *(_UNITS.get(term(m).unit, "{}").format(term(m).title) for m in columns), "n"]
+    lines = [_line(measured, scope, name, columns) for name in measured.variants(scope)]
+    head, lines = _with_refused(measured, scope, head, lines)
+    return [head, *lines]
+
+
+def _title(scope: str) -> str:
+    return "all benchmarks" if scope == ALL else one_line(scope, 60)
 
 
 def _agreement(measured: Measured, scope: str) -> list[str]:
@@ -138,7 +159,7 @@ def _aligned(lines: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _listing(run: Run, on_conflict: ConflictPolicy, tolerance: float) -> Iterator[str]:
+def _listing(run: RunFolder, on_conflict: ConflictPolicy, tolerance: float) -> Iterator[str]:
     legend = "  ".join(f"{mark} {words}" for mark, words in ANSWER_CLASSES.values())
     yield f"{legend}  {_INCONSISTENT} thought and answer differ"
     before: list[str] = []
@@ -156,7 +177,7 @@ def _mark(output: ScoredOutput) -> str:
 
 
 def _outputs_of(
-    run: Run, sample_id: str, on_conflict: ConflictPolicy, tolerance: float
+    run: RunFolder, sample_id: str, on_conflict: ConflictPolicy, tolerance: float
 ) -> list[ScoredOutput]:
     """Return the sample's outputs; those of other samples are not parsed."""
     names: dict[str, None] = {}

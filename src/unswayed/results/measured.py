@@ -14,7 +14,7 @@ from unswayed.answers import ConflictPolicy
 from unswayed.config.validation import first_fault
 from unswayed.errors import RunError
 from unswayed.perturbations.composition import TEXT_VARIANTS
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 from unswayed.types import SCHEMA_VERSION, Estimate
 
 FILE = "metrics.json"
@@ -152,12 +152,12 @@ def parse(document: Mapping[str, Any], where: str = FILE) -> Measured:
     return Measured(contents.settings, contents.estimates, contents.risk_coverage)
 
 
-def exists(run: Run) -> bool:
+def exists(run: RunFolder) -> bool:
     """Say whether a run was measured."""
     return (run.folder / FILE).is_file()
 
 
-def document(run: Run) -> dict[str, Any]:
+def document(run: RunFolder) -> dict[str, Any]:
     """Return the contents of a run's `metrics.json` as they stand.
 
     Raises:
@@ -178,7 +178,21 @@ def document(run: Run) -> dict[str, Any]:
     return cast("dict[str, Any]", contents)
 
 
-def load(run: Run) -> Measured:
+def policy(run: RunFolder) -> tuple[ConflictPolicy, float]:
+    """Return conflict policy and tolerance of a run's figures; its settings' before there are any.
+
+    Raises:
+        RunError: the run's files are damaged.
+    """
+    if exists(run):
+        measured = load(run)
+    else:
+        settings: Mapping[str, Any] = run.description().get("measuring") or {}
+        measured = Measured(settings, ())
+    return measured.on_conflict(), measured.tolerance()
+
+
+def load(run: RunFolder) -> Measured:
     """Return every figure of a run.
 
     Raises:

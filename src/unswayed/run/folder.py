@@ -50,7 +50,7 @@ RECORD_FILES = tuple(name for names in _WRITTEN_BY.values() for name in names)
 """The files of records, which all figures are made from."""
 
 
-class Run:
+class RunFolder:
     """A run folder. Reading needs no lock; `writing` takes it."""
 
     def __init__(self, folder: Path) -> None:
@@ -62,7 +62,7 @@ class Run:
         self.failures = Stage(folder / "failures.jsonl", Failure)
 
     @classmethod
-    def open(cls, folder: Path) -> Run:
+    def open(cls, folder: Path) -> RunFolder:
         """Return an existing run.
 
         Raises:

@@ -21,7 +21,7 @@ from unswayed.pipeline.evaluation import Evaluation
 from unswayed.pipeline.settings import Settings
 from unswayed.pipeline.walk import expand
 from unswayed.prompts import Profile
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 from unswayed.training.augmentation import BASE, VARIANTS, variant_name
 from unswayed.training.recipe import DataSource, TrainingRecipe
 from unswayed.types import Failure, Sample, Variant
@@ -161,7 +161,7 @@ def training_prompts(recipe: TrainingRecipe, profile: Profile, root: Path) -> Tr
     """
     check(recipe)
     sources = [_loaded(source) for source in recipe.data]
-    return _Draw(recipe, profile, Run(root), sources).prompts()
+    return _Draw(recipe, profile, RunFolder(root), sources).prompts()
 
 
 @dataclass
@@ -192,7 +192,7 @@ class _Draw:
     """One drawing of prompts: samples by weight, without those that turn out to be unusable."""
 
     def __init__(
-        self, recipe: TrainingRecipe, profile: Profile, store: Run, sources: Sequence[_Source]
+        self, recipe: TrainingRecipe, profile: Profile, store: RunFolder, sources: Sequence[_Source]
     ) -> None:
         self.recipe, self.profile, self.store, self.sources = recipe, profile, store, sources
         work = Evaluation(

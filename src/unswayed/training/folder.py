@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from unswayed.errors import RunError, StageError
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 from unswayed.training.recipe import TrainingRecipe
 from unswayed.types import Failure
 
@@ -63,7 +63,7 @@ class TrainingFolder:
     def __init__(self, path: Path) -> None:
         """Name the folder; nothing is touched."""
         self.path = path
-        self.run = Run(path)
+        self.run = RunFolder(path)
 
     @contextmanager
     def writing(self) -> Generator[None]:
@@ -107,7 +107,7 @@ class TrainingFolder:
         Raises:
             RunError: the folder holds none of this version.
         """
-        description = Run.open(self.path).description()
+        description = RunFolder.open(self.path).description()
         try:
             return TrainingRecipe.model_validate(
                 {**description["settings"], **description.get("watching", {})}

@@ -19,7 +19,7 @@ from tests.training.policies import QUESTIONS, WIDE, checkpoint, policy, trainin
 from unswayed.cli import main
 from unswayed.errors import ConfigError, RunError, UnknownName
 from unswayed.organism import weights_folder
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 from unswayed.training.folder import Checkpoint, TrainingFolder
 from unswayed.training.recipe import training_recipe
 from unswayed.training.start import start_of
@@ -57,9 +57,9 @@ def test_seeds_are_evaluated_alike_and_share_their_start(tmp_path: Path, start: 
     assert len(drawn) == 1
     assert [accuracy(first, step) for step in (0, 2, 4)] == [0.5, 0.25, 0.75]
     assert [accuracy(second, step) for step in (0, 2)] == [0.5, 1.0]
-    copied = Run(place(second, 0)).description()
+    copied = RunFolder(place(second, 0)).description()
     assert copied["copied_from"] == "seed-1"
-    assert "copied_from" not in Run(place(first, 0)).description()
+    assert "copied_from" not in RunFolder(place(first, 0)).description()
     asked = {
         (path / "variants.jsonl").read_bytes()
         for folder in (first, second)
@@ -76,7 +76,7 @@ def test_a_start_of_other_weights_is_not_shared(tmp_path: Path, start: Path) -> 
     second = training(out / "seed-2", other, {}, seed=2)
     track(out, model_of=policy)
     assert accuracy(second, 0) == 3 / QUESTIONS
-    assert "copied_from" not in Run(place(second, 0)).description()
+    assert "copied_from" not in RunFolder(place(second, 0)).description()
 
 
 def test_a_half_written_checkpoint_is_left_alone_until_it_is_whole(
@@ -180,8 +180,8 @@ def test_a_killed_evaluation_goes_on(tmp_path: Path, start: Path) -> None:
 def test_one_process_evaluates(tmp_path: Path, start: Path) -> None:
     folder = training(tmp_path / "run", start, {})
     program = (
-        "import sys, time; from pathlib import Path; from unswayed.run.folder import Run\n"
-        "with Run(Path(sys.argv[1])).writing(): print('held', flush=True); sys.stdin.read()"
+        "import sys, time; from pathlib import Path; from unswayed.run.folder import RunFolder\n"
+        "with RunFolder(Path(sys.argv[1])).writing(): print('held', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", program, str(folder.path / "evaluations")]
     pipe = subprocess.PIPE

@@ -15,7 +15,7 @@ from statistics import fmean
 from unswayed.metrics.columns import Columns
 from unswayed.metrics.compare import compare
 from unswayed.pipeline.metrics import columns_of_run
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 from unswayed.training.seeds import folders
 from unswayed.training.track.contrasts import BySeed, Contrast, Spread, contrast
 from unswayed.training.track.dynamics import ALL, TRAINING, Dynamics
@@ -92,7 +92,7 @@ def _over_questions(out: Path, first: int, last: int) -> dict[Key, Spread]:
 
 
 def _outcomes(path: Path) -> Columns:
-    return columns_of_run(Run.open(path))
+    return columns_of_run(RunFolder.open(path))
 
 
 def common_steps(trainings: Sequence[Dynamics]) -> list[int]:

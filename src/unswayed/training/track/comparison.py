@@ -8,7 +8,7 @@ What was rewarded is not compared: recipes that reward different things have dif
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -51,6 +51,53 @@ def is_training(path: Path) -> bool:
         return "grpo" in json.loads(file.read_text("utf-8")).get("settings", {})
     except (OSError, ValueError, AttributeError):
         return False
+
+
+def are_trainings(folders: Sequence[Path], step: int | None = None) -> bool:
+    """Say whether all of several folders are trainings, and none is one.
+
+    Args:
+        folders: what is to be compared.
+        step: the step asked for, which only trainings have.
+
+    Raises:
+        ConfigError: fewer than two folders, one twice, trainings and runs together, or a step for
+            runs.
+    """
+    if len(folders) < 2:
+        raise ConfigError(f"expected at least two run folders to compare, found {len(folders)}")
+    places = [folder.resolve() for folder in folders]
+    twice = [one for one, place in zip(folders, places, strict=True) if places.count(place) > 1]
+    if twice:
+        raise ConfigError(f"expected different runs to compare, found {twice[0]} more than once")
+    trainings = [folder for folder in folders if is_training(folder)]
+    if trainings and len(trainings) < len(folders):
+        raise ConfigError(
+            f"{trainings[0]} is a training and others are not; compare trainings with trainings, "
+            "or the runs below their evaluations/ with runs"
+        )
+    if step is not None and not trainings:
+        raise ConfigError(
+            "a step is for trainings, found runs of `unswayed evaluate`; leave it out"
+        )
+    return bool(trainings)
+
+
+def compare_several(
+    folders: Sequence[Path], *, step: int | None = None, level: float = 0.95
+) -> dict[Path, Comparison]:
+    """Return, for each further training, its differences from the first; see `compare_trainings`.
+
+    Args:
+        folders: at least two trainings.
+        step: step to compare at; None for the last that every seed of both has.
+        level: confidence level of the intervals, in (0, 1).
+
+    Raises:
+        UserError: see `compare_trainings`.
+    """
+    first, *others = folders
+    return {one: compare_trainings(first, one, step=step, level=level) for one in others}
 
 
 def compare_trainings(

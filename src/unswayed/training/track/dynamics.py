@@ -32,7 +32,7 @@ from typing import Any
 from unswayed import extras
 from unswayed.results import measured
 from unswayed.run.files import write_bytes
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 from unswayed.training.folder import TrainingFolder
 from unswayed.training.seeds import folders
 from unswayed.training.track.collapse import Finding, detect, shared
@@ -129,7 +129,7 @@ def dynamics(out: Path) -> Dynamics:
         seed = int(folder.run.description()["seed"])
         thoughts: dict[int, list[Thought]] = {}
         for step, path in evaluations(folder).items():
-            run = Run(path)
+            run = RunFolder(path)
             thoughts[step] = thoughts_of(run)
             rows += _estimates(seed, step, run)
             rows += _thought_rows(seed, step, thoughts[step])
@@ -243,7 +243,7 @@ def silenced(found: Dynamics) -> list[str]:
     return lines
 
 
-def _estimates(seed: int, step: int, run: Run) -> Iterator[Row]:
+def _estimates(seed: int, step: int, run: RunFolder) -> Iterator[Row]:
     for one in measured.load(run).estimates:
         names = (one.benchmark, one.variant, one.metric)
         yield Row(seed, step, *names, one.value, one.low, one.high, one.n)

@@ -21,7 +21,7 @@ from unswayed.pipeline.evaluation import Evaluation
 from unswayed.pipeline.settings import Settings
 from unswayed.pipeline.stages import evaluate
 from unswayed.registry import Spec
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 from unswayed.training.folder import Checkpoint, TrainingFolder
 from unswayed.training.recipe import TrainingRecipe
 from unswayed.training.seeds import folders, siblings, wanted_seeds
@@ -104,7 +104,7 @@ class Tracker:
         """
         done: list[int] = []
         _ = self.wanted
-        with Run(self.folder.path / EVALUATIONS).writing():
+        with RunFolder(self.folder.path / EVALUATIONS).writing():
             for checkpoint in self._due():
                 self._evaluate(checkpoint)
                 done.append(checkpoint.step)
@@ -175,12 +175,12 @@ class Tracker:
             if found is None or parent(other) != own:
                 continue
             wanted = {**settings.deciding(), "judge": settings.judge}
-            model = Run(found).description()["settings"]["model"]
+            model = RunFolder(found).description()["settings"]["model"]
             if model == settings.model and not differences(asked(found), wanted, "", ""):
                 copied = out.with_name(f".copied-{out.name}")
                 shutil.rmtree(copied, ignore_errors=True)
                 shutil.copytree(found, copied, ignore=shutil.ignore_patterns(".lock", ".holder*"))
-                Run(copied).add_to_description("copied_from", other.path.name)
+                RunFolder(copied).add_to_description("copied_from", other.path.name)
                 copied.replace(out)
                 return True
         return False

@@ -19,7 +19,7 @@ from unswayed.errors import RunError
 from unswayed.extras import require
 from unswayed.pipeline.settings import Settings
 from unswayed.results import measured
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 from unswayed.training.folder import Checkpoint, TrainingFolder
 
 EVALUATIONS = "evaluations"
@@ -38,7 +38,7 @@ def evaluations(folder: TrainingFolder) -> dict[int, Path]:
     found = {
         int(path.name.removeprefix(_STEP)): path
         for path in (folder.path / EVALUATIONS).glob(f"{_STEP}*")
-        if path.name.removeprefix(_STEP).isdigit() and measured.exists(Run(path))
+        if path.name.removeprefix(_STEP).isdigit() and measured.exists(RunFolder(path))
     }
     return dict(sorted(found.items()))
 
@@ -54,7 +54,7 @@ def asked(run: Path) -> dict[str, Any]:
     Raises:
         RunError: the folder is no run.
     """
-    description = Run.open(run).description()
+    description = RunFolder.open(run).description()
     judge = description.get("measuring", {}).get("judge")
     return _without(description["settings"], judge)
 
@@ -95,7 +95,7 @@ def check_unchanged(checkpoint: Checkpoint, run: Path) -> None:
         return
     from unswayed.models.transformers.backend import weights_hash
 
-    known = Run(run).description().get("model", {}).get("sha256")
+    known = RunFolder(run).description().get("model", {}).get("sha256")
     if known is not None and known != weights_hash(checkpoint.path):
         raise RunError(
             f"{checkpoint.path} holds other weights now than when {run} was made; move {run} away "

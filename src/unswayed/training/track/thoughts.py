@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from unswayed.answers import TAG
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 from unswayed.training.reward.completion import read_completion, words
 from unswayed.types import Generation, Variant
 
@@ -38,7 +38,7 @@ class Thought:
     tokens: int | None
 
 
-def thoughts_of(run: Run) -> list[Thought]:
+def thoughts_of(run: RunFolder) -> list[Thought]:
     """Return the thoughts of a run, in its order; prompts that failed or were refused have none.
 
     An output without a thought has one of no words: a model that stopped thinking shows.

@@ -1,0 +1,1 @@
+"""What `import unswayed as us` brings: runs and trainings made, read and compared from Python."""

@@ -1,0 +1,223 @@
+"""A run's generations as a table: one row each, and what the metrics made of it.
+
+What is right, swayed or consistent comes from the columns that every metric starts from
+(`metrics.columns`), so that a mean over this table is the metric. Only what those columns do not
+keep is read from the records beside them: the texts, the letters as they were shown, and why an
+answer could not be read.
+"""
+
+# pandas comes without types, so what comes from it is unknown here.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportMissingTypeStubs=false
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from unswayed import answers
+from unswayed.answers import ConflictPolicy, values
+from unswayed.metrics import codes, robustness
+from unswayed.metrics.columns import Columns
+from unswayed.metrics.intervals import Floats, Ints
+from unswayed.metrics.records import Joined, columns_of
+from unswayed.results import frames, measured
+from unswayed.results.row_columns import COLUMNS
+from unswayed.run.folder import RunFolder
+from unswayed.types import LETTERS, Generation, Letter, Variant, Verdict
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+def frame(run: RunFolder) -> DataFrame:
+    """Return a run's generations as a table, those of an unfinished run as far as they go.
+
+    Raises:
+        MissingExtra: pandas is not installed.
+        RunError: the run's files are damaged or do not belong together.
+        DataError: a record does not fit its variant.
+    """
+    frames.require()
+    on_conflict, tolerance = measured.policy(run)
+    records = _Records(on_conflict)
+    columns = columns_of(records.kept(run.joined()), run.failures, on_conflict, tolerance)
+    cells = {**records.cells, **_measured(columns), **_letters(columns, records)}
+    return frames.frame(COLUMNS, cells)
+
+
+class _Records:
+    """What is kept of the records beside the columns, row by row."""
+
+    def __init__(self, on_conflict: ConflictPolicy) -> None:
+        self.on_conflict: ConflictPolicy = on_conflict
+        self.cells: dict[str, list[Any]] = {name: [] for name in _KEPT}
+        self.shown: list[Mapping[Letter, Letter]] = []
+        """Of each row: letter of the sample → letter as shown."""
+        self.abstain: list[Letter | None] = []
+        """Of each row: letter of the abstain option, if it was added."""
+
+    def kept(self, rows: Iterable[Joined]) -> Iterator[Joined]:
+        """Pass the rows on, and keep the texts of each."""
+        for row in rows:
+            cells = {**_shown(row[0]), **_said(*row[:2], self.on_conflict), **_judged(row[2])}
+            for name, kept in self.cells.items():
+                kept.append(cells[name])
+            self.shown.append({own: shown for shown, own in row[0].origin.items()})
+            self.abstain.append(row[0].abstain)
+            yield row
+
+
+def _shown(variant: Variant) -> dict[str, Any]:
+    sample = variant.sample
+    choice = sample.answer_kind == "choice"
+    return {
+        "gold": variant.answer,
+        "foil": variant.foil,
+        "asserts": variant.asserts,
+        "sample_gold": variant.origin.get(variant.answer) if choice else None,
+        "sample_foil": variant.origin.get(variant.foil or "") if choice else None,
+        "category": sample.category or None,
+        "cluster": sample.cluster,
+        "group": sample.group,
+        "question": sample.question,
+        "options": dict(variant.options),
+        "prefill": variant.prefill or None,
+        "caption": variant.caption,
+        "draft": variant.draft,
+        "id": variant.id,
+    }
+
+
+def _said(variant: Variant, generation: Generation, on_conflict: ConflictPolicy) -> dict[str, Any]:
+    lost = generation.status in ("error", "refused")
+    output = variant.prefill + generation.text
+    kind = variant.sample.answer_kind
+    parsed = (
+        answers.parse_output(output, variant.options, on_conflict)
+        if kind == "choice"
+        else values.parse_output(output, kind)
+    )
+    letters = None if lost else generation.letters
+    return {
+        "text": generation.text,
+        "error": generation.error,
+        "tokens": generation.tokens,
+        "problem": None if lost else parsed.problem,
+        "think": None if lost else parsed.think,
+        "answer": None if lost else parsed.answer,
+        "probabilities": None if letters is None else dict(letters.probabilities),
+    }
+
+
+def _judged(verdict: Verdict | None) -> dict[str, Any]:
+    if verdict is None:
+        return dict.fromkeys(("judge", "judge_concludes", "judge_reason", "votes"))
+    return {
+        "judge": verdict.judge,
+        "judge_concludes": verdict.concludes,
+        "judge_reason": verdict.reason or None,
+        "votes": {vote.judge: vote.status for vote in verdict.votes} or None,
+    }
+
+
+def _letters(columns: Columns, records: _Records) -> dict[str, Sequence[Any]]:
+    """Return the letters answered, in the letters of the sample and as they were shown."""
+    choices = columns.kind == codes.KINDS.index("choice")
+    own = [
+        LETTERS[place] if choice and place >= 0 else None
+        for place, choice in zip(columns.chosen.tolist(), choices.tolist(), strict=True)
+    ]
+    abstained = (columns.chosen == codes.ABSTAINED).tolist()
+    shown = [
+        abstain if abstains else letters.get(letter or "")
+        for abstains, abstain, letter, letters in zip(
+            abstained, records.abstain, own, records.shown, strict=True
+        )
+    ]
+    return {"letter": shown, "sample_letter": own}
+
+
+def _measured(columns: Columns) -> dict[str, Any]:
+    """Return the cells that every metric starts from; masked where a row is in no figure."""
+    there = columns.has_output()
+    choices = columns.kind == codes.KINDS.index("choice")
+    read = columns.method >= 0
+    sway = _sway(columns)
+    return {
+        "benchmark": _named(columns.benchmarks, columns.benchmark),
+        "sample": columns.samples[columns.sample].tolist(),
+        "variant": _named(columns.variants, columns.variant),
+        "foil_index": columns.foil_index,
+        "correct": np.ma.array(columns.correct, mask=~there),
+        "sway": sway,
+        "swayed": np.ma.array(sway == 1, mask=np.isnan(sway)),
+        "verdict": _named(codes.CONSISTENCY, columns.consistency),
+        "quadrant": _quadrants(columns),
+        "status": _named(codes.FINISH, columns.finish),
+        "thoughts": _named(codes.THOUGHTS, columns.thoughts),
+        "answer_kind": _named(codes.KINDS, columns.kind),
+        "can_abstain": columns.can_abstain,
+        "abstained": np.ma.array(columns.chosen == codes.ABSTAINED, mask=~there),
+        "conflict": np.ma.array(columns.flagged("letter-text-conflict"), mask=~(there & choices)),
+        "flags": [_flags(bits) for bits in columns.flags.tolist()],
+        "letters_method": _named(codes.METHODS, columns.method),
+        "forced": np.ma.array(columns.forced, mask=~read),
+        "bounded": np.ma.array(columns.bounded, mask=~read),
+        **{name: getattr(columns, name) for name in _NUMBERS},
+        "iou": np.where(there, columns.iou, np.nan),
+    }
+
+
+def _sway(columns: Columns) -> Floats:
+    """Return (n,) −1, 0 or 1; NaN in base rows and where there is no foil or no pair."""
+    base = columns.base_rows()
+    not_base = np.array([name != codes.BASE for name in columns.variants], dtype=np.bool_)
+    paired = np.flatnonzero(columns.has_output() & (base >= 0) & not_base[columns.variant])
+    pairs = robustness.Pairs(columns.take(base[paired]), columns.take(paired))
+    sway = np.full(len(columns), np.nan)
+    sway[paired] = robustness.sway_values(pairs)
+    return sway
+
+
+def _quadrants(columns: Columns) -> list[str | None]:
+    """Return the quadrant of each row that was judged either way (Zhao et al., 2602.12506)."""
+    decided = columns.judged("consistent", "inconsistent").tolist()
+    agrees, right = columns.judged("consistent").tolist(), columns.correct.tolist()
+    names = {
+        (True, True): "consistent_correct",
+        (False, True): "inconsistent_correct",
+        (True, False): "consistent_incorrect",
+        (False, False): "inconsistent_incorrect",
+    }
+    rows = zip(decided, agrees, right, strict=True)
+    return [names[agree, correct] if known else None for known, agree, correct in rows]
+
+
+def _named(names: Sequence[str], codes: Ints) -> list[str | None]:
+    places: list[int] = codes.tolist()
+    return [names[place] if place >= 0 else None for place in places]
+
+
+def _flags(bits: int) -> tuple[str, ...]:
+    return tuple(name for name, bit in codes.FLAGS.items() if bits & bit)
+
+
+_NUMBERS = (
+    "entropy",
+    "entropy_normalised",
+    "p_correct",
+    "p_foil",
+    "p_top",
+    "other_mass",
+    "brier",
+)
+"""Columns that are shown as they are; NaN without a letter distribution."""
+_KEPT = (
+    *("gold", "foil", "asserts", "sample_gold", "sample_foil"),
+    *("category", "cluster", "group", "question", "options", "prefill", "caption", "draft", "id"),
+    *("text", "error", "tokens", "problem", "think", "answer", "probabilities"),
+    *("judge", "judge_concludes", "judge_reason", "votes"),
+)
+"""Columns that come from the records."""
