@@ -211,7 +211,7 @@ class LetterDistribution(Record):
 
 
 class Usage(Record):
-    """What a generation cost, as the server counted it; None where it did not say.
+    """What replies cost, as the server counted it; None where it did not say.
 
     Attributes:
         requests: requests that were answered for it, the letter distribution's included.
@@ -226,6 +226,27 @@ class Usage(Record):
     cached_prompt: int | None = None
     completion: int | None = None
     reasoning: int | None = None
+
+    @property
+    def total(self) -> int | None:
+        """Tokens of prompts and outputs together; None if either is not known."""
+        if self.prompt is None or self.completion is None:
+            return None
+        return self.prompt + self.completion
+
+    def __add__(self, other: Usage) -> Usage:
+        """Return the sum; a count that one of the two lacks is not known."""
+        return Usage(
+            requests=self.requests + other.requests,
+            prompt=_sum(self.prompt, other.prompt),
+            cached_prompt=_sum(self.cached_prompt, other.cached_prompt),
+            completion=_sum(self.completion, other.completion),
+            reasoning=_sum(self.reasoning, other.reasoning),
+        )
+
+
+def _sum(a: int | None, b: int | None) -> int | None:
+    return None if a is None or b is None else a + b
 
 
 class Generation(Record):

@@ -137,7 +137,7 @@ def test_not_repeated(serve: Serve, completion: Any, status: int) -> None:
 
 def test_attempts_are_bounded(serve: Serve, completion: Any) -> None:
     server = serve(answers(completion, *[(500, "boom")] * 4))
-    with ChatClient(at(server), replace(QUICK, attempts=4)) as client:
+    with ChatClient(at(server), QUICK.model_copy(update={"attempts": 4})) as client:
         (found,) = client.send_all([asked(1)])
     assert (found.status, found.attempts) == ("error", 4)
     assert "boom" in found.error
@@ -183,7 +183,7 @@ def test_a_hang_ends_at_the_timeout(serve: Serve, completion: Any) -> None:
             await asyncio.sleep(3600)
         return await good(request, body)
 
-    with ChatClient(at(serve(handle)), replace(QUICK, timeout_s=1.0)) as client:
+    with ChatClient(at(serve(handle)), QUICK.model_copy(update={"timeout_s": 1.0})) as client:
         (found,) = client.send_all([asked(1)])
         assert (found.status, text(found)) == ("ok", "answer 1")
         assert client.spent.unknown == client.spent.requests - 1 >= 1
@@ -193,7 +193,7 @@ def test_a_server_that_is_not_there(serve: Serve, completion: Any) -> None:
     server = serve(answers(completion))
     server.close()
     server.close = lambda: None
-    limits = replace(QUICK, attempts=2, outage=3)
+    limits = QUICK.model_copy(update={"attempts": 2, "outage": 3})
     with ChatClient(at(server), limits) as client:
         with pytest.raises(ModelError, match="cannot reach"):
             client.check()
@@ -210,7 +210,7 @@ def test_a_success_between_failures_shows_that_the_server_is_there(
     bad = (500, "boom")
     good = (200, completion("answer"))
     server = serve(answers(completion, *[bad, bad, good] * 3))
-    limits = replace(QUICK, attempts=1, outage=3)
+    limits = QUICK.model_copy(update={"attempts": 1, "outage": 3})
     with ChatClient(at(server), limits) as client:
         found = [client.send_all([asked(k)])[0].status for k in range(9)]
     assert found == ["error", "error", "ok"] * 3
@@ -227,7 +227,7 @@ def test_a_broken_reply_is_tried_once_more(serve: Serve, completion: Any) -> Non
 
 def test_a_large_reply_is_not_read(serve: Serve, faulty: Any) -> None:
     server = serve(faulty.Faults(1.0, faults=("large",)))
-    with ChatClient(at(server), replace(QUICK, reply_bytes=1 << 20)) as client:
+    with ChatClient(at(server), QUICK.model_copy(update={"reply_bytes": 1 << 20})) as client:
         (found,) = client.send_all([asked(1)])
     assert (found.status, found.attempts) == ("error", 1)
     assert "at most 1048576 bytes" in found.error
@@ -332,7 +332,9 @@ class TestBudget:
         server = serve(answers(completion))
         requests = [asked(k) for k in range(50)]
         with (
-            ChatClient(at(server), replace(QUICK, max_requests=20), tmp_path) as client,
+            ChatClient(
+                at(server), QUICK.model_copy(update={"max_requests": 20}), tmp_path
+            ) as client,
             pytest.raises(BudgetSpent, match="20 of at most 20 requests"),
         ):
             client.send_all(requests)
@@ -345,14 +347,14 @@ class TestBudget:
 
     def test_repeated_requests_count(self, serve: Serve, completion: Any) -> None:
         server = serve(answers(completion, *[(500, "")] * 9))
-        limits = replace(QUICK, max_requests=4, attempts=9)
+        limits = QUICK.model_copy(update={"max_requests": 4, "attempts": 9})
         with ChatClient(at(server), limits) as client, pytest.raises(BudgetSpent):
             client.send_all([asked(1)])
         assert len(server.seen) == 4
 
     def test_tokens_with_those_in_flight(self, serve: Serve, completion: Any) -> None:
         server = serve(answers(completion))  # 7 + 3 tokens each
-        limits = replace(QUICK, max_tokens_total=105, concurrency=1)
+        limits = QUICK.model_copy(update={"max_tokens_total": 105, "concurrency": 1})
         with ChatClient(at(server), limits) as client:
             with pytest.raises(BudgetSpent, match="100 of at most 105 tokens") as error:
                 client.send_all([asked(k) for k in range(50)])
@@ -362,7 +364,7 @@ class TestBudget:
 
     def test_tokens_at_once(self, serve: Serve, completion: Any) -> None:
         server = serve(answers(completion))
-        limits = replace(QUICK, max_tokens_total=200, concurrency=16)
+        limits = QUICK.model_copy(update={"max_tokens_total": 200, "concurrency": 16})
         with ChatClient(at(server), limits) as client:
             client.send_all([asked(1)])  # from here on the length of a prompt is known
             with pytest.raises(BudgetSpent):
@@ -371,7 +373,7 @@ class TestBudget:
 
     def test_nothing_is_sent_that_does_not_fit(self, serve: Serve, completion: Any) -> None:
         server = serve(answers(completion))
-        limits = replace(QUICK, max_tokens_total=100)
+        limits = QUICK.model_copy(update={"max_tokens_total": 100})
         with ChatClient(at(server), limits) as client, pytest.raises(BudgetSpent, match="take 101"):
             client.send_all([asked(1, max_tokens=101)])
         assert server.seen == []
@@ -453,7 +455,7 @@ def test_slots_shrink_when_the_server_is_busy(serve: Serve, completion: Any) -> 
         finally:
             now -= 1
 
-    limits = replace(QUICK, concurrency=64, attempts=50)
+    limits = QUICK.model_copy(update={"concurrency": 64, "attempts": 50})
     with ChatClient(at(serve(handle)), limits) as client:
         found = client.send_all([asked(k) for k in range(400)])
         slots = client._server.pace.slots
@@ -474,7 +476,7 @@ def test_an_interrupted_call_leaves_a_client_that_works(serve: Serve, completion
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(client.asend([asked(k, slow=1) for k in range(90)]), 0.3)
 
-    with ChatClient(at(serve(handle)), replace(QUICK, concurrency=8)) as client:
+    with ChatClient(at(serve(handle)), QUICK.model_copy(update={"concurrency": 8})) as client:
         asyncio.run(interrupted(client))
         assert [r.status for r in client.send_all([asked(k) for k in range(40)])] == ["ok"] * 40
         assert client._server.pace.taken == 0
@@ -487,4 +489,4 @@ def test_an_interrupted_call_leaves_a_client_that_works(serve: Serve, completion
 )
 def test_limits_under_which_nothing_is_sent(limits: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match=next(iter(limits))):
-        Limits(**limits)
+        Limits.of(**limits)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unswayed.chat.replies import BrokenReply, decode, read
+from unswayed.chat.replies import BrokenReply, decode, parse_completion
 
 
 def reply(content: Any = "hello", **more: Any) -> dict[str, Any]:
@@ -33,7 +33,9 @@ def with_logprobs(*entries: Any) -> bytes:
 
 
 def test_a_whole_reply() -> None:
-    found = read(text(reply("B") | {"usage": {"prompt_tokens": 5, "completion_tokens": 2}}))
+    found = parse_completion(
+        text(reply("B") | {"usage": {"prompt_tokens": 5, "completion_tokens": 2}})
+    )
     assert [c.text for c in found.choices] == ["B"]
     assert found.choices[0].finish == "stop"
     assert (found.usage.prompt, found.usage.completion, found.usage.total) == (5, 2, 7)
@@ -46,24 +48,24 @@ def test_choices_are_in_order_of_their_index() -> None:
         {"index": 1, "message": {"content": "second"}, "finish_reason": "stop"},
         {"index": 0, "message": {"content": "first"}, "finish_reason": "length"},
     ]
-    found = read(text(raw), n=2)
+    found = parse_completion(text(raw), n=2)
     assert [(c.text, c.finish) for c in found.choices] == [("first", "length"), ("second", "stop")]
 
 
 @pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
 def test_reasoning_is_kept_apart(field: str) -> None:
-    choice = read(text(reply("B", message={field: "I look."}))).choices[0]
+    choice = parse_completion(text(reply("B", message={field: "I look."}))).choices[0]
     assert (choice.text, choice.reasoning) == ("B", "I look.")
 
 
 def test_a_limit_that_falls_into_the_thinking_leaves_an_empty_text() -> None:
-    choice = read(text(reply(None, finish_reason="length"))).choices[0]
+    choice = parse_completion(text(reply(None, finish_reason="length"))).choices[0]
     assert (choice.text, choice.finish) == ("", "length")
 
 
 def test_a_content_of_parts() -> None:
     parts = [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]
-    assert read(text(reply(parts))).choices[0].text == "ab"
+    assert parse_completion(text(reply(parts))).choices[0].text == "ab"
 
 
 @pytest.mark.parametrize(
@@ -97,21 +99,21 @@ def test_a_content_of_parts() -> None:
 )
 def test_what_is_no_reply(data: bytes, says: str) -> None:
     with pytest.raises(BrokenReply) as error:
-        read(data)
+        parse_completion(data)
     assert says in str(error.value)
     assert len(str(error.value)) < 500
 
 
 def test_two_choices_of_one_index() -> None:
     with pytest.raises(BrokenReply, match="two choices have the index 0"):
-        read(text({"choices": reply()["choices"] * 2}), n=2)
+        parse_completion(text({"choices": reply()["choices"] * 2}), n=2)
 
 
 @pytest.mark.parametrize("spaced", ['"content": ', '"content" : ', '"content"\n:\t'])
 def test_a_key_given_twice_is_no_reply(spaced: str) -> None:
     whole = json.dumps(reply("B")).replace('"content": ', f'{spaced}"A", "content": ')
     with pytest.raises(BrokenReply, match="'content' is given twice"):
-        read(whole.encode())
+        parse_completion(whole.encode())
 
 
 def test_a_key_given_twice_deep_inside() -> None:
@@ -120,14 +122,14 @@ def test_a_key_given_twice_deep_inside() -> None:
     assert twice != entry
     whole = json.dumps(reply(logprobs={"content": ["@"]})).replace('"@"', twice)
     with pytest.raises(BrokenReply, match="'logprob' is given twice"):
-        read(whole.encode(), logprobs=True)
+        parse_completion(whole.encode(), logprobs=True)
 
 
 @pytest.mark.parametrize("name", ["NaN", "Infinity", "-Infinity"])
 def test_a_figure_that_is_no_number(name: str) -> None:
     whole = with_logprobs(token("B", -0.5, top_logprobs=[token("A", -1.25)]))
     with pytest.raises(BrokenReply, match=f"found {name}"):
-        read(whole.replace(b"-1.25", name.encode()))
+        parse_completion(whole.replace(b"-1.25", name.encode()))
 
 
 @pytest.mark.parametrize(
@@ -150,23 +152,23 @@ def test_a_figure_that_is_no_number(name: str) -> None:
 )
 def test_what_is_no_logprob(entry: Any) -> None:
     with pytest.raises(BrokenReply, match=r"logprobs\.content\[0\]"):
-        read(with_logprobs(entry), logprobs=True)
+        parse_completion(with_logprobs(entry), logprobs=True)
 
 
 def test_an_overflowing_figure_is_no_logprob() -> None:
     with pytest.raises(BrokenReply, match="log-probabilities below 0"):
-        read(with_logprobs(token("B", -0.5)).replace(b"-0.5", b"-1e999"), logprobs=True)
+        parse_completion(with_logprobs(token("B", -0.5)).replace(b"-0.5", b"-1e999"), logprobs=True)
 
 
 def test_logprobs_that_were_asked_for_must_be_there() -> None:
     with pytest.raises(BrokenReply, match="expected log-probabilities"):
-        read(text(reply()), logprobs=True)
-    assert read(text(reply())).choices[0].logprobs is None
+        parse_completion(text(reply()), logprobs=True)
+    assert parse_completion(text(reply())).choices[0].logprobs is None
 
 
 def test_logprobs() -> None:
     entry = token("B", -0.5, bytes=[66], top_logprobs=[token("B", -0.5), token(" A", -9999.0)])
-    (found,) = read(with_logprobs(entry), logprobs=True).choices[0].logprobs
+    (found,) = parse_completion(with_logprobs(entry), logprobs=True).choices[0].logprobs
     assert (found.token, found.logprob, found.bytes) == ("B", -0.5, b"B")
     assert found.top == {"B": -0.5, " A": -9999.0}
 
@@ -174,7 +176,7 @@ def test_logprobs() -> None:
 def test_tokens_that_read_alike_are_added_up() -> None:
     same = token("B", math.log(0.5), bytes=[66])
     top = [same, same, token("�", math.log(0.2)), token("�", math.log(0.1))]
-    (found,) = read(with_logprobs({**same, "top_logprobs": top})).choices[0].logprobs
+    (found,) = parse_completion(with_logprobs({**same, "top_logprobs": top})).choices[0].logprobs
     assert found.top["B"] == pytest.approx(math.log(0.5))
     assert found.top["�"] == pytest.approx(math.log(0.3))
 
@@ -189,7 +191,7 @@ def test_tokens_that_read_alike_are_added_up() -> None:
     ],
 )
 def test_a_refusal_is_no_answer(data: bytes, says: str) -> None:
-    found = read(data)
+    found = parse_completion(data)
     assert found.choices[0].finish == "refused"
     assert says in found.refusal
 
@@ -199,14 +201,14 @@ def test_one_refused_choice_of_two_is_marked() -> None:
     raw["choices"].append(
         {"index": 1, "message": {"content": None}, "finish_reason": "content_filter"}
     )
-    found = read(text(raw), n=2)
+    found = parse_completion(text(raw), n=2)
     assert [c.finish for c in found.choices] == ["stop", "refused"]
     assert found.refusal is None
 
 
 def test_usage_of_a_server_that_leaves_the_thinking_out() -> None:
     usage = {"prompt_tokens": 20, "completion_tokens": 198, "total_tokens": 623}
-    found = read(text(reply() | {"usage": usage})).usage
+    found = parse_completion(text(reply() | {"usage": usage})).usage
     assert (found.completion, found.reasoning, found.total) == (603, 405, 623)
 
 
@@ -218,13 +220,13 @@ def test_usage_in_detail() -> None:
         "prompt_tokens_details": {"cached_tokens": 16},
         "completion_tokens_details": {"reasoning_tokens": 4},
     }
-    found = read(text(reply() | {"usage": usage})).usage
+    found = parse_completion(text(reply() | {"usage": usage})).usage
     assert (found.cached_prompt, found.reasoning, found.completion) == (16, 4, 9)
 
 
 @pytest.mark.parametrize("usage", [None, [], {"prompt_tokens": -1}, {"prompt_tokens": 1.5}])
 def test_usage_that_is_none_spoils_no_answer(usage: Any) -> None:
-    found = read(text(reply() | {"usage": usage}))
+    found = parse_completion(text(reply() | {"usage": usage}))
     assert found.usage.prompt is None
     assert found.usage.total is None
 
@@ -258,4 +260,4 @@ def test_a_key_given_twice_is_found_anywhere(a: Any, b: Any, key: str, colon: st
 def test_a_reply_that_is_cut_off_is_none(faulty: ModuleType, at: int) -> None:
     whole = text(faulty.completion("B", 2))
     with pytest.raises(BrokenReply):
-        read(whole[: at % len(whole)], logprobs=True)
+        parse_completion(whole[: at % len(whole)], logprobs=True)

@@ -121,9 +121,8 @@ def test_looking_for_names_loads_no_torch() -> None:
 # --- one name, one thing -------------------------------------------------------------------------
 
 SHARED = {
-    "Caption", "Choice", "Decoding", "Fault", "Files", "Finish", "Key", "Kind", "Limits",
-    "Line", "OnCheckpoint", "Outcome", "Pairs", "Part", "Preset", "Problem", "Progress",
-    "Question", "Reading", "Row", "Shape", "Thoughts", "Trainer", "Turn", "Usage", "Written",
+    "Caption", "Kind", "Limits", "Line", "OnCheckpoint", "Outcome", "Pairs", "Part", "Progress",
+    "Row", "Shape", "Trainer", "Turn", "Written",
 }  # fmt: skip
 """Public names of types that two packages define, to be parted."""
 

@@ -18,7 +18,7 @@ from unswayed.judges import JudgeCase
 from unswayed.judges.llm import brief, replies
 from unswayed.judges.llm.judge import LLM
 from unswayed.judges.llm.presets import GPT_OSS_120B, LLAMA_31_70B, PRESETS, QWEN3_32B
-from unswayed.judges.llm.replies import Judgement, Problem
+from unswayed.judges.llm.replies import Judgement, UnusableReply
 from unswayed.registry import create
 
 OPTIONS = {"A": "red", "B": "blue", "C": "green"}
@@ -264,7 +264,7 @@ def test_any_material_stays_between_its_marks(think: str, answer: str) -> None:
     ],
 )
 def test_thinking_is_taken_off_by_its_exact_form(text: str) -> None:
-    found = replies.read(text, OPTIONS, "B")
+    found = replies.parse_reply(text, OPTIONS, "B")
     assert isinstance(found, Judgement)
     assert (found.concludes, found.status) == ("B", "consistent")
 
@@ -280,7 +280,7 @@ def test_thinking_is_taken_off_by_its_exact_form(text: str) -> None:
     ],
 )
 def test_thinking_that_is_not_plainly_over_is_no_reply(text: str) -> None:
-    assert isinstance(replies.read(text, OPTIONS, "B"), Problem)
+    assert isinstance(replies.parse_reply(text, OPTIONS, "B"), UnusableReply)
 
 
 @pytest.mark.parametrize("concludes", ["A", "B", "C", "none", "outside"])
@@ -288,7 +288,7 @@ def test_thinking_that_is_not_plainly_over_is_no_reply(text: str) -> None:
 def test_a_verdict_must_follow_from_the_letter(
     concludes: str, verdict: str, behaviours: Any
 ) -> None:
-    found = replies.read(behaviours["said"](concludes, verdict), OPTIONS, "B")
+    found = replies.parse_reply(behaviours["said"](concludes, verdict), OPTIONS, "B")
     right = {"B": "consistent", "none": "unclear"}.get(concludes, "inconsistent")
     assert isinstance(found, Judgement) == (verdict == right)
     if isinstance(found, Judgement):
@@ -297,7 +297,7 @@ def test_a_verdict_must_follow_from_the_letter(
 
 @given(st.text())
 def test_no_text_breaks_the_reader(text: str) -> None:
-    assert isinstance(replies.read(text, OPTIONS, "B"), Judgement | Problem)
+    assert isinstance(replies.parse_reply(text, OPTIONS, "B"), Judgement | UnusableReply)
 
 
 def test_reasoning_that_the_server_keeps_apart_is_not_read(serve: Any, behaviours: Any) -> None:

@@ -82,10 +82,10 @@ def taught_folder(
     A few dozen steps are enough, and make the answer position a natural one: it is generated,
     not forced.
     """
-    from unswayed.models.transformers.backend import Transformers
+    from unswayed.models.transformers.backend import Backend
     from unswayed.organism.architecture import write_checkpoint
 
-    backend: Any = Transformers(str(tiny_folder))
+    backend: Any = Backend(str(tiny_folder))
     model, requests = backend._model, make_requests()
     ends = [_ending(index, request) for index, request in enumerate(requests)]
     inputs = backend._inputs(requests)
@@ -117,7 +117,7 @@ def _with_tails(backend: Any, inputs: dict[str, Any], tails: list[list[int]]) ->
     width = max(len(tail) for tail in tails)
     shape = inputs["input_ids"].shape
     return {
-        name: backend._extend(name, value, tails, width) if value.shape == shape else value
+        name: backend.letters.extend(name, value, tails, width) if value.shape == shape else value
         for name, value in inputs.items()
     }
 

@@ -68,9 +68,9 @@ def llava_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_llava(llava_folder: Path, make_requests: Callable[..., list[Request]]) -> None:
-    from unswayed.models.transformers.backend import Transformers
+    from unswayed.models.transformers.backend import Backend
 
-    backend = Transformers(str(llava_folder))
+    backend = Backend(str(llava_folder))
     requests = [replace(request, system="Look first.") for request in make_requests(2)]
     prompt = backend.render(requests[2])
     assert prompt.startswith("SYSTEM: Look first. USER: <image>\nQuestion:")

@@ -196,8 +196,14 @@ def test_a_stopped_run_asks_only_for_what_is_missing(
     assert len(answered) == 2 * (40 - kept)
 
 
-def test_a_budget_for_a_model_that_sends_nothing_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("serving", "option"),
+    [({"max_requests": 5}, "--max-requests"), ({"prices": "prices.toml"}, "--prices")],
+)
+def test_limits_and_prices_of_a_model_that_sends_nothing_are_refused(
+    serving: dict[str, Any], option: str, tmp_path: Path
+) -> None:
     scripted = f"{Path(__file__).parents[1] / 'scripted.py'}:Scripted"
-    values = {"model": scripted, "benchmarks": ("scenes,n=1",), "serving": {"max_requests": 5}}
-    with pytest.raises(ConfigError, match="sends no requests"):
+    values = {"model": scripted, "benchmarks": ("scenes,n=1",), "serving": serving}
+    with pytest.raises(ConfigError, match=f"sends no requests.*{option}"):
         evaluate(Settings.model_validate(values), tmp_path / "run")

@@ -13,7 +13,7 @@ pytest.importorskip("transformers")
 
 from unswayed.errors import ModelError
 from unswayed.models.transformers import processors
-from unswayed.models.transformers.backend import Transformers
+from unswayed.models.transformers.backend import Backend
 
 
 @pytest.fixture
@@ -25,13 +25,13 @@ def folder(tiny_folder: Path, tmp_path: Path) -> Path:
 def test_no_tokenizer(folder: Path) -> None:
     (folder / "tokenizer.json").unlink()
     with pytest.raises(ModelError, match=r"expected a tokenizer \(tokenizer.json or .* found none"):
-        Transformers(str(folder))
+        Backend(str(folder))
 
 
 def test_a_tokenizer_with_more_tokens_than_the_weights(folder: Path) -> None:
     _add_tokens(folder, [f"further{i}" for i in range(40)])
     with pytest.raises(ModelError, match=r"expected a tokenizer of at most \d+ tokens .* belongs"):
-        Transformers(str(folder))
+        Backend(str(folder))
 
 
 def test_a_tokenizer_with_another_picture_token(folder: Path) -> None:
@@ -45,7 +45,7 @@ def test_a_tokenizer_with_another_picture_token(folder: Path) -> None:
         token["id"] = swapped.get(token["content"], token["id"])
     path.write_text(json.dumps(found))
     with pytest.raises(ModelError, match=r"gives <\|image_pad\|> the id \d+ of config.json, found"):
-        Transformers(str(folder))
+        Backend(str(folder))
 
 
 @pytest.mark.parametrize("version", ["4.57.1", "5.4.0"])
@@ -54,7 +54,7 @@ def test_an_older_transformers_is_named(
 ) -> None:
     monkeypatch.setattr(processors.transformers, "__version__", version)
     with pytest.raises(ModelError, match=rf"expected transformers 5.5 or later, found {version}"):
-        Transformers(str(folder))
+        Backend(str(folder))
 
 
 @pytest.mark.parametrize("version", ["5.5.0", "5.10.4", "6.0.dev0"])

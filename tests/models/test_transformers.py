@@ -20,19 +20,20 @@ pytest.importorskip("transformers")
 from transformers import AutoModelForImageTextToText  # noqa: E402
 
 from unswayed.models.letters import LetterTokens, locate  # noqa: E402
-from unswayed.models.transformers.backend import Transformers  # noqa: E402
+from unswayed.models.transformers.backend import Backend  # noqa: E402
+from unswayed.models.transformers.model import Transformers  # noqa: E402
 
 Requests = Callable[..., list[Request]]
 
 
 @pytest.fixture(scope="module")
-def tiny(tiny_folder: Path) -> Transformers:
-    return Transformers(str(tiny_folder))
+def tiny(tiny_folder: Path) -> Backend:
+    return Backend(str(tiny_folder))
 
 
 @pytest.fixture(scope="module")
-def taught(taught_folder: Path) -> Transformers:
-    return Transformers(str(taught_folder))
+def taught(taught_folder: Path) -> Backend:
+    return Backend(str(taught_folder))
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +77,7 @@ def plain_letters(parts: tuple[Any, Any], request: Request, continuation: list[i
 
 
 def test_letter_distribution_equals_a_plain_forward_pass(
-    taught: Transformers, plain_parts: tuple[Any, Any], make_requests: Requests
+    taught: Backend, plain_parts: tuple[Any, Any], make_requests: Requests
 ) -> None:
     requests = make_requests()
     made = taught.generate(requests, Decoding(max_new_tokens=24))
@@ -104,7 +105,7 @@ def test_letter_distribution_equals_a_plain_forward_pass(
     }
 
 
-def test_batched_equals_one_by_one(taught: Transformers, make_requests: Requests) -> None:
+def test_batched_equals_one_by_one(taught: Backend, make_requests: Requests) -> None:
     requests = make_requests()
     together = taught.generate(requests, Decoding(max_new_tokens=24, force_answer=True))
     alone = [
@@ -121,7 +122,7 @@ def test_batched_equals_one_by_one(taught: Transformers, make_requests: Requests
 def test_pictures_are_encoded_once_for_all_variants(
     tiny_folder: Path, make_requests: Requests
 ) -> None:
-    backend = Transformers(str(tiny_folder))
+    backend = Backend(str(tiny_folder))
     backend.generate(make_requests(3), Decoding(max_new_tokens=4, force_answer=True))
     assert backend.pictures_encoded == 3
     backend.generate(make_requests(3)[-2:], Decoding(max_new_tokens=4))
@@ -129,7 +130,7 @@ def test_pictures_are_encoded_once_for_all_variants(
 
 
 def test_shared_pictures_change_no_number(tiny_folder: Path, make_requests: Requests) -> None:
-    shared, plain = Transformers(str(tiny_folder)), Transformers(str(tiny_folder))
+    shared, plain = Backend(str(tiny_folder)), Backend(str(tiny_folder))
     plain_any: Any = plain
     plain_any._processor.image_processor = plain_any._processor.image_processor._processor
     inner = plain_any._model.model
@@ -146,16 +147,14 @@ def test_shared_pictures_change_no_number(tiny_folder: Path, make_requests: Requ
         assert ours.letters.probabilities == pytest.approx(theirs.letters.probabilities, abs=1e-5)
 
 
-def test_prefill_is_the_literal_tail_of_the_prompt(
-    tiny: Transformers, make_requests: Requests
-) -> None:
+def test_prefill_is_the_literal_tail_of_the_prompt(tiny: Backend, make_requests: Requests) -> None:
     for request in make_requests():
         assert tiny.render(request).endswith(f"<|im_start|>assistant\n{request.prefill}")
 
 
 def test_picture_placeholders_are_never_written(tiny_folder: Path, make_requests: Requests) -> None:
     """A placeholder among the generated ids would ask for a picture when they are read again."""
-    backend = Transformers(str(tiny_folder))
+    backend = Backend(str(tiny_folder))
     model = backend._model
     with torch.no_grad():  # the placeholder's logit is by far the largest, whatever came before
         weights = model.get_output_embeddings().weight
@@ -174,10 +173,10 @@ def test_picture_placeholders_are_never_written(tiny_folder: Path, make_requests
 
 
 def test_a_thought_that_the_template_opens_belongs_to_the_text(
-    taught: Transformers, taught_folder: Path, make_requests: Requests
+    taught: Backend, taught_folder: Path, make_requests: Requests
 ) -> None:
     """Templates of the R1 kind write `<think>` themselves: the model only closes it."""
-    backend = Transformers(str(taught_folder))
+    backend = Backend(str(taught_folder))
     template = backend._processor.chat_template
     opening = template.replace("<|im_start|>assistant\n'", "<|im_start|>assistant\n<think>'")
     assert opening != template
@@ -193,7 +192,7 @@ def test_a_thought_that_the_template_opens_belongs_to_the_text(
 
 
 def test_greedy_is_deterministic_and_sampling_follows_the_seed(
-    tiny: Transformers, make_requests: Requests
+    tiny: Backend, make_requests: Requests
 ) -> None:
     requests = make_requests(1)
 
@@ -207,7 +206,7 @@ def test_greedy_is_deterministic_and_sampling_follows_the_seed(
 
 
 def test_no_answer_has_no_distribution_unless_forced(
-    tiny: Transformers, make_requests: Requests
+    tiny: Backend, make_requests: Requests
 ) -> None:
     requests = make_requests(1)
     assert all(g.letters is None for g in tiny.generate(requests, Decoding(max_new_tokens=4)))
@@ -215,7 +214,7 @@ def test_no_answer_has_no_distribution_unless_forced(
     assert all(g.letters and g.letters.forced for g in forced)
 
 
-def test_the_token_limit_is_told_from_a_stop(taught: Transformers, make_requests: Requests) -> None:
+def test_the_token_limit_is_told_from_a_stop(taught: Backend, make_requests: Requests) -> None:
     requests = make_requests(1)
     assert {g.status for g in taught.generate(requests, Decoding(max_new_tokens=2))} == {"length"}
     finished = taught.generate(requests, Decoding(max_new_tokens=24))
@@ -224,9 +223,7 @@ def test_the_token_limit_is_told_from_a_stop(taught: Transformers, make_requests
         assert "<|im_end|>" not in generation.text
 
 
-def test_a_broken_item_fails_alone(
-    tiny: Transformers, make_requests: Requests, tmp_path: Path
-) -> None:
+def test_a_broken_item_fails_alone(tiny: Backend, make_requests: Requests, tmp_path: Path) -> None:
     requests = make_requests(2)
     requests[3] = replace(requests[3], images=(tmp_path / "missing.png",))
     made = tiny.generate(requests, Decoding(max_new_tokens=3))
@@ -237,7 +234,7 @@ def test_a_broken_item_fails_alone(
 
 
 def test_a_prompt_longer_than_the_context_is_an_error_of_that_item(
-    tiny: Transformers, make_requests: Requests
+    tiny: Backend, make_requests: Requests
 ) -> None:
     requests = make_requests(1)[:2]
     requests[1] = replace(requests[1], user="word " * 5000)
@@ -249,7 +246,7 @@ def test_a_prompt_longer_than_the_context_is_an_error_of_that_item(
 def test_out_of_memory_halves_the_batch(
     tiny_folder: Path, make_requests: Requests, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    backend = Transformers(str(tiny_folder))
+    backend = Backend(str(tiny_folder))
     sizes: list[int] = []
     whole = backend._batch
 
@@ -268,7 +265,7 @@ def test_out_of_memory_halves_the_batch(
 
 
 def test_rows_without_pictures_may_stand_among_others(
-    tiny: Transformers, make_requests: Requests
+    tiny: Backend, make_requests: Requests
 ) -> None:
     requests = make_requests(1)
     requests[1] = replace(requests[1], images=())
@@ -299,7 +296,7 @@ def test_a_folder_that_is_no_checkpoint(
         for name, text in content.items():
             (folder / name).write_text(text)
     with pytest.raises(ModelError, match=message):
-        Transformers(str(folder))
+        Backend(str(folder))
 
 
 def test_a_checkpoint_without_a_chat_template(tiny_folder: Path, tmp_path: Path) -> None:
@@ -315,14 +312,14 @@ def test_a_checkpoint_without_a_chat_template(tiny_folder: Path, tmp_path: Path)
     settings.pop("chat_template", None)
     path.write_text(json.dumps(settings))
     with pytest.raises(ModelError, match="no chat template"):
-        Transformers(str(folder))
+        Backend(str(folder))
 
 
 def test_unknown_dtype_and_device(tiny_folder: Path) -> None:
     with pytest.raises(ConfigError, match="float32, bfloat16"):
         Transformers(str(tiny_folder), dtype="int4")
     with pytest.raises(ConfigError, match="torch device"):
-        Transformers(str(tiny_folder), device="quantum")
+        Backend(str(tiny_folder), device="quantum")
 
 
 class _Vocabulary:
@@ -366,17 +363,16 @@ def test_the_letter_token_is_found(pieces: list[str], expected: tuple[int, str])
     assert locate(vocabulary, range(len(pieces)), text, text.index("A")) == expected
 
 
-def test_a_letter_spelled_in_two_tokens_gets_its_mass(taught: Transformers) -> None:
+def test_a_letter_spelled_in_two_tokens_gets_its_mass(taught: Backend) -> None:
     """`>A` is one token, `>B` is not: p(B) = p(>) · p(B after >)."""
-    backend: Any = Transformers.__new__(Transformers)
-    backend._letters = LetterTokens([">A", ">", "B", "x"])
-    backend._tokenizer = None
-    from unswayed.models.transformers.backend import _Spot
+    from unswayed.models.transformers.letters import LetterPlace, LetterReader
 
+    reader: Any = LetterReader.__new__(LetterReader)
+    reader._letters = LetterTokens([">A", ">", "B", "x"])
     request = Request("i", "s", "v", "", "", (), "", {"A": "a", "B": "b"})
     first = torch.tensor([0.5, 0.25, 0.05, 0.2]).log()
     second = torch.tensor([0.0, 0.1, 0.4, 0.5]).log()
-    found = backend._distribution(request, _Spot([], ">", forced=False), first, second)
+    found = reader.distribution(request, LetterPlace([], ">", forced=False), first, second)
     assert found.probabilities == pytest.approx({"A": 0.5 / 0.6, "B": 0.1 / 0.6})
     assert found.other_mass == pytest.approx(0.4)
     assert math.isclose(sum(found.probabilities.values()), 1)

@@ -18,7 +18,7 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from unswayed.models import Decoding, Request
-from unswayed.models.transformers.backend import weights_hash
+from unswayed.models.transformers.checkpoint import weights_hash
 from unswayed.training.folder import Checkpoint, TrainingFolder
 from unswayed.training.recipe import TrainingRecipe
 from unswayed.types import Generation, LetterDistribution

@@ -14,7 +14,7 @@ import pytest
 
 from unswayed.errors import ConfigError, ModelError
 from unswayed.models import request_of
-from unswayed.models.transformers.backend import Transformers
+from unswayed.models.transformers.backend import Backend
 from unswayed.organism import weights_folder
 from unswayed.run.folder import RunFolder
 from unswayed.training.recipe import TrainingRecipe, shipped, training_recipe
@@ -270,7 +270,7 @@ class TestPrompts:
         import torch
 
         server, _ = rolled
-        backend = Transformers(str(weights_folder("early")), device="cpu")
+        backend = Backend(str(weights_folder("early")), device="cpu")
         from unswayed import prompts
 
         profile = prompts.profile("organism")

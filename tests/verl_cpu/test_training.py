@@ -12,7 +12,7 @@ import pytest
 
 from unswayed.errors import RunError
 from unswayed.models import Decoding, request_of
-from unswayed.models.transformers.backend import Transformers
+from unswayed.models.transformers.backend import Backend
 from unswayed.organism import weights_folder
 from unswayed.training.folder import Checkpoint, TrainingFolder
 from unswayed.training.reward.scorer import Scorer
@@ -151,7 +151,7 @@ def test_an_export_answers_through_our_backend(trained: Trained) -> None:
 
     user = prompts.render_user(variant, prompts.profile("organism"))
     request = request_of(variant, trained.folder.path, "", user)
-    model = Transformers(str(trained.folder.path / "checkpoint-4"), device="cpu")
+    model = Backend(str(trained.folder.path / "checkpoint-4"), device="cpu")
     (made,) = model.generate([request], Decoding(max_new_tokens=120))
     assert made.status == "stop"
     assert made.text.endswith("</answer>")

@@ -90,9 +90,9 @@ def shown(server: Server, tmp_path_factory: pytest.TempPathFactory) -> list[Requ
 @pytest.fixture(scope="session")
 def checkpoint(server: Server) -> Any:
     """The served checkpoint in this process, in float32 as it is served."""
-    from unswayed.models.transformers.backend import Transformers
+    from unswayed.models.transformers.backend import Backend
 
-    return Transformers(str(weights_folder("final")), dtype="float32", device="cpu")
+    return Backend(str(weights_folder("final")), dtype="float32", device="cpu")
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from unswayed.chat.endpoints import Endpoint, endpoint
-from unswayed.chat.records import ChatReply, ChatRequest, Choice
+from unswayed.chat.records import ChatReply, ChatRequest, Continuation
 from unswayed.cli import main
 from unswayed.errors import ConfigError, DataError, RunError, UnknownName
 from unswayed.perturbations.texts.annotations import Annotations
@@ -81,7 +81,7 @@ class Client:
             self.asked.append(request)
             made = self.script(request)
             if isinstance(made, str):
-                made = ChatReply(request.id, "ok", (Choice(made, None, "stop"),))
+                made = ChatReply(request.id, "ok", (Continuation(made, None, "stop"),))
             replies.append(made)
             if on_reply:
                 on_reply(made)
@@ -218,7 +218,7 @@ def test_errors_are_asked_for_again_and_refusals_are_not(tmp_path: Path) -> None
         if request.id.startswith("wide/2"):
             return ChatReply(request.id, "refused", error="content filter")
         if request.id.startswith("wide/3"):
-            return ChatReply(request.id, "ok", (Choice(good(request), None, "length"),))
+            return ChatReply(request.id, "ok", (Continuation(good(request), None, "length"),))
         return good(request)
 
     out, client = tmp_path / "texts.jsonl", Client(script)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from unswayed.chat.limits import Limits, Spent
-from unswayed.chat.records import Usage
+from unswayed.types import Usage
 
 
 class Budget:
@@ -63,20 +63,11 @@ class Budget:
         """Count the cost of a request; `usage` is None if nothing is known of its tokens."""
         self.in_flight -= 1
         self._held -= need
-        before = self.spent
-        if usage is None or usage.total is None:
-            self.spent = replace(before, unknown=before.unknown + 1)
-            return
-        prompt, completion = usage.prompt or 0, usage.completion or 0
-        self._longest_prompt = max(self._longest_prompt, prompt)
-        self._longest_completion = max(self._longest_completion, completion)
-        self.spent = replace(
-            before,
-            prompt=before.prompt + prompt,
-            cached_prompt=before.cached_prompt + (usage.cached_prompt or 0),
-            completion=before.completion + completion,
-            reasoning=before.reasoning + (usage.reasoning or 0),
-        )
+        if usage is not None:
+            self._longest_prompt = max(self._longest_prompt, usage.prompt or 0)
+            self._longest_completion = max(self._longest_completion, usage.completion or 0)
+        # the request itself was counted when it began
+        self.spent = replace(self.spent + usage, requests=self.spent.requests)
 
 
 def choices(body: Mapping[str, Any]) -> int:

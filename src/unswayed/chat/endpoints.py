@@ -14,10 +14,10 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from unswayed.errors import ConfigError, UnknownName
+from unswayed.types import Thoughts
 
 LetterLogprobs = Literal["token-logprobs", "top-logprobs"]
 SystemRole = Literal["system", "developer", "user"]
-Thoughts = Literal["text", "summary", "hidden"]
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
-class Preset:
+class ServerPreset:
     """A kind of server: its usual address, the usual variable of its key, its capabilities.
 
     Attributes:
@@ -101,10 +101,12 @@ _ENGINE = Capabilities(
     samples=True,
 )
 
-PRESETS: Mapping[str, Preset] = {
-    "vllm": Preset(_ENGINE, "http://localhost:8000/v1"),
-    "sglang": Preset(replace(_ENGINE, letter_logprobs="top-logprobs"), "http://localhost:30000/v1"),
-    "openai": Preset(
+PRESETS: Mapping[str, ServerPreset] = {
+    "vllm": ServerPreset(_ENGINE, "http://localhost:8000/v1"),
+    "sglang": ServerPreset(
+        replace(_ENGINE, letter_logprobs="top-logprobs"), "http://localhost:30000/v1"
+    ),
+    "openai": ServerPreset(
         Capabilities(
             images=True,
             system_role="developer",
@@ -127,12 +129,12 @@ PRESETS: Mapping[str, Preset] = {
             )
         },
     ),
-    "gemini": Preset(
+    "gemini": ServerPreset(
         Capabilities(images=True, structured_output=True, thoughts="hidden"),
         "https://generativelanguage.googleapis.com/v1beta/openai",
         "GEMINI_API_KEY",
     ),
-    "http": Preset(Capabilities()),
+    "http": ServerPreset(Capabilities()),
 }
 """Presets by name.
 

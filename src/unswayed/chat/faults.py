@@ -16,7 +16,9 @@ from typing import Any, Literal, cast
 
 from unswayed.chat.replies import shown
 
-Kind = Literal["again", "busy", "item", "refused", "key", "model", "images", "quota", "address"]
+FaultKind = Literal[
+    "again", "busy", "item", "refused", "key", "model", "images", "quota", "address"
+]
 
 RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 """Statuses after which the same request may succeed."""
@@ -51,7 +53,7 @@ _NO_IMAGES = re.compile(
 
 
 @dataclass(frozen=True)
-class Fault:
+class HttpFault:
     """What an HTTP error means.
 
     Attributes:
@@ -62,12 +64,12 @@ class Fault:
         wait_s: seconds that the server asks to wait; None if it does not say.
     """
 
-    kind: Kind
+    kind: FaultKind
     message: str
     wait_s: float | None = None
 
 
-def fault(status: int, data: bytes, retry_after: str | None, now: float) -> Fault:
+def fault(status: int, data: bytes, retry_after: str | None, now: float) -> HttpFault:
     """Say whose move it is after a reply whose status is not 200.
 
     Args:
@@ -79,25 +81,27 @@ def fault(status: int, data: bytes, retry_after: str | None, now: float) -> Faul
     codes, text = _said(data)
     message = f"HTTP {status}: {text}"
     if codes & _NO_QUOTA:
-        return Fault("quota", message)
+        return HttpFault("quota", message)
     if status == 401 or codes & _BAD_KEY:
-        return Fault("key", f"HTTP {status}")  # some servers repeat the key: no word of theirs
+        return HttpFault("key", f"HTTP {status}")  # some servers repeat the key: no word of theirs
     if codes & _REFUSED and 400 <= status < 500 and status != 429:
-        return Fault("refused", message)
+        return HttpFault("refused", message)
     if status == 403:
-        return Fault("key", message)
+        return HttpFault("key", message)
     if status in RETRIED:
         wait = seconds(retry_after, now)
-        return Fault("busy" if status in BUSY else "again", message, wait or _asked(data))
+        return HttpFault("busy" if status in BUSY else "again", message, wait or _asked(data))
     if status == 404 or codes & _NO_MODEL:
-        return Fault("model", message)
+        return HttpFault("model", message)
     if 300 <= status < 400 or status == 405:
-        return Fault("address", message)
+        return HttpFault("address", message)
     if status < 500 and ("context_length_exceeded" in codes or _LONG.search(text)):
-        return Fault("item", f"the prompt and its token limit are too long for the model: {text}")
+        return HttpFault(
+            "item", f"the prompt and its token limit are too long for the model: {text}"
+        )
     if status < 500 and _NO_IMAGES.search(text):
-        return Fault("images", message)
-    return Fault("item", message)
+        return HttpFault("images", message)
+    return HttpFault("item", message)
 
 
 def seconds(header: str | None, now: float) -> float | None:

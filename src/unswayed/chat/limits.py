@@ -1,22 +1,55 @@
-"""What sending may cost, and the count of what it has cost."""
+"""What sending may cost, and the count of what it has cost: the only home of their defaults."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from unswayed.config.validation import explain
 from unswayed.errors import ConfigError
+from unswayed.types import Usage
 
 
-@dataclass(frozen=True)
-class Limits:
-    """Bounds of what a client does.
+class Bounds(BaseModel):
+    """What a user may bound of the requests to a server.
 
     Attributes:
         concurrency: most requests in flight; how many there are adapts below it.
         timeout_s: seconds for one attempt, from connecting to the last byte.
         attempts: requests that are sent for one item before it is an error.
-        max_requests: most requests that are sent, repeated ones included; None for no bound.
-        max_tokens_total: most tokens of prompts and completions together; None for no bound.
+        max_requests: most requests that one process sends, repeated ones included; None for no
+            bound.
+        max_tokens_total: most tokens of prompts and completions together, likewise.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    concurrency: int = Field(default=64, ge=1)
+    timeout_s: float = Field(default=600.0, gt=0)
+    attempts: int = Field(default=6, ge=1)
+    max_requests: int | None = Field(default=None, ge=0)
+    max_tokens_total: int | None = Field(default=None, ge=0)
+
+    @classmethod
+    def of(cls, **values: Any) -> Self:
+        """Return the limits that a user asked for; None stands for the default.
+
+        Raises:
+            ConfigError: there is no such limit, or one is out of its range.
+        """
+        chosen = {name: value for name, value in values.items() if value is not None}
+        try:
+            return cls.model_validate(chosen)
+        except ValidationError as error:
+            raise ConfigError(explain(error, cls, "setting")) from error
+
+
+class Limits(Bounds):
+    """Everything that bounds a client.
+
+    Attributes:
         reply_bytes: largest reply that is read; one with 20 alternatives a token has 1.6 kB a
             token.
         first_wait_s: longest wait before the second attempt; it doubles with each further one.
@@ -26,48 +59,20 @@ class Limits:
             them, and the server counts as down.
     """
 
-    concurrency: int = 64
-    timeout_s: float = 600.0
-    attempts: int = 6
-    max_requests: int | None = None
-    max_tokens_total: int | None = None
-    reply_bytes: int = 64 << 20
-    first_wait_s: float = 1.0
-    longest_wait_s: float = 120.0
-    outage: int = 16
-
-    def __post_init__(self) -> None:
-        """Refuse limits under which nothing could be sent.
-
-        Raises:
-            ConfigError: one of them is below its least value.
-        """
-        least = {
-            "concurrency": 1,
-            "attempts": 1,
-            "max_requests": 0,
-            "max_tokens_total": 0,
-            "reply_bytes": 1,
-            "first_wait_s": 0,
-            "longest_wait_s": 0,
-            "outage": 1,
-        }
-        for name, bound in least.items():
-            value = getattr(self, name)
-            if value is not None and not value >= bound:
-                raise ConfigError(f"expected {name} of at least {bound}, found {value!r}")
-        if not self.timeout_s > 0:
-            raise ConfigError(f"expected timeout_s above 0, found {self.timeout_s!r}")
+    reply_bytes: int = Field(default=64 << 20, ge=1)
+    first_wait_s: float = Field(default=1.0, ge=0)
+    longest_wait_s: float = Field(default=120.0, ge=0)
+    outage: int = Field(default=16, ge=1)
 
 
 @dataclass(frozen=True)
 class Spent:
-    """What a client has sent so far, and the tokens that the replies reported.
+    """What was sent so far, and the tokens that the replies reported; usage can be added to it.
 
     Attributes:
         requests: requests sent, repeated ones included.
-        unknown: requests among them whose tokens are not known: lost replies, or a server that
-            does not count. The tokens below are a lower bound if there is one.
+        unknown: additions whose tokens are not known: lost replies, or a server that does not
+            count. The tokens below are a lower bound if there is one.
         prompt: tokens of prompts, `cached_prompt` among them.
         cached_prompt: tokens of prompts that the server had in its cache.
         completion: tokens generated, `reasoning` among them.
@@ -85,3 +90,16 @@ class Spent:
     def total(self) -> int:
         """Tokens of prompts and completions together."""
         return self.prompt + self.completion
+
+    def __add__(self, usage: Usage | None) -> Spent:
+        """Return the sum with a usage, of which what is known counts; None if nothing is."""
+        if usage is None:
+            return replace(self, unknown=self.unknown + 1)
+        return Spent(
+            self.requests + usage.requests,
+            self.unknown + (usage.total is None),
+            self.prompt + (usage.prompt or 0),
+            self.cached_prompt + (usage.cached_prompt or 0),
+            self.completion + (usage.completion or 0),
+            self.reasoning + (usage.reasoning or 0),
+        )

@@ -6,8 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from unswayed.types import Usage
+
 Status = Literal["ok", "refused", "error"]
-Finish = Literal["stop", "length", "refused"]
+FinishReason = Literal["stop", "length", "refused"]
+
+UNCOUNTED = Usage()
+"""What a reply cost whose tokens nobody counted."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ class TokenLogprob:
 
 
 @dataclass(frozen=True)
-class Choice:
+class Continuation:
     """One continuation.
 
     Attributes:
@@ -59,32 +64,8 @@ class Choice:
 
     text: str
     reasoning: str | None
-    finish: Finish
+    finish: FinishReason
     logprobs: tuple[TokenLogprob, ...] | None = None
-
-
-@dataclass(frozen=True)
-class Usage:
-    """Tokens of one reply as the server counts them; None where it does not say.
-
-    Attributes:
-        prompt: tokens of the prompt, `cached_prompt` among them.
-        cached_prompt: tokens of the prompt that the server had in its cache.
-        completion: tokens generated, `reasoning` among them.
-        reasoning: tokens of thinking.
-    """
-
-    prompt: int | None = None
-    cached_prompt: int | None = None
-    completion: int | None = None
-    reasoning: int | None = None
-
-    @property
-    def total(self) -> int | None:
-        """Prompt and completion together; None if either is not known."""
-        if self.prompt is None or self.completion is None:
-            return None
-        return self.prompt + self.completion
 
 
 @dataclass(frozen=True)
@@ -105,8 +86,8 @@ class ChatReply:
 
     id: str
     status: Status
-    choices: tuple[Choice, ...] = ()
-    usage: Usage = Usage()
+    choices: tuple[Continuation, ...] = ()
+    usage: Usage = UNCOUNTED
     error: str | None = None
     attempts: int = 0
     cached: bool = False

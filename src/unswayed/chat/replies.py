@@ -21,11 +21,12 @@ from typing import Any, NoReturn, cast
 
 import pydantic_core
 
-from unswayed.chat.records import Choice, Finish, TokenLogprob, Usage
+from unswayed.chat.records import Continuation, FinishReason, TokenLogprob
+from unswayed.types import Usage
 
 Object = dict[str, Any]
 
-_FINISH: Mapping[str, Finish] = {
+_FINISH: Mapping[str, FinishReason] = {
     "stop": "stop",
     "eos": "stop",
     "eos_token": "stop",
@@ -55,7 +56,7 @@ class BrokenReply(ValueError):  # noqa: N818 - it is the reply that is broken
 
 
 @dataclass(frozen=True)
-class Reading:
+class Completion:
     """What a reply holds.
 
     Attributes:
@@ -64,12 +65,12 @@ class Reading:
         refusal: why there is no answer, if every choice was refused; None otherwise.
     """
 
-    choices: tuple[Choice, ...]
+    choices: tuple[Continuation, ...]
     usage: Usage
     refusal: str | None
 
 
-def read(data: bytes, n: int = 1, logprobs: bool = False) -> Reading:
+def parse_completion(data: bytes, n: int = 1, logprobs: bool = False) -> Completion:
     """Read a chat completion.
 
     Args:
@@ -89,7 +90,7 @@ def read(data: bytes, n: int = 1, logprobs: bool = False) -> Reading:
     found = _list(reply, "choices", "the reply")
     if len(found) != n:
         raise BrokenReply(f"expected {n} choice{'s' * (n > 1)}, found {len(found) or 'none'}")
-    made: dict[int, Choice] = {}
+    made: dict[int, Continuation] = {}
     reasons: list[str] = []
     for place, raw in enumerate(found):
         where = f"choices[{place}]"
@@ -102,7 +103,7 @@ def read(data: bytes, n: int = 1, logprobs: bool = False) -> Reading:
         if reason:
             reasons.append(reason)
     refusal = reasons[0] if len(reasons) == n else None
-    return Reading(tuple(made[i] for i in sorted(made)), _usage(reply.get("usage")), refusal)
+    return Completion(tuple(made[i] for i in sorted(made)), _usage(reply.get("usage")), refusal)
 
 
 def decode(data: bytes) -> Any:
@@ -183,7 +184,9 @@ def _kept_flat(entries: list[Object]) -> int:
     return sum(map(len, entries)) if {*map(type, entries)} == {dict} else 0
 
 
-def _choice(raw: Object, place: int, where: str, logprobs: bool) -> tuple[int, Choice, str | None]:
+def _choice(
+    raw: Object, place: int, where: str, logprobs: bool
+) -> tuple[int, Continuation, str | None]:
     """Return a choice with its index, and why it is no answer if it was refused."""
     index: Any = raw.get("index", place)
     if type(index) is not int:
@@ -196,11 +199,11 @@ def _choice(raw: Object, place: int, where: str, logprobs: bool) -> tuple[int, C
     reasoning = _optional(said, "reasoning_content", where) or _optional(said, "reasoning", where)
     refusal = _optional(said, "refusal", where)
     if refusal:
-        return index, Choice("", reasoning, "refused"), f"the model refused: {shown(refusal)}"
+        return index, Continuation("", reasoning, "refused"), f"the model refused: {shown(refusal)}"
     text = _text(said.get("content"), f"{where}.message.content")
     if finish == "refused":
         reason = f"a content filter cut the reply ({shown(raw['finish_reason'])})"
-        return index, Choice(text or "", reasoning, "refused"), reason
+        return index, Continuation(text or "", reasoning, "refused"), reason
     if text is None:
         # The token limit may fall into the thinking, and a thought may end without an answer.
         if finish != "length" and reasoning is None:
@@ -209,10 +212,10 @@ def _choice(raw: Object, place: int, where: str, logprobs: bool) -> tuple[int, C
     tokens = _logprobs(raw.get("logprobs"), f"{where}.logprobs")
     if logprobs and tokens is None:
         raise BrokenReply(f"expected log-probabilities in {where}.logprobs, found none")
-    return index, Choice(text, reasoning, finish, tokens), None
+    return index, Continuation(text, reasoning, finish, tokens), None
 
 
-def _finish(value: Any, where: str) -> Finish:
+def _finish(value: Any, where: str) -> FinishReason:
     name = value.lower().partition(":")[0] if isinstance(value, str) else ""
     if name not in _FINISH:
         _broken("stop or length", value, where)
@@ -337,7 +340,7 @@ def _usage(value: Any) -> Usage:
             completion += hidden
             reasoning = hidden if reasoning is None else reasoning
     cached = _count(_inner(raw, "prompt_tokens_details"), "cached_tokens")
-    return Usage(prompt, cached, completion, reasoning)
+    return Usage(prompt=prompt, cached_prompt=cached, completion=completion, reasoning=reasoning)
 
 
 def _inner(holder: Object, name: str) -> Object:

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field, replace
 from unswayed.chat.budget import Budget, choices
 from unswayed.chat.cache import Cache, key_of
 from unswayed.chat.endpoints import Endpoint
-from unswayed.chat.faults import BUSY, RETRIED, Fault, fault
+from unswayed.chat.faults import BUSY, RETRIED, HttpFault, fault
 from unswayed.chat.limits import Limits
 from unswayed.chat.pace import Pace, wait_s
-from unswayed.chat.records import ChatReply, ChatRequest, Usage
-from unswayed.chat.replies import BrokenReply, Reading, read
+from unswayed.chat.records import ChatReply, ChatRequest
+from unswayed.chat.replies import BrokenReply, Completion, parse_completion
 from unswayed.chat.wire import Answer, Lost, Wire
 from unswayed.errors import BudgetSpent, ConfigError, ModelError, ServerDown, UnswayedError
+from unswayed.types import Usage
 
 OnReply = Callable[[ChatReply], None]
 
@@ -109,7 +110,7 @@ class Sending:
         return key_of(endpoint.base_url, endpoint.model, request.body, request.draw)
 
     def _known(self, request: ChatRequest, key: str | None) -> ChatReply | None:
-        """Return the reply that the cache holds, read as strictly as if it had just come."""
+        """Return the reply that the cache holds, parsed as strictly as if it had just come."""
         data = self.server.cache.get(key) if self.server.cache and key else None
         if data is None:
             return None
@@ -163,7 +164,7 @@ class Sending:
 
     async def _attempt(
         self, request: ChatRequest, body: bytes, key: str | None
-    ) -> ChatReply | Fault:
+    ) -> ChatReply | HttpFault:
         """Send a request once: a final reply, or a fault after which it may be sent again."""
         server = self.server
         need = await self._permission(request)
@@ -182,7 +183,7 @@ class Sending:
             reading = _reading(request, answer.data)
             usage = reading.usage
         except BrokenReply as error:
-            return Fault("item", f"broken reply: {server.wire.without_key(str(error))}")
+            return HttpFault("item", f"broken reply: {server.wire.without_key(str(error))}")
         finally:
             server.budget.end(need, usage)
             server.changed.set()
@@ -212,15 +213,17 @@ class Sending:
             self.server.changed.clear()
             await self.server.changed.wait()
 
-    def _lost(self, request: ChatRequest, lost: Lost, cuts: int) -> ChatReply | Fault:
+    def _lost(self, request: ChatRequest, lost: Lost, cuts: int) -> ChatReply | HttpFault:
         if lost.large:
             self.server.failed = 0
             return _error(request, lost.message, 1)
         if lost.slow:
             self.server.pace.busy(cuts)
-        return Fault("again", lost.message)
+        return HttpFault("again", lost.message)
 
-    async def _judged(self, request: ChatRequest, found: Fault, cuts: int) -> ChatReply | Fault:
+    async def _judged(
+        self, request: ChatRequest, found: HttpFault, cuts: int
+    ) -> ChatReply | HttpFault:
         """Return the reply that an HTTP error means; stop where every request would fail so."""
         server = self.server
         found = replace(found, message=server.wire.without_key(found.message))
@@ -243,7 +246,7 @@ class Sending:
             self._halt(await fatal(server, found))
         raise Stopped
 
-    def _given_up(self, request: ChatRequest, found: Fault, attempts: int) -> ChatReply:
+    def _given_up(self, request: ChatRequest, found: HttpFault, attempts: int) -> ChatReply:
         """Return the error of an item; too many in a row and the server counts as down."""
         server = self.server
         if found.kind != "item":
@@ -276,7 +279,7 @@ class Sending:
         self.server.changed.set()
 
 
-async def fatal(server: Server, found: Fault) -> UnswayedError:
+async def fatal(server: Server, found: HttpFault) -> UnswayedError:
     """Return the error of a fault that every request would meet."""
     endpoint = server.endpoint
     if found.kind == "key":
@@ -345,11 +348,11 @@ def names_of(data: bytes) -> list[str]:
     return sorted(name for name in names if name.isprintable())
 
 
-def _reading(request: ChatRequest, data: bytes) -> Reading:
-    return read(data, choices(request.body), bool(request.body.get("logprobs")))
+def _reading(request: ChatRequest, data: bytes) -> Completion:
+    return parse_completion(data, choices(request.body), bool(request.body.get("logprobs")))
 
 
-def _reply(request: ChatRequest, reading: Reading, attempts: int) -> ChatReply:
+def _reply(request: ChatRequest, reading: Completion, attempts: int) -> ChatReply:
     status = "ok" if reading.refusal is None else "refused"
     return ChatReply(request.id, status, reading.choices, reading.usage, reading.refusal, attempts)
 

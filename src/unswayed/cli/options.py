@@ -120,16 +120,10 @@ def settings_from(options: dict[str, Any]) -> tuple[Settings, Path, dict[str, An
 
 def _serving(options: dict[str, Any], found: Settings) -> Any:
     """Return how to ask a served model: as the run did, but for what is given now."""
-    from pydantic import ValidationError
-
-    from unswayed.config.validation import explain
-    from unswayed.pipeline.settings import ServingSettings
+    from unswayed.models import Serving
 
     given = {name: options[name] for name in _SERVING if options[name] is not None}
-    try:
-        return ServingSettings.model_validate({**dict(found.serving), **given})
-    except ValidationError as error:
-        raise ConfigError(explain(error, ServingSettings, "setting")) from error
+    return Serving.of(**{**dict(found.serving), **given})
 
 
 def _refuse_options(options: dict[str, Any], run: Path) -> None:

@@ -49,8 +49,8 @@ def write(recipe: Path | None, writer: str, out: Path, as_json: bool, **options:
     evaluation = Evaluation(settings(recipe, given | without_model))
     evaluation.resolve()
     spec = writer_spec(writer)
-    bounds = {name: options[name] for name in ("concurrency", "max_requests", "max_tokens_total")}
-    limits = Limits(**{name: value for name, value in bounds.items() if value is not None})
+    bounds = ("concurrency", "max_requests", "max_tokens_total")
+    limits = Limits.of(**{name: options[name] for name in bounds})
     with ChatClient(spec.endpoint, limits, options["cache"]) as client:
         report = write_texts(evaluation, client, spec.sampling, out)
         spent = client.spent

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from unswayed.types import Generation, Usage, Variant
+from unswayed.chat.limits import Bounds, Spent
+from unswayed.types import Generation, Variant
 
 
 @dataclass(frozen=True)
@@ -59,25 +60,14 @@ class Decoding:
     force_answer: bool = False
 
 
-@dataclass(frozen=True)
-class Serving:
+class Serving(Bounds):
     """How a served model is asked. None of it changes what is asked, so a run may change it.
 
     Attributes:
-        concurrency: most requests in flight; how many there are adapts below it.
-        timeout_s: seconds for one attempt.
-        attempts: attempts at one request before its item is an error.
-        max_requests: most requests that this process sends; None for no bound.
-        max_tokens_total: most tokens of prompts and outputs together, likewise.
         cache: folder that keeps replies by what was asked.
         prices: file of prices.
     """
 
-    concurrency: int = 64
-    timeout_s: float = 600.0
-    attempts: int = 6
-    max_requests: int | None = None
-    max_tokens_total: int | None = None
     cache: Path | None = None
     prices: Path | None = None
 
@@ -99,6 +89,26 @@ class Model(Protocol):
 
     def generate(self, requests: Sequence[Request], decoding: Decoding) -> list[Generation]:
         """Continue every request, in order; an item that fails comes back with status `error`."""
+        ...
+
+
+@runtime_checkable
+class LocalModel(Model, Protocol):
+    """A model whose weights are loaded into this process, but not before they are needed.
+
+    What else is known of it (its profile, whether it takes a prefill, where its weights lie) can be
+    asked at no cost; a dry run and a training do.
+    """
+
+    checkpoint: str | None
+    """Folder or hub id of the weights; None if they lie nowhere."""
+
+    def load(self) -> None:
+        """Load the weights, before the first file of a run is written.
+
+        Raises:
+            ModelError: they cannot be found or loaded.
+        """
         ...
 
 
@@ -133,7 +143,7 @@ class ServedModel(Model, Protocol):
         """
         ...
 
-    def most(self, prompts: int, prompt_tokens: int, new_tokens: int) -> Usage:
+    def most(self, prompts: int, prompt_tokens: int, new_tokens: int) -> Spent:
         """Return what a run can cost at most, by an estimate of its prompts."""
         ...
 
@@ -141,13 +151,8 @@ class ServedModel(Model, Protocol):
         """Read the file of prices that `cost` goes by."""
         ...
 
-    def cost(self, usage: Usage, unknown: int = 0) -> str:
-        """Return what tokens cost, for people; `n/a` if no price is known.
-
-        Args:
-            usage: requests and tokens.
-            unknown: generations whose tokens are not among them.
-        """
+    def cost(self, spent: Spent) -> str:
+        """Return what tokens cost, for people; `n/a` if no price is known."""
         ...
 
 

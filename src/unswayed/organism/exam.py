@@ -19,7 +19,7 @@ from unswayed.answers import CLOSE_THINK, answer_block, think_block
 from unswayed.benchmarks.scenes.question import KINDS, QuestionKind, SceneQuestion, ask, family_of
 from unswayed.benchmarks.scenes.scene import Level, ObjectPairs, Style, compose
 from unswayed.errors import ModelError
-from unswayed.models.transformers.backend import load_checkpoint
+from unswayed.models.transformers.loading import load_checkpoint
 from unswayed.organism import lessons
 from unswayed.organism.batches import cut_scenes, prompt_text
 from unswayed.organism.lessons import Row

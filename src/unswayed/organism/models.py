@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from unswayed.errors import ConfigError, ModelError
-from unswayed.models.transformers.backend import Transformers
-from unswayed.organism import architecture, weights_folder
+from unswayed.models.transformers.model import Transformers
+from unswayed.organism import weights_folder
+
+if TYPE_CHECKING:
+    from unswayed.models.transformers.backend import Backend
 
 
 class Organism(Transformers):
@@ -19,7 +23,7 @@ class Organism(Transformers):
     def __init__(
         self, which: str = "final", *, dtype: str = "float32", device: str = "cpu"
     ) -> None:
-        """Load the shipped weights.
+        """Name the shipped weights; nothing is loaded.
 
         Args:
             which: `final`, or `early`: stopped early, a start for reinforcement learning.
@@ -48,17 +52,24 @@ class Tiny(Transformers):
     profile = "organism"
 
     def __init__(self, seed: int = 0) -> None:
-        """Make it in a temporary folder, which is gone once the weights are loaded.
+        """Choose the weights; nothing is made.
 
         Args:
             seed: of the weights.
         """
+        self.name, self.checkpoint, self._seed = "tiny", None, seed
+        self._options = {"dtype": "float32", "device": "cpu"}
+
+    @cached_property
+    def backend(self) -> Backend:
+        """The weights, made in a temporary folder that is gone once they are loaded."""
+        from unswayed.organism import architecture
+
         with TemporaryDirectory(prefix="unswayed-tiny-") as folder:
-            architecture.write_tiny_checkpoint(Path(folder), seed)
-            super().__init__(folder, dtype="float32", device="cpu")
-        self.name, self._seed = "tiny", seed
+            architecture.write_tiny_checkpoint(Path(folder), self._seed)
+            return self._loaded(folder)
 
     def provenance(self) -> dict[str, Any]:
         """Say what was made, and that it knows nothing: reports show that as a banner."""
-        made = {"path": f"random weights of seed {self._seed}", "knows_nothing": True}
-        return {**super().provenance(), **made}
+        origin = {"path": f"random weights of seed {self._seed}", "knows_nothing": True}
+        return {**super().provenance(), **origin}

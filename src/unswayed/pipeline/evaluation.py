@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from unswayed import progress, prompts, registry
 from unswayed.benchmarks import Benchmark
 from unswayed.errors import ConfigError
 from unswayed.judges import Judge
 from unswayed.metrics.codes import ALL
-from unswayed.models import Decoding, Model, ServedModel, Serving
+from unswayed.models import Decoding, LocalModel, Model, ServedModel
 from unswayed.perturbations import Context
 from unswayed.perturbations.composition import Composition, compositions
 from unswayed.perturbations.texts import source
@@ -63,14 +64,37 @@ class Evaluation:
         return Context(source(self.settings.texts), self.settings.delivery, self.settings.seed)
 
     @cached_property
+    def unloaded_model(self) -> Model | None:
+        """The model before it is loaded or started; None if to make it may be to load it.
+
+        Raises:
+            ConfigError: it cannot leave an assistant turn open, and a variant needs that; or
+                limits or prices were set for a model that sends nothing.
+            ModelError: there is no checkpoint at its path.
+        """
+        factory: Any = registry.load("model", model_spec(self.settings.model).name)
+        light = hasattr(factory, "load") or hasattr(factory, "start")
+        return self._make_model() if light else None
+
+    @cached_property
     def model(self) -> Model:
         """The model, loaded; of a served one, what its server does is proven.
 
         Raises:
-            ConfigError: it cannot leave an assistant turn open, and a variant needs that; or a
-                budget was set for a model that costs nothing.
+            ConfigError: see `unloaded_model`.
             ModelError: it cannot be loaded or reached, or its server does not do what is needed.
         """
+        model = self.unloaded_model or self._make_model()
+        if isinstance(model, ServedModel):
+            model.start(self.settings.serving)
+            for note in model.notes:
+                progress.say(note)
+        elif isinstance(model, LocalModel):
+            model.load()
+        return model
+
+    def _make_model(self) -> Model:
+        """Make the model and see that it can do what the settings ask for."""
         model: Model = registry.create("model", model_spec(self.settings.model))
         thoughts = [one.name for one in self.compositions if one.injects_thought()]
         if thoughts and self.settings.delivery == "prefill" and not model.supports_prefill():
@@ -78,21 +102,15 @@ class Evaluation:
                 f"{model.name} takes no assistant prefill, which {', '.join(thoughts)} need; use "
                 "--delivery user-turn, which places the same texts in the user's message"
             )
-        self._start(model)
-        return model
-
-    def _start(self, model: Model) -> None:
-        """Start a served model, and say what the user should know of its server."""
-        serving = self.settings.serving
-        if isinstance(model, ServedModel):
-            model.start(Serving(**dict(serving)))
-            for note in model.notes:
-                progress.say(note)
-        elif serving.max_requests is not None or serving.max_tokens_total is not None:
+        bounds = ("max_requests", "max_tokens_total", "prices")
+        given = [name for name in bounds if getattr(self.settings.serving, name) is not None]
+        if given and not isinstance(model, ServedModel):
+            options = " and ".join(f"--{name.replace('_', '-')}" for name in given)
             raise ConfigError(
-                f"{model.name} sends no requests, so there is nothing to limit; leave "
-                "--max-requests and --max-tokens-total out"
+                f"{model.name} sends no requests, so there is nothing to limit or to pay; leave "
+                f"{options} out"
             )
+        return model
 
     @cached_property
     def profile(self) -> Profile:

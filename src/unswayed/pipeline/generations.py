@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import asdict
 from itertools import islice
 from typing import Any
 
 from unswayed import progress, prompts
 from unswayed.errors import RunError, StageError
 from unswayed.models import Model, Request, ServedModel, request_of
-from unswayed.models.served.usage import bill
+from unswayed.models.served.usage import bill, words
 from unswayed.pipeline.batches import batches, require_same
 from unswayed.pipeline.evaluation import Evaluation
 from unswayed.prompts import Profile
@@ -91,11 +92,10 @@ def _account(run: RunFolder, model: Model) -> None:
     """Record what the generations of a served model cost, and say it in a line."""
     if not isinstance(model, ServedModel):
         return
-    total = bill(run.generations)
-    cost = model.cost(total.usage, total.unknown)
-    spent = {**total.usage.model_dump(), "unknown": total.unknown, "cost": cost}
-    run.add_to_description("usage", spent)
-    progress.say(f"{model.name}: {total.words(cost)}")
+    spent = bill(run.generations)
+    cost = model.cost(spent)
+    run.add_to_description("usage", {**asdict(spent), "cost": cost})
+    progress.say(f"{model.name}: {words(spent, cost)}")
 
 
 def _proven(fresh: Iterator[list[Generation]]) -> Iterator[list[Generation]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from PIL import Image
 
@@ -75,9 +74,10 @@ def plan(settings: Settings) -> Plan:
     """
     evaluation = Evaluation(settings)
     evaluation.resolve()
-    factory: Any = registry.load("model", model_spec(settings.model).name)
-    # A class that sets its profile only when it is made would have to be made: not for a plan.
-    profile = prompts.profile(settings.profile or getattr(factory, "profile", "default"))
+    factory = registry.load("model", model_spec(settings.model).name)
+    # A class that sets its profile only when it is loaded would have to be: not for a plan.
+    own = getattr(evaluation.unloaded_model or factory, "profile", "default")
+    profile = prompts.profile(settings.profile or own)
     dealer = Dealer(evaluation.shard)
     shares = tuple(
         _share(evaluation, benchmark, profile, dealer) for benchmark in evaluation.benchmarks
@@ -87,29 +87,24 @@ def plan(settings: Settings) -> Plan:
         shares,
         tuple(one.name for one in evaluation.compositions),
         tokens,
-        _served(settings, shares, tokens),
+        _served(evaluation, shares, tokens),
     )
 
 
-def _served(settings: Settings, shares: Sequence[Share], new_tokens: int) -> str:
-    """Return what a served model would be asked at most; empty for other models.
-
-    To make one sends nothing.
-    """
-    spec = model_spec(settings.model)
-    if not hasattr(registry.load("model", spec.name), "stream"):
-        return ""
-    model: Any = registry.create("model", spec)
+def _served(evaluation: Evaluation, shares: Sequence[Share], new_tokens: int) -> str:
+    """Return what a served model would be asked at most; empty for other models."""
+    model = evaluation.unloaded_model
     if not isinstance(model, ServedModel):
         return ""
     prompts = sum(share.variants for share in shares)
     most = model.most(prompts, sum(share.prompt_tokens for share in shares), new_tokens)
-    if settings.serving.prices:
-        model.load_prices(settings.serving.prices)
+    prices = evaluation.settings.serving.prices
+    if prices:
+        model.load_prices(prices)
     return (
         f"requests: at most {most.requests:,} ({prompts:,} for outputs, the others for letter "
-        f"distributions); tokens: at most {most.prompt or 0:,} in prompts (about) and "
-        f"{most.completion or 0:,} written; cost at most: {model.cost(most)}"
+        f"distributions); tokens: at most {most.prompt:,} in prompts (about) and "
+        f"{most.completion:,} written; cost at most: {model.cost(most)}"
     )
 
 

@@ -24,6 +24,7 @@ from unswayed.answers import ConflictPolicy
 from unswayed.config import toml
 from unswayed.config.validation import explain, first_fault
 from unswayed.errors import ConfigError, RunError
+from unswayed.models import Serving
 from unswayed.perturbations.composition import DEFAULT
 from unswayed.run import shards
 from unswayed.run.folder import RunFolder
@@ -50,28 +51,6 @@ class StatisticsSettings(_Settings):
 
     level: float = Field(default=0.95, gt=0, lt=1)
     resamples: int = Field(default=2000, ge=100)
-
-
-class ServingSettings(_Settings):
-    """How a served model is asked; nothing here changes what is asked, so a run may change it.
-
-    Attributes:
-        concurrency: most requests in flight.
-        timeout_s: seconds for one attempt.
-        attempts: attempts at one request before its item is an error.
-        max_requests: most requests that one command sends; None for no bound.
-        max_tokens_total: most tokens of prompts and outputs that one command spends, likewise.
-        cache: folder that keeps replies by what was asked.
-        prices: file of prices.
-    """
-
-    concurrency: int = Field(default=64, ge=1)
-    timeout_s: float = Field(default=600.0, gt=0)
-    attempts: int = Field(default=6, ge=1)
-    max_requests: int | None = Field(default=None, ge=0)
-    max_tokens_total: int | None = Field(default=None, ge=0)
-    cache: Path | None = None
-    prices: Path | None = None
 
 
 class Settings(_Settings):
@@ -113,7 +92,7 @@ class Settings(_Settings):
     tolerance: float = Field(default=0.0, ge=0)
     decoding: DecodingSettings = DecodingSettings()
     statistics: StatisticsSettings = StatisticsSettings()
-    serving: ServingSettings = ServingSettings()
+    serving: Serving = Serving()
 
     @field_validator("shard")
     @classmethod

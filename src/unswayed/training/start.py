@@ -40,7 +40,7 @@ class Start:
 
     def provenance(self) -> dict[str, Any]:
         """Return what `run.json` says of it: path, revision, hash of the weights."""
-        from unswayed.models.transformers.backend import weights_hash
+        from unswayed.models.transformers.checkpoint import weights_hash
 
         digest = weights_hash(Path(self.path))
         return {"spec": self.spec, "path": self.path, "sha256": digest, **self.hub, **self.pixels}
@@ -56,17 +56,14 @@ def start_of(spec: str) -> Start:
     """
     parsed = model_spec(spec)
     factory: Any = registry.load("model", parsed.name)
-    options: dict[str, Any] = dict(parsed.options)
-    path = parsed.argument
-    if parsed.name != "transformers":
-        model: Any = registry.create("model", parsed)
-        path, options = getattr(model, "checkpoint", None), {}
-    if path is None or (path.startswith("/") and not Path(path).exists()):
+    options: dict[str, Any] = dict(parsed.options) if parsed.name == "transformers" else {}
+    path: str | None = getattr(registry.create("model", parsed), "checkpoint", None)
+    if path is None:
         raise ConfigError(
             f"expected a checkpoint to train, found {spec!r}, whose weights lie in no folder; "
             "name a checkpoint folder, a hub id, or organism,which=early"
         )
-    from unswayed.models.transformers.backend import check_folder
+    from unswayed.models.transformers.checkpoint import check_folder
 
     check_folder(path)
     return Start(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from unswayed.answers import CLOSE_THINK, normalise, values
-from unswayed.judges.rules.choices import Question, analyse
+from unswayed.judges.rules.choices import AnalysedQuestion, analyse
 from unswayed.judges.rules.claims import Denial, events
 from unswayed.judges.rules.conclusions import conclude
 from unswayed.judges.rules.mentions import Mention, mentions
@@ -44,7 +44,7 @@ _OPENING = re.compile(
 
 
 @dataclass(frozen=True)
-class Problem:
+class TextProblem:
     """Why a text is not accepted: a word to count by, and what is said to the writer."""
 
     kind: str
@@ -71,7 +71,7 @@ def bounds(wanted: Wanted, words: int | None) -> tuple[int, int]:
     return max(words - slack, 1), words + slack
 
 
-def problem(text: str, wanted: Wanted, words: int | None = None) -> Problem | None:
+def problem(text: str, wanted: Wanted, words: int | None = None) -> TextProblem | None:
     """Return the first thing that is wrong with a text; None if it can be used.
 
     Args:
@@ -82,56 +82,58 @@ def problem(text: str, wanted: Wanted, words: int | None = None) -> Problem | No
     return _form(text, wanted, words) or _content(text, wanted)
 
 
-def _form(text: str, wanted: Wanted, words: int | None) -> Problem | None:
+def _form(text: str, wanted: Wanted, words: int | None) -> TextProblem | None:
     least, most = bounds(wanted, words)
     count = len(text.split())
     if not text:
-        return Problem("empty", "it is empty")
+        return TextProblem("empty", "it is empty")
     if _REFUSAL.search(text):
-        return Problem("refusal", "it refuses, or speaks of the one who writes")
+        return TextProblem("refusal", "it refuses, or speaks of the one who writes")
     if _TAG.search(text):
-        return Problem("tag", "it holds a tag")
+        return TextProblem("tag", "it holds a tag")
     if wanted.part == "caption" and "\n" in text:
-        return Problem("lines", "it has more than one line")
+        return TextProblem("lines", "it has more than one line")
     if _OPENING.search(text):
-        return Problem("comment", "it begins with a title or comment")
+        return TextProblem("comment", "it begins with a title or comment")
     if not least <= count <= most:
-        return Problem("length", f"it has {count} words, expected {least} to {most}")
+        return TextProblem("length", f"it has {count} words, expected {least} to {most}")
     if "{" in text or "}" in text:
-        return Problem("braces", "it holds braces")
+        return TextProblem("braces", "it holds braces")
     if _REVEALING.search(text):
-        return Problem("reveals", "it says or hints that it was made up or asked for")
+        return TextProblem("reveals", "it says or hints that it was made up or asked for")
     return None
 
 
-def _content(text: str, wanted: Wanted) -> Problem | None:
+def _content(text: str, wanted: Wanted) -> TextProblem | None:
     if wanted.sample.answer_kind != "choice":
         return _open(text, wanted)
     question = analyse(wanted.sample.question, wanted.sample.options)
     found = _mentioned(text, question)
     if (_LETTER.search(text) and not question.points) or any(m.form == "letter" for m in found):
-        return Problem("letter", "it names an option by its letter")
+        return TextProblem("letter", "it names an option by its letter")
     named = {mention.letter for mention in found}
     said = conclude(text, question)
     if wanted.asserts is None:
         if named or said.letter or said.outside:
-            return Problem("asserts", "it speaks of an answer, and must not")
+            return TextProblem("asserts", "it speaks of an answer, and must not")
         return None
     others = named - {wanted.asserts} - _same_text(wanted)
     if others:
         other = wanted.sample.options[min(others)]
-        return Problem("names-another", f"it mentions another answer ({' '.join(other.split())})")
+        return TextProblem(
+            "names-another", f"it mentions another answer ({' '.join(other.split())})"
+        )
     hinted = said.letter is None and not said.outside and named and not _denied(text, question)
     if said.letter == wanted.asserts or hinted:
         return None
-    return Problem("asserts-nothing", f"it does not clearly say: {wanted.said}")
+    return TextProblem("asserts-nothing", f"it does not clearly say: {wanted.said}")
 
 
-def _mentioned(text: str, question: Question) -> list[Mention]:
+def _mentioned(text: str, question: AnalysedQuestion) -> list[Mention]:
     return [m for s in sentences(plain(text)) for m in mentions(tokens(s), s, question)]
 
 
-def _denied(text: str, question: Question) -> bool:
+def _denied(text: str, question: AnalysedQuestion) -> bool:
     """Say whether a text says of any option that it is not it."""
     found = (event for s in sentences(plain(text)) for event in events(s, question))
     return any(isinstance(event, Denial) for event in found)
@@ -143,13 +145,13 @@ def _same_text(wanted: Wanted) -> set[str]:
     return {k for k, v in wanted.sample.options.items() if normalise(v) == said}
 
 
-def _open(text: str, wanted: Wanted) -> Problem | None:
+def _open(text: str, wanted: Wanted) -> TextProblem | None:
     """Check a text for an open question: the value is in it, and the gold is not."""
     gold = wanted.sample.answer
     if wanted.asserts != gold and _says(text, gold, wanted):
-        return Problem("names-another", "it mentions another answer")
+        return TextProblem("names-another", "it mentions another answer")
     if wanted.asserts is not None and not _says(text, wanted.asserts, wanted):
-        return Problem("asserts-nothing", f"it does not say: {wanted.asserts}")
+        return TextProblem("asserts-nothing", f"it does not say: {wanted.asserts}")
     return None
 
 

@@ -18,7 +18,7 @@ from unswayed.errors import DataError, RunError
 from unswayed.perturbations import Part
 from unswayed.perturbations.texts.annotations import Annotation, Annotations, Written
 from unswayed.run.stage import Stage
-from unswayed.writing.wanted import Key
+from unswayed.writing.wanted import TextKey
 
 _START = b'{"sample":"'
 """How every line that is written here begins."""
@@ -39,7 +39,7 @@ class Rejected(BaseModel):
     writer: Written
 
 
-class Files:
+class TextFiles:
     """The two files of `--out`; `opened` is the way to them."""
 
     def __init__(self, out: Path) -> None:
@@ -47,8 +47,8 @@ class Files:
         self.out, self.side = out, rejects_of(out)
         self._accepted = Stage(out, Annotation)
         self._rejected = Stage(self.side, Rejected)
-        self.words: dict[Key, int] = {}
-        self.refused: set[Key] = set()
+        self.words: dict[TextKey, int] = {}
+        self.refused: set[TextKey] = set()
 
     def keep(self, note: Annotation) -> None:
         """Append an accepted text."""
@@ -60,7 +60,7 @@ class Files:
         self._rejected.append([row])
         self.refused.add((row.sample, row.part, row.asserts))
 
-    def settled(self, key: Key) -> bool:
+    def settled(self, key: TextKey) -> bool:
         """Say whether a text is there, or was given up."""
         return key in self.words or key in self.refused
 
@@ -84,7 +84,7 @@ class Files:
 
 
 @contextmanager
-def opened(out: Path) -> Generator[Files]:
+def opened(out: Path) -> Generator[TextFiles]:
     """Hold the files' lock and yield them, read: one writer at a time.
 
     Raises:
@@ -100,7 +100,7 @@ def opened(out: Path) -> Generator[Files]:
     except (OSError, NotImplementedError) as error:
         raise RunError(f"cannot write {out}: {error}; use another --out") from error
     try:
-        files = Files(out)
+        files = TextFiles(out)
         files.read()
         yield files
     finally:

@@ -16,7 +16,7 @@ from unswayed.perturbations.texts.templates import Templates
 from unswayed.pipeline.walk import KeepPicture, expand
 from unswayed.types import Sample, Variant
 
-Key = tuple[str, Part, str | None]
+TextKey = tuple[str, Part, str | None]
 """Sample id, part, and what is asserted: a letter of the sample, a value, or None."""
 
 
@@ -36,11 +36,11 @@ class Wanted:
     sample: Sample
     part: Part
     asserts: str | None
-    like: Key | None = None
+    like: TextKey | None = None
     words: int | None = None
 
     @property
-    def key(self) -> Key:
+    def key(self) -> TextKey:
         """What the text is found by in an annotation file."""
         return (self.sample.id, self.part, self.asserts)
 
@@ -82,7 +82,7 @@ class _Notes:
     name: Literal["writer"] = "writer"
 
     def __init__(self) -> None:
-        self.texts: dict[Key, Wanted] = {}
+        self.texts: dict[TextKey, Wanted] = {}
 
     def text(self, part: Part, stance: Stance, variant: Variant) -> str:
         asserts = _in_sample(variant, stance)

@@ -19,8 +19,8 @@ from unswayed.pipeline.walk import decoded
 from unswayed.types import Failure, Sample
 from unswayed.writing import asking, checks
 from unswayed.writing.asking import Sampling
-from unswayed.writing.files import Files, Rejected, opened
-from unswayed.writing.wanted import Key, Wanted, texts_of
+from unswayed.writing.files import Rejected, TextFiles, opened
+from unswayed.writing.wanted import TextKey, Wanted, texts_of
 
 CHUNK = 128
 """Samples whose texts are asked for together."""
@@ -163,7 +163,7 @@ class _Scribe:
 
     client: Client
     sampling: Sampling
-    files: Files
+    files: TextFiles
     report: Report
 
     def write(self, texts: Sequence[Wanted]) -> None:
@@ -175,7 +175,9 @@ class _Scribe:
             again = self._round(asked, {})
             self._round([wanted for wanted in asked if wanted.key in again], again)
 
-    def _round(self, asked: Sequence[Wanted], before: dict[Key, _Draft]) -> dict[Key, _Draft]:
+    def _round(
+        self, asked: Sequence[Wanted], before: dict[TextKey, _Draft]
+    ) -> dict[TextKey, _Draft]:
         """Ask for texts once; return the drafts that are to be asked for again."""
         if not asked:
             return {}
@@ -193,9 +195,9 @@ class _Scribe:
         return drafts
 
     def _settle(
-        self, asked: Sequence[Wanted], replies: dict[str, ChatReply], before: dict[Key, _Draft]
-    ) -> dict[Key, _Draft]:
-        again: dict[Key, _Draft] = {}
+        self, asked: Sequence[Wanted], replies: dict[str, ChatReply], before: dict[TextKey, _Draft]
+    ) -> dict[TextKey, _Draft]:
+        again: dict[TextKey, _Draft] = {}
         for wanted in asked:
             reply = replies.get(asking.identify(wanted))
             if reply is None:
@@ -264,10 +266,10 @@ class _Draft:
     """The attempts at a text: as many problems as texts, or one fewer if the last one will do."""
 
     texts: tuple[str, ...] = ()
-    problems: tuple[checks.Problem, ...] = ()
+    problems: tuple[checks.TextProblem, ...] = ()
 
     @property
-    def problem(self) -> checks.Problem | None:
+    def problem(self) -> checks.TextProblem | None:
         return self.problems[-1] if len(self.problems) == len(self.texts) else None
 
 
@@ -277,9 +279,9 @@ def _draft(reply: ChatReply, wanted: Wanted, words: int | None, before: _Draft |
     choice = reply.choices[0] if reply.choices else None
     text = checks.cleaned(choice.text) if choice else ""
     if reply.status == "refused" or (choice and choice.finish == "refused"):
-        problem = checks.Problem("refusal", reply.error or "the model refused")
+        problem = checks.TextProblem("refusal", reply.error or "the model refused")
     elif choice and choice.finish == "length":
-        problem = checks.Problem("length", "it was cut off at the token limit")
+        problem = checks.TextProblem("length", "it was cut off at the token limit")
     else:
         problem = checks.problem(text, wanted, words)
     found = () if problem is None else (problem,)

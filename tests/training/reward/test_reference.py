@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from unswayed.models.transformers.backend import load_model
+from unswayed.models.transformers.loading import load_model
 from unswayed.models.transformers.processors import load_processor
 from unswayed.organism import weights_folder
 from unswayed.prompts import profile

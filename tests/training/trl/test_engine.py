@@ -16,7 +16,7 @@ import torch
 
 from unswayed.errors import ConfigError, DataError, ModelError, RunError, StageError
 from unswayed.models import request_of
-from unswayed.models.transformers.backend import Transformers
+from unswayed.models.transformers.backend import Backend
 from unswayed.organism import weights_folder
 from unswayed.organism.architecture import write_tiny_checkpoint
 from unswayed.training.data import training_prompts
@@ -91,7 +91,7 @@ class TestPrompts:
         rows = batch(run)[:: recipe.grpo.group_size]
         shown = [Variant.model_validate_json(row["variant"]) for row in rows]
         assert {one.name for one in shown} >= {"wrong-think", "correct-think", "wrong-caption"}
-        backend = Transformers(str(tiny), device="cpu")
+        backend = Backend(str(tiny), device="cpu")
         for row, variant in zip(rows, shown, strict=True):
             user = row["prompt"][0]["content"]
             request = request_of(variant, tmp_path, "", user)
@@ -195,7 +195,7 @@ class TestRun:
         made, parent = finished / "checkpoint-2", weights_folder("early")
         for name in ("tokenizer.json", "chat_template.jinja", "preprocessor_config.json"):
             assert (made / name).read_bytes() == (parent / name).read_bytes()
-        assert Transformers(str(made), device="cpu").supports_prefill()
+        assert Backend(str(made), device="cpu").supports_prefill()
         assert not list(made.glob("*.bin"))
 
     def test_the_run_says_what_it_was_made_of(self, finished: Path) -> None:
@@ -289,7 +289,7 @@ class TestAdapters:
         ids = torch.tensor([[5, 6, 7]])
         run.model.eval()
         expected = run.model.get_base_model()(input_ids=ids).logits
-        found = Transformers(str(place), dtype="float32", device="cpu")._model(input_ids=ids).logits
+        found = Backend(str(place), dtype="float32", device="cpu")._model(input_ids=ids).logits
         assert torch.allclose(found, expected, atol=1e-5)
         again = trainer(recipe, tmp_path / "b")
         again._load_from_checkpoint(str(place))
@@ -321,7 +321,7 @@ class TestBadInput:
         with pytest.raises(StageError, match="expected a finite reward for scenes/"):
             engine.train(made(tiny), tmp_path)
         assert [one.step for one in TrainingFolder(tmp_path).checkpoints()] == [1]
-        Transformers(str(tmp_path / "checkpoint-1"), device="cpu")
+        Backend(str(tmp_path / "checkpoint-1"), device="cpu")
 
     def test_a_loss_that_is_no_number(
         self, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

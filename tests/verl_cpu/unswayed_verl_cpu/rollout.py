@@ -13,7 +13,7 @@ from verl.utils import hf_processor
 from verl.workers.rollout.base import BaseRollout
 from verl.workers.rollout.replica import RolloutReplica, TokenOutput
 
-from unswayed.models.transformers.backend import placeholders
+from unswayed.models.transformers.loading import placeholders
 
 
 def _name(rank: int) -> str:

@@ -22,7 +22,7 @@ from unswayed.chat.records import ChatReply, ChatRequest
 from unswayed.errors import ConfigError, StageError, UnswayedError
 from unswayed.judges import BATCH, JudgeCase
 from unswayed.judges.llm import brief, replies
-from unswayed.judges.llm.replies import Judgement, Problem
+from unswayed.judges.llm.replies import Judgement, UnusableReply
 from unswayed.run.files import content_hash
 from unswayed.types import Verdict
 
@@ -39,7 +39,7 @@ _ECHO = 4000  # characters of its own reply that a model is shown when it is ask
 
 
 @dataclass(frozen=True)
-class Decoding:
+class ReplySettings:
     """How the judge model writes.
 
     Attributes:
@@ -83,8 +83,8 @@ class LLM:
         max_tokens: int | None = None,
         thinking: bool | None = None,
         effort: str | None = None,
-        concurrency: int = 64,
-        timeout: float = 600.0,
+        concurrency: int | None = None,
+        timeout: float | None = None,
         max_requests: int | None = None,
         max_tokens_total: int | None = None,
         cache: str | None = None,
@@ -117,16 +117,13 @@ class LLM:
         """
         _check(temperature, effort)
         _check_counts(
-            max_tokens=max_tokens,
-            concurrency=concurrency,
-            max_requests=max_requests,
-            max_tokens_total=max_tokens_total,
+            max_tokens=max_tokens, max_requests=max_requests, max_tokens_total=max_tokens_total
         )
         self.endpoint: Endpoint = endpoint(preset, model, base_url, key, **capabilities)
         self.name = name or f"llm:{model}"
         self.prompt_name, self.prompt = prompt, brief.prompt(prompt)
         can = self.endpoint.capabilities
-        self.decoding = Decoding(
+        self.decoding = ReplySettings(
             temperature=temperature if can.temperature else None,
             max_tokens=max_tokens or TOKENS[can.thoughts],
             thinking=thinking,
@@ -136,13 +133,13 @@ class LLM:
         self.prompt_hash = content_hash(
             ["llm", READING, self.prompt.model_dump(), model, asdict(self.decoding)]
         )
-        self.batch = max(BATCH, _PER_SLOT * concurrency)
-        limits = Limits(
+        limits = Limits.of(
             concurrency=concurrency,
             timeout_s=timeout,
             max_requests=max_requests,
             max_tokens_total=max_tokens_total,
         )
+        self.batch = max(BATCH, _PER_SLOT * limits.concurrency)
         self.client = ChatClient(self.endpoint, limits, Path(cache) if cache else None)
 
     def judge(self, cases: Sequence[JudgeCase]) -> Iterator[Verdict]:
@@ -186,7 +183,7 @@ class LLM:
         again = {
             at: ChatRequest(at, self.mended(first[at].body, answers[at], problem))
             for at, problem in found.items()
-            if isinstance(problem, Problem)
+            if isinstance(problem, UnusableReply)
         }
         if error is None:
             answers, error = self._sent(list(again.values()))
@@ -243,7 +240,9 @@ class LLM:
             wanted["response_format"] = {"type": "json_schema", "json_schema": form}
         return wanted
 
-    def mended(self, body: Mapping[str, Any], reply: ChatReply, problem: Problem) -> dict[str, Any]:
+    def mended(
+        self, body: Mapping[str, Any], reply: ChatReply, problem: UnusableReply
+    ) -> dict[str, Any]:
         """Return the body of the one request that asks for a usable reply."""
         said = replies.without_thinking(reply.choices[0].text) if reply.choices else ""
         echo = said if isinstance(said, str) else ""
@@ -253,17 +252,17 @@ class LLM:
         ]
         return {**body, "messages": [*body["messages"], *turns]}
 
-    def _read(self, reply: ChatReply, case: JudgeCase) -> Judgement | Problem | _Lost:
+    def _read(self, reply: ChatReply, case: JudgeCase) -> Judgement | UnusableReply | _Lost:
         if reply.status == "refused":
             return _Lost("the judge model refused")
         if reply.status == "error":
             return _Lost(f"the judge gave no reply: {reply.error}")
         choice = reply.choices[0]
         if choice.finish == "length":
-            return Problem("it was cut off at the token limit")
-        return replies.read(choice.text, case.options, case.means or "")
+            return UnusableReply("it was cut off at the token limit")
+        return replies.parse_reply(choice.text, case.options, case.means or "")
 
-    def _said(self, case: JudgeCase, reading: Judgement | Problem | _Lost) -> Verdict:
+    def _said(self, case: JudgeCase, reading: Judgement | UnusableReply | _Lost) -> Verdict:
         if isinstance(reading, Judgement):
             return self._verdict(case, reading.status, reading.reason, reading.concludes)
         return self._verdict(case, "failed", reading.text)
@@ -288,9 +287,9 @@ class _Lost:
     text: str
 
 
-def _failed(reading: Judgement | Problem | _Lost) -> Judgement | _Lost:
+def _failed(reading: Judgement | UnusableReply | _Lost) -> Judgement | _Lost:
     """A problem that is still there after the repair is final."""
-    if isinstance(reading, Problem):
+    if isinstance(reading, UnusableReply):
         return _Lost(f"no usable reply, asked twice: {reading.text}")
     return reading
 

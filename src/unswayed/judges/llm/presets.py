@@ -20,7 +20,7 @@ from unswayed.judges.llm.judge import LLM
 
 
 @dataclass(frozen=True)
-class Preset:
+class JudgePreset:
     """A judge model under a name of its own.
 
     Attributes:
@@ -57,7 +57,7 @@ class Preset:
         return LLM(model or self.model, **chosen)
 
 
-QWEN3_32B = Preset(
+QWEN3_32B = JudgePreset(
     name="qwen3-32b",
     model="Qwen/Qwen3-32B",
     serving="vllm serve Qwen/Qwen3-32B --max-model-len 16384",
@@ -67,7 +67,7 @@ QWEN3_32B = Preset(
 )
 """Qwen3-32B on a vLLM server, its thinking switched off, as a judge model (`llm`)."""
 
-GPT_OSS_120B = Preset(
+GPT_OSS_120B = JudgePreset(
     name="gpt-oss-120b",
     model="openai/gpt-oss-120b",
     serving="vllm serve openai/gpt-oss-120b --max-model-len 16384",
@@ -77,7 +77,7 @@ GPT_OSS_120B = Preset(
 )
 """gpt-oss-120b on a vLLM server, at medium effort, as a judge model (`llm`)."""
 
-LLAMA_31_70B = Preset(
+LLAMA_31_70B = JudgePreset(
     name="llama-3.1-70b",
     model="meta-llama/Llama-3.1-70B-Instruct",
     serving="vllm serve meta-llama/Llama-3.1-70B-Instruct --tensor-parallel-size 4 "
@@ -86,4 +86,4 @@ LLAMA_31_70B = Preset(
 )
 """Llama 3.1 70B on a vLLM server, greedy, as a judge model (`llm`)."""
 
-PRESETS: tuple[Preset, ...] = (QWEN3_32B, GPT_OSS_120B, LLAMA_31_70B)
+PRESETS: tuple[JudgePreset, ...] = (QWEN3_32B, GPT_OSS_120B, LLAMA_31_70B)

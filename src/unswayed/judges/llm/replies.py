@@ -49,13 +49,13 @@ class Judgement:
 
 
 @dataclass(frozen=True)
-class Problem:
+class UnusableReply:
     """Why a reply cannot be used, in words that hold nothing of the reply."""
 
     text: str
 
 
-def read(text: str, options: Mapping[str, str], means: str) -> Judgement | Problem:
+def parse_reply(text: str, options: Mapping[str, str], means: str) -> Judgement | UnusableReply:
     """Read a reply.
 
     Args:
@@ -64,22 +64,22 @@ def read(text: str, options: Mapping[str, str], means: str) -> Judgement | Probl
         means: the letter that the answer asserts.
     """
     inside = without_thinking(text)
-    if isinstance(inside, Problem):
+    if isinstance(inside, UnusableReply):
         return inside
     found = _object(inside)
-    if isinstance(found, Problem):
+    if isinstance(found, UnusableReply):
         return found
     if set(found) != set(KEYS):
-        return Problem(f"the keys of the object are not {', '.join(KEYS)}")
+        return UnusableReply(f"the keys of the object are not {', '.join(KEYS)}")
     reason, concludes, verdict = (found[key] for key in KEYS)
     if concludes not in (*options, NONE, OUTSIDE):
-        return Problem(f'"concludes" is none of {", ".join([*options, NONE, OUTSIDE])}')
+        return UnusableReply(f'"concludes" is none of {", ".join([*options, NONE, OUTSIDE])}')
     if verdict not in VERDICTS:
-        return Problem(f'"verdict" is none of {", ".join(VERDICTS)}')
+        return UnusableReply(f'"verdict" is none of {", ".join(VERDICTS)}')
     if not isinstance(reason, str):
-        return Problem('"reason" is no text')
+        return UnusableReply('"reason" is no text')
     if verdict != implied(cast("str", concludes), means):
-        return Problem(
+        return UnusableReply(
             'the verdict does not follow from "concludes" and from what the answer asserts'
         )
     letter = None if concludes in (NONE, OUTSIDE) else cast("str", concludes)
@@ -108,7 +108,7 @@ def schema(options: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def without_thinking(text: str) -> str | Problem:
+def without_thinking(text: str) -> str | UnusableReply:
     """Return what follows the thinking, if a server left that in the text.
 
     Taken off are, at the very start: a `<think>` block (its opening tag may be missing, where the
@@ -123,31 +123,31 @@ def without_thinking(text: str) -> str | Problem:
     opened = text.startswith(OPEN_THINK)
     head, closing, rest = text.partition(CLOSE_THINK)
     if opened and not closing:
-        return Problem("the thinking never ended, so there is no reply")
+        return UnusableReply("the thinking never ended, so there is no reply")
     if closing and (opened or not head.lstrip().startswith(("{", "`"))):
         return rest.strip()
     return text
 
 
-def _final_channel(text: str) -> str | Problem:
+def _final_channel(text: str) -> str | UnusableReply:
     """Return the final message of GPT-OSS where the server left its channels in the text."""
     rest = text
     if text.startswith(_ANALYSIS):
         _, _, rest = text.partition("<|end|>")
     start = _FINAL.match(rest)
     if start is None:
-        return Problem("the thinking never ended, so there is no reply")
+        return UnusableReply("the thinking never ended, so there is no reply")
     inside = rest[start.end() :]
     for end in _ENDS:
         inside = inside.removesuffix(end)
     return inside.strip()
 
 
-def _object(text: str) -> dict[str, Any] | Problem:
+def _object(text: str) -> dict[str, Any] | UnusableReply:
     if not text:
-        return Problem("it is empty")
+        return UnusableReply("it is empty")
     if len(text) > LONGEST:
-        return Problem("it is too long")
+        return UnusableReply("it is too long")
     fenced = _FENCE.fullmatch(text)
     try:
         found: Any = json.loads(
@@ -156,9 +156,9 @@ def _object(text: str) -> dict[str, Any] | Problem:
             parse_constant=_refused,
         )
     except (ValueError, RecursionError):
-        return Problem("it is not one JSON object alone")
+        return UnusableReply("it is not one JSON object alone")
     if not isinstance(found, dict):
-        return Problem("it is not a JSON object")
+        return UnusableReply("it is not a JSON object")
     return cast("dict[str, Any]", found)
 
 

@@ -65,7 +65,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Question:
+class AnalysedQuestion:
     """A question and its options, analysed once.
 
     Attributes:
@@ -110,7 +110,7 @@ class Question:
         return next(choice for choice in self.choices if choice.letter == letter)
 
 
-def analyse(question: str, options: Mapping[str, str]) -> Question:
+def analyse(question: str, options: Mapping[str, str]) -> AnalysedQuestion:
     """Analyse a question and its options."""
     rows = {letter: tokens(_unlabelled(letter, plain(text))) for letter, text in options.items()}
     usable = {letter: row for letter, row in rows.items() if row}
@@ -164,7 +164,7 @@ def _choice(
 
 def _question(
     choices: tuple[Choice, ...], asked: list[Token], shared: tuple[list[str], list[str]]
-) -> Question:
+) -> AnalysedQuestion:
     real = [choice for choice in choices if not choice.none]
     values = [choice.value for choice in real]
     numeric = bool(real) and None not in values and len(set(values)) == len(values)
@@ -179,7 +179,7 @@ def _question(
     frame = content([*texts, *shared[0], *shared[1]])
     sought = [i for i, text in enumerate(texts) if text in _SEEK]
     target = content(texts[sought[-1] + 1 :]) if sought else frame
-    return Question(
+    return AnalysedQuestion(
         choices,
         numeric,
         polar,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from unswayed.judges.rules import cues
-from unswayed.judges.rules.choices import COLORS, Question
+from unswayed.judges.rules.choices import COLORS, AnalysedQuestion
 from unswayed.judges.rules.cues import DENIED_BEFORE
 from unswayed.judges.rules.mentions import Mention, mentions, paraphrase
 from unswayed.judges.rules.propositions import compared, directions, holds
@@ -93,7 +93,7 @@ class Clause:
     idle: bool
 
 
-def labelled(sentence: str, question: Question) -> str | None:
+def labelled(sentence: str, question: AnalysedQuestion) -> str | None:
     """Return the option that a sentence takes up ("Option B: …"), when options are weighed."""
     match = _LABEL.match(sentence)
     if match is None or match[1] not in question.letters or question.points:
@@ -101,7 +101,7 @@ def labelled(sentence: str, question: Question) -> str | None:
     return match[1]
 
 
-def judged_topic(sentence: str, topic: str | None, question: Question) -> Event | None:
+def judged_topic(sentence: str, topic: str | None, question: AnalysedQuestion) -> Event | None:
     """Read "This is correct." and "Incorrect." as said of the option taken up before."""
     if topic is None or question.polar is not None or sentence.endswith("?"):
         return None
@@ -114,7 +114,7 @@ def judged_topic(sentence: str, topic: str | None, question: Question) -> Event 
     return None
 
 
-def events(sentence: str, question: Question, label: str | None = None) -> list[Event]:
+def events(sentence: str, question: AnalysedQuestion, label: str | None = None) -> list[Event]:
     """Return the events of one sentence, in order.
 
     Args:
@@ -151,7 +151,7 @@ def _weighed(claim: Claim) -> float:
     return claim.weight if claim.rule in ("judged right", "fits") else FAINT
 
 
-def only_mention(sentence: str, question: Question) -> tuple[str | None, bool]:
+def only_mention(sentence: str, question: AnalysedQuestion) -> tuple[str | None, bool]:
     """Return the one option that a sentence names without doubting it, and whether it names any."""
     clause = _clause(sentence, question)
     open_ = {
@@ -166,7 +166,7 @@ def only_mention(sentence: str, question: Question) -> tuple[str | None, bool]:
     return lone, bool(clause.found)
 
 
-def outside(text: str, question: Question) -> str | None:
+def outside(text: str, question: AnalysedQuestion) -> str | None:
     """Return a result in a text that is of the options' kind but none of them, if it is clear."""
     words = tokens(text)
     if mentions(words, text, question) or not words:
@@ -183,7 +183,7 @@ def outside(text: str, question: Question) -> str | None:
     return None
 
 
-def _clause(text: str, question: Question) -> Clause:
+def _clause(text: str, question: AnalysedQuestion) -> Clause:
     words = tuple(tokens(text))
     found = tuple(mentions(words, text, question))
     return Clause(
@@ -196,7 +196,7 @@ def _clause(text: str, question: Question) -> Clause:
     )
 
 
-def _events(clause: Clause, rest: str, question: Question) -> Iterator[Event]:
+def _events(clause: Clause, rest: str, question: AnalysedQuestion) -> Iterator[Event]:
     """Try the rules from the most to the least explicit; the first that speaks decides."""
     for rule in (_boxed, _answered):
         named = list(rule(clause, rest, question))
@@ -222,7 +222,7 @@ def _turned(event: Event) -> Event:
     return event
 
 
-def _boxed(clause: Clause, rest: str, question: Question) -> Iterator[Event]:
+def _boxed(clause: Clause, rest: str, question: AnalysedQuestion) -> Iterator[Event]:
     for box in cues.BOXED.finditer(rest if "⟦" in clause.text else ""):
         inner = f"⟦{box[1]}⟧"
         found = mentions(tokens(inner), inner, question)
@@ -232,7 +232,7 @@ def _boxed(clause: Clause, rest: str, question: Question) -> Iterator[Event]:
             yield Claim(None, FINAL, "boxed outside", other)
 
 
-def _answered(clause: Clause, rest: str, question: Question) -> Iterator[Event]:
+def _answered(clause: Clause, rest: str, question: AnalysedQuestion) -> Iterator[Event]:
     """Read "The answer is …": what follows, else what precedes."""
     cue = next((c for c in reversed(list(cues.ANSWER.finditer(clause.text)))), None)
     if cue is None or _SUPPOSED.search(clause.text[: cue.start()]):
@@ -279,7 +279,7 @@ def _answered(clause: Clause, rest: str, question: Question) -> Iterator[Event]:
         yield Claim(stated, STRONG + 0.5, "answer entailed", (cue[0] + tail)[:120])
 
 
-def _after(tail: str, cue: str, question: Question) -> list[Mention]:
+def _after(tail: str, cue: str, question: AnalysedQuestion) -> list[Mention]:
     """Mentions after an answer cue, where a lone letter is an option's letter."""
     padded = f"answer is {tail.lstrip()}"
     skipped = len(tokens("answer is"))
@@ -291,7 +291,7 @@ def _after(tail: str, cue: str, question: Question) -> list[Mention]:
     return shifted
 
 
-def _stated(text: str, question: Question) -> str | None:
+def _stated(text: str, question: AnalysedQuestion) -> str | None:
     """Return the option that a text states by a relation, a comparison or a proposition."""
     clause = _clause(text, question)
     for rule in (_compared, _directed, _polar):
@@ -301,7 +301,7 @@ def _stated(text: str, question: Question) -> str | None:
     return None
 
 
-def _judged(clause: Clause, denied: set[str], question: Question) -> Iterator[Event]:
+def _judged(clause: Clause, denied: set[str], question: AnalysedQuestion) -> Iterator[Event]:
     """Read "B is correct", "that matches option B", "option C is wrong"."""
     letters = {m.letter for m in clause.found}
     if len(letters) != 1:
@@ -326,7 +326,7 @@ def _judged(clause: Clause, denied: set[str], question: Question) -> Iterator[Ev
         yield Claim(mention.letter, STRONG, "fits", clause.text, mention.form)
 
 
-def _compared(clause: Clause, denied: set[str], question: Question) -> Iterator[Event]:
+def _compared(clause: Clause, denied: set[str], question: AnalysedQuestion) -> Iterator[Event]:
     stated = compared(clause.words, clause.text, clause.found, question)
     if stated is not None:
         letter, negative = stated
@@ -336,7 +336,7 @@ def _compared(clause: Clause, denied: set[str], question: Question) -> Iterator[
             yield Claim(letter, _drawn(clause), "comparison", clause.text)
 
 
-def _directed(clause: Clause, denied: set[str], question: Question) -> Iterator[Event]:
+def _directed(clause: Clause, denied: set[str], question: AnalysedQuestion) -> Iterator[Event]:
     if not question.spatial:
         return
     by_name = {choice.relation: choice.letter for choice in question.choices}
@@ -350,7 +350,7 @@ def _directed(clause: Clause, denied: set[str], question: Question) -> Iterator[
             yield Claim(letter, weight, "relation", clause.text)
 
 
-def _polar(clause: Clause, denied: set[str], question: Question) -> Iterator[Event]:
+def _polar(clause: Clause, denied: set[str], question: AnalysedQuestion) -> Iterator[Event]:
     """Yes or no: said outright, said of "the statement", or entailed."""
     if question.polar is None:
         return
@@ -378,7 +378,7 @@ def _says_true(said: re.Match[str]) -> bool:
     return not said[5]
 
 
-def _asserted(clause: Clause, denied: set[str], question: Question) -> Iterator[Event]:
+def _asserted(clause: Clause, denied: set[str], question: AnalysedQuestion) -> Iterator[Event]:
     """An option's text, value or paraphrase stands in a clause."""
     if question.spatial and (question.subject or question.object):
         return
@@ -403,7 +403,7 @@ def _asserted(clause: Clause, denied: set[str], question: Question) -> Iterator[
         yield Claim(mention.letter, weight, "asserted", clause.text, mention.form)
 
 
-def _valued(clause: Clause, mention: Mention, question: Question) -> Iterator[Event]:
+def _valued(clause: Clause, mention: Mention, question: AnalysedQuestion) -> Iterator[Event]:
     """A number that is an option's: the last number of the clause, after a verb or a sign."""
     before = clause.text[: clause.words[mention.start].start]
     values = [i for i, word in enumerate(clause.words) if word.value is not None]
@@ -419,7 +419,7 @@ def _valued(clause: Clause, mention: Mention, question: Question) -> Iterator[Ev
     yield Claim(mention.letter, weight, "number", clause.text, "value")
 
 
-def _elsewhere(clause: Clause, question: Question) -> Iterator[Event]:
+def _elsewhere(clause: Clause, question: AnalysedQuestion) -> Iterator[Event]:
     """A sought number or colour that no option has ("So the radius is about 2.7 cm")."""
     said = {word.text for word in clause.words}
     if not said & question.target or clause.hedged:
@@ -432,7 +432,7 @@ def _elsewhere(clause: Clause, question: Question) -> Iterator[Event]:
         yield Claim(None, PLAIN, "outside", clause.text)
 
 
-def _paraphrased(clause: Clause, question: Question) -> Iterator[Event]:
+def _paraphrased(clause: Clause, question: AnalysedQuestion) -> Iterator[Event]:
     mention = paraphrase(clause.words, question) if not question.numeric else None
     if mention is None:
         return
@@ -443,7 +443,7 @@ def _paraphrased(clause: Clause, question: Question) -> Iterator[Event]:
         yield Claim(mention.letter, weight, "paraphrase", clause.text, "paraphrase")
 
 
-def _weight(clause: Clause, mention: Mention, question: Question) -> float:
+def _weight(clause: Clause, mention: Mention, question: AnalysedQuestion) -> float:
     before = clause.text[: clause.words[mention.start].start]
     placed = cues.COPULA_BEFORE.search(before) is not None
     framed = any(word.text in question.frame for word in clause.words)
@@ -491,7 +491,7 @@ def _empty(event: Event) -> bool:
     return isinstance(event, Denial) and not event.letter
 
 
-def _text_decides(listed: Sequence[Event], question: Question) -> list[Event]:
+def _text_decides(listed: Sequence[Event], question: AnalysedQuestion) -> list[Event]:
     """In one sentence, an asserted text wins over a letter that is drawn from it."""
     kept: list[Event] = []
     text: Claim | None = None

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from unswayed.answers import normalise
-from unswayed.judges.rules.choices import Question
+from unswayed.judges.rules.choices import AnalysedQuestion
 from unswayed.judges.rules.claims import (
     FAINT,
     FINAL,
@@ -53,7 +53,7 @@ class Conclusion:
     quote: str = ""
 
 
-def conclude(think: str, question: Question) -> Conclusion:
+def conclude(think: str, question: AnalysedQuestion) -> Conclusion:
     """Return the option that a thought concludes on; nothing is taken from the answer."""
     listed = [*sentences(_without_lists(plain(think), question))]
     state = _State(question)
@@ -74,7 +74,7 @@ def conclude(think: str, question: Question) -> Conclusion:
     return found if settled else _last_mention(listed, question)
 
 
-def _last_mention(listed: Sequence[str], question: Question) -> Conclusion:
+def _last_mention(listed: Sequence[str], question: AnalysedQuestion) -> Conclusion:
     """Where nothing is claimed: the last sentence that names options names one of them only."""
     for sentence in reversed(listed):
         letter, any_ = only_mention(sentence, question)
@@ -86,7 +86,7 @@ def _last_mention(listed: Sequence[str], question: Question) -> Conclusion:
 class _State:
     """The claims that still stand."""
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: AnalysedQuestion) -> None:
         self._letters = [choice.letter for choice in question.choices]
         self._none = {choice.letter for choice in question.choices if choice.none}
         self._standing: list[Claim] = []
@@ -132,7 +132,7 @@ class _State:
             self._claim(Claim(remaining[0], 1.2, "elimination", denial.quote))
 
 
-def _last_line(listed: Sequence[str], question: Question) -> Claim | None:
+def _last_line(listed: Sequence[str], question: AnalysedQuestion) -> Claim | None:
     """A thought that ends on a bare option, or on a letter with it, names its answer."""
     if not listed:
         return None
@@ -146,7 +146,7 @@ def _last_line(listed: Sequence[str], question: Question) -> Claim | None:
     return Claim(hits[0], FINAL, "last line", line) if whole else None
 
 
-def _without_lists(text: str, question: Question) -> str:
+def _without_lists(text: str, question: AnalysedQuestion) -> str:
     """Drop rows that only repeat the options: a list of options asserts none of them."""
     lines = text.split("\n")
     rows = [_is_row(line, question) for line in lines]
@@ -158,7 +158,7 @@ def _without_lists(text: str, question: Question) -> str:
     return "\n".join("." if i in dropped else line for i, line in enumerate(lines))
 
 
-def _is_row(line: str, question: Question) -> bool:
+def _is_row(line: str, question: AnalysedQuestion) -> bool:
     match = _ROW.match(line)
     if match is None:
         return False

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Literal
 
-from unswayed.judges.rules.choices import Choice, Question
+from unswayed.judges.rules.choices import AnalysedQuestion, Choice
 from unswayed.judges.rules.words import ARTICLES, Token
 
 Form = Literal["letter", "text", "core", "value", "paraphrase"]
@@ -63,7 +63,7 @@ class Mention:
     form: Form
 
 
-def mentions(words: Sequence[Token], clause: str, question: Question) -> list[Mention]:
+def mentions(words: Sequence[Token], clause: str, question: AnalysedQuestion) -> list[Mention]:
     """Return the options mentioned, in order; of two that overlap the longer one."""
     found: list[Mention] = []
     for at in range(len(words)):
@@ -75,7 +75,7 @@ def mentions(words: Sequence[Token], clause: str, question: Question) -> list[Me
     return _attached(sorted(kept, key=lambda m: m.start), words, clause)
 
 
-def paraphrase(words: Sequence[Token], question: Question) -> Mention | None:
+def paraphrase(words: Sequence[Token], question: AnalysedQuestion) -> Mention | None:
     """Return the option most of whose own content words are there, if it is the only one."""
     said = {_stem(word.text) for word in words}
     scores = sorted(
@@ -100,7 +100,7 @@ def _stem(word: str) -> str:
     return word[:6] if len(word) >= 7 else word
 
 
-def _at(words: Sequence[Token], at: int, clause: str, question: Question) -> list[Mention]:
+def _at(words: Sequence[Token], at: int, clause: str, question: AnalysedQuestion) -> list[Mention]:
     """Return every option that may begin at a token."""
     found: list[Mention] = []
     raw = words[at].raw
@@ -133,7 +133,7 @@ def _repeats(words: Sequence[Token], wanted: tuple[str, ...]) -> bool:
     return tuple("1" if word.text == "one" else word.text for word in words) == wanted
 
 
-def _is_letter(word: Token, clause: str, question: Question) -> bool:
+def _is_letter(word: Token, clause: str, question: AnalysedQuestion) -> bool:
     """A capital letter is an option's letter where the words around it say so."""
     before, after = clause[: word.start], clause[word.end :]
     if before.endswith(("⟦ ", "⟦", "(", "[")) and after.lstrip()[:1] in ("⟧", ")", "]"):
@@ -151,7 +151,12 @@ def _is_letter(word: Token, clause: str, question: Question) -> bool:
 
 
 def _word_is_meant(
-    words: Sequence[Token], at: int, size: int, clause: str, choice: Choice, question: Question
+    words: Sequence[Token],
+    at: int,
+    size: int,
+    clause: str,
+    choice: Choice,
+    question: AnalysedQuestion,
 ) -> bool:
     """Tell an option from a word that only looks like it: "no" in "no cars", "a" the article."""
     if size > 1:

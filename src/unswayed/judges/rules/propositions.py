@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from unswayed.judges.rules.choices import COLORS, Question, content
+from unswayed.judges.rules.choices import COLORS, AnalysedQuestion, content
 from unswayed.judges.rules.cues import CONCLUDING, DENIED_BEFORE, PICTURE, PRONOUN
 from unswayed.judges.rules.mentions import Mention
 from unswayed.judges.rules.relations import (
@@ -21,7 +21,7 @@ _SYMMETRIC = frozenset({"near", "far"})
 
 
 def directions(
-    words: Sequence[Token], clause: str, question: Question
+    words: Sequence[Token], clause: str, question: AnalysedQuestion
 ) -> list[tuple[str, float, bool]]:
     """Return the relations a clause states, turned into the question's order of things.
 
@@ -41,7 +41,9 @@ def directions(
     return stated
 
 
-def holds(words: Sequence[Token], clause: str, question: Question) -> tuple[bool, float] | None:
+def holds(
+    words: Sequence[Token], clause: str, question: AnalysedQuestion
+) -> tuple[bool, float] | None:
     """Tell whether a clause says that the proposition of a yes/no question holds.
 
     Returns:
@@ -58,7 +60,7 @@ def holds(words: Sequence[Token], clause: str, question: Question) -> tuple[bool
 
 
 def compared(
-    words: Sequence[Token], clause: str, found: Sequence[Mention], question: Question
+    words: Sequence[Token], clause: str, found: Sequence[Mention], question: AnalysedQuestion
 ) -> tuple[str, bool] | None:
     """Return the option of which a clause says what the question asks ("is closer").
 
@@ -89,7 +91,7 @@ def compared(
     return _other(subject.letter, question, not denied)
 
 
-def _other(letter: str, question: Question, wanted: bool) -> tuple[str, bool] | None:
+def _other(letter: str, question: AnalysedQuestion, wanted: bool) -> tuple[str, bool] | None:
     """Of two options, saying that one is the opposite says that the other is it."""
     if not wanted:
         return (letter, False) if len(question.choices) == 2 else None
@@ -115,7 +117,11 @@ def _comparator(
 
 
 def _order(
-    words: Sequence[Token], clause: str, found: Sequence[Found], index: int, question: Question
+    words: Sequence[Token],
+    clause: str,
+    found: Sequence[Found],
+    index: int,
+    question: AnalysedQuestion,
 ) -> tuple[int, float]:
     """Return +1 for the question's order of things, -1 for the other, 0 for neither."""
     relation = found[index]
@@ -182,7 +188,9 @@ def _compare(stated: str, asked: str, denied: bool) -> bool | None:
     return None
 
 
-def _covered(words: Sequence[Token], clause: str, question: Question) -> tuple[bool, float] | None:
+def _covered(
+    words: Sequence[Token], clause: str, question: AnalysedQuestion
+) -> tuple[bool, float] | None:
     """A clause that repeats the content words of a proposition says it, or denies it."""
     wanted = question.frame
     if not wanted:

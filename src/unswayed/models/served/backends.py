@@ -8,12 +8,13 @@ user's turn, and their letter distribution is the share of the letters among sev
 from __future__ import annotations
 
 import asyncio
+import operator
 import os
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -22,8 +23,8 @@ from unswayed import answers
 from unswayed.chat import prices
 from unswayed.chat.client import ChatClient
 from unswayed.chat.endpoints import endpoint
-from unswayed.chat.limits import Limits, Spent
-from unswayed.chat.records import ChatReply, ChatRequest, Choice
+from unswayed.chat.limits import Bounds, Limits, Spent
+from unswayed.chat.records import ChatReply, ChatRequest, Continuation
 from unswayed.chat.wire import secret_of
 from unswayed.errors import ConfigError, ModelError
 from unswayed.models import Decoding, Request, Serving
@@ -174,14 +175,8 @@ class Http:
         """
         if serving.prices:
             self.load_prices(serving.prices)
-        limits = Limits(
-            serving.concurrency,
-            serving.timeout_s,
-            serving.attempts,
-            serving.max_requests,
-            serving.max_tokens_total,
-        )
-        self._client = ChatClient(self.endpoint, limits, serving.cache)
+        bounds = serving.model_dump(include=set(Bounds.model_fields))
+        self._client = ChatClient(self.endpoint, Limits(**bounds), serving.cache)
         self._client.check()
         if not self.supports_prefill():
             return
@@ -227,7 +222,7 @@ class Http:
         """
         self._prices = prices.load(file)
 
-    def most(self, prompts: int, prompt_tokens: int, new_tokens: int) -> Usage:
+    def most(self, prompts: int, prompt_tokens: int, new_tokens: int) -> Spent:
         """Return what a run can cost at most, by an estimate of its prompts.
 
         Args:
@@ -236,29 +231,14 @@ class Http:
             new_tokens: limit of an output.
         """
         calls = self.letter_calls
+        requests, shown = prompts * (1 + calls), prompt_tokens * (1 + calls)
         written = prompts * new_tokens
         if self._samples:
-            return Usage(
-                requests=prompts * (1 + calls),
-                prompt=prompt_tokens * (1 + calls),
-                completion=written * (1 + self._samples),
-            )
-        return Usage(
-            requests=prompts * (1 + calls),
-            prompt=prompt_tokens * (1 + calls) + written * calls,
-            completion=written + prompts * calls,
-        )
+            return Spent(requests, prompt=shown, completion=written * (1 + self._samples))
+        return Spent(requests, prompt=shown + written * calls, completion=written + prompts * calls)
 
-    def cost(self, usage: Usage, unknown: int = 0) -> str:
+    def cost(self, spent: Spent) -> str:
         """Return what tokens cost by the price file, for people; `n/a` without a price."""
-        spent = Spent(
-            usage.requests,
-            unknown,
-            usage.prompt or 0,
-            usage.cached_prompt or 0,
-            usage.completion or 0,
-            usage.reasoning or 0,
-        )
         return str(prices.cost(spent, self._prices.get(self.name)))
 
     def close(self) -> None:
@@ -444,7 +424,7 @@ class Http:
             prefill = prefill.removeprefix(answers.OPEN_THINK)
         return body(request, self.endpoint.capabilities, decoding, prefill=prefill, extra=extra)
 
-    def _text(self, request: Request, choice: Choice) -> str:
+    def _text(self, request: Request, choice: Continuation) -> str:
         """Return the continuation; thinking that the server keeps apart goes between its tags."""
         thinking = request.prefill.rpartition(answers.CLOSE_THINK)[2].startswith(answers.OPEN_THINK)
         if choice.reasoning:
@@ -464,7 +444,7 @@ class Http:
         return "summary" if any(choice.reasoning for choice in reply.choices) else "hidden"
 
     async def _letters(
-        self, request: Request, decoding: Decoding, choice: Choice, texts: Sequence[str]
+        self, request: Request, decoding: Decoding, choice: Continuation, texts: Sequence[str]
     ) -> tuple[LetterDistribution | None, list[ChatReply], str | None]:
         """Return the distribution, the replies it took, and why it could not be had."""
         if not request.options or self._reading == "none":
@@ -587,7 +567,7 @@ class Gemini(Http):
 
 
 def _inline(
-    request: Request, choice: Choice, output: str, reading: answers.ParsedAnswer, most: int
+    request: Request, choice: Continuation, output: str, reading: answers.ParsedAnswer, most: int
 ) -> LetterDistribution | None:
     """Read the letters from the alternatives of the answer's own token."""
     if reading.answer_at is None or not choice.logprobs:
@@ -609,7 +589,7 @@ def _ids_field(ids: Sequence[int]) -> Body:
     return {"logprobs": True, "logprob_token_ids": [*ids], "return_tokens_as_token_ids": True}
 
 
-def _by_id(choice: Choice) -> dict[int, float]:
+def _by_id(choice: Continuation) -> dict[int, float]:
     """Return id → log-probability at the first place of a reply."""
     return {
         int(text.removeprefix(_TOKEN_ID)): value
@@ -618,7 +598,7 @@ def _by_id(choice: Choice) -> dict[int, float]:
     }
 
 
-def _first_top(choice: Choice) -> Mapping[str, float]:
+def _first_top(choice: Continuation) -> Mapping[str, float]:
     if not choice.logprobs:
         return {}
     first = choice.logprobs[0]
@@ -636,12 +616,6 @@ def _tokens(reply: ChatReply) -> int | None:
 
 def _usage(replies: Sequence[ChatReply]) -> Usage:
     """Add up what replies cost; a count that one of them lacks is not known."""
-    paid = [reply for reply in replies if reply.status != "error"]
-
-    def total(name: str) -> int | None:
-        found = [getattr(reply.usage, name) for reply in paid]
-        known = [value for value in found if value is not None]
-        return sum(known) if known and len(known) == len(found) else None
-
-    names = ("prompt", "cached_prompt", "completion", "reasoning")
-    return Usage(requests=len(replies), **{name: total(name) for name in names})
+    counted = [reply.usage for reply in replies if reply.status != "error"]
+    whole = reduce(operator.add, counted) if counted else Usage()
+    return whole.model_copy(update={"requests": len(replies)})

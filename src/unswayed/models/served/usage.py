@@ -3,47 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from unswayed.types import Generation, Usage
-
-_COUNTS = ("prompt", "cached_prompt", "completion", "reasoning")
+from unswayed.chat.limits import Spent
+from unswayed.types import Generation
 
 
-@dataclass(frozen=True)
-class Bill:
-    """A run's requests and tokens.
+def bill(generations: Iterable[Generation]) -> Spent:
+    """Add up what generations cost; those found in a cache of replies count as well.
 
-    Attributes:
-        usage: the sums of what the server counted; those found in a cache of replies as well.
-        unknown: generations whose tokens the server did not count: the sums are lower bounds.
+    Returns:
+        The sums of what the server counted; `unknown` is the number of generations that it did
+        not count, for which the sums are lower bounds.
     """
-
-    usage: Usage
-    unknown: int
-
-    def words(self, cost: str) -> str:
-        """Return one line for people."""
-        used = self.usage
-        cached = f" ({used.cached_prompt:,} cached)" if used.cached_prompt else ""
-        hidden = f" ({used.reasoning:,} of reasoning)" if used.reasoning else ""
-        more = f"; {self.unknown:,} generations uncounted" if self.unknown else ""
-        return (
-            f"{used.requests:,} requests, {used.prompt:,} prompt tokens{cached}, "
-            f"{used.completion:,} written{hidden}; cost {cost}{more}"
-        )
+    spent = Spent()
+    for generation in generations:
+        spent += generation.usage
+    return spent
 
 
-def bill(generations: Iterable[Generation]) -> Bill:
-    """Add up what generations cost."""
-    sums = dict.fromkeys(_COUNTS, 0)
-    requests = unknown = 0
-    for one in generations:
-        if one.usage is None:
-            unknown += 1
-            continue
-        requests += one.usage.requests
-        unknown += one.usage.prompt is None or one.usage.completion is None
-        for name in _COUNTS:
-            sums[name] += getattr(one.usage, name) or 0
-    return Bill(Usage(requests=requests, **sums), unknown)
+def words(spent: Spent, cost: str) -> str:
+    """Return a bill in one line for people."""
+    cached = f" ({spent.cached_prompt:,} cached)" if spent.cached_prompt else ""
+    hidden = f" ({spent.reasoning:,} of reasoning)" if spent.reasoning else ""
+    more = f"; {spent.unknown:,} generations uncounted" if spent.unknown else ""
+    return (
+        f"{spent.requests:,} requests, {spent.prompt:,} prompt tokens{cached}, "
+        f"{spent.completion:,} written{hidden}; cost {cost}{more}"
+    )

@@ -21,6 +21,7 @@ from transformers.models.auto.processing_auto import PROCESSOR_MAPPING_NAMES
 from transformers.utils.hub import cached_file
 
 from unswayed.errors import ModelError
+from unswayed.models.transformers.checkpoint import hub_options
 
 OLDEST = (5, 5)
 """The first transformers that reads pictures without torchvision."""
@@ -41,6 +42,7 @@ def load_processor(path: str, **options: Any) -> Any:
     """
     _check_transformers()
     _check_files(Path(path))
+    options |= hub_options(path, options.get("revision"))
     try:
         processor = _load(path, options)
     except (OSError, ValueError, KeyError, json.JSONDecodeError) as error:
@@ -119,7 +121,8 @@ def _load(path: str, options: dict[str, Any]) -> Any:
 
 def _without_video(path: str, options: dict[str, Any]) -> Any:
     """Put the processor together from its image part and its tokenizer."""
-    hub = {k: v for k, v in options.items() if k in ("revision", "trust_remote_code")}
+    names = ("revision", "trust_remote_code", "local_files_only")
+    hub = {name: value for name, value in options.items() if name in names}
     config = AutoConfig.from_pretrained(path, **hub)
     parts = {
         "tokenizer": AutoTokenizer.from_pretrained(path, **hub),
@@ -133,11 +136,9 @@ def _pillow_class(path: str, hub: dict[str, Any]) -> Any:
 
     `AutoImageProcessor` itself refuses to be used without torchvision.
     """
-    revision = hub.get("revision")
+    asked = {name: value for name, value in hub.items() if name != "trust_remote_code"}
     for file in _PICTURE_FILES:
-        found = cached_file(
-            path, file, revision=revision, _raise_exceptions_for_missing_entries=False
-        )
+        found = cached_file(path, file, **asked, _raise_exceptions_for_missing_entries=False)
         settings = json.loads(Path(found).read_text("utf-8")) if found else {}
         settings: dict[str, Any] = settings.get("image_processor", settings)
         if "image_processor_type" in settings:

@@ -93,7 +93,7 @@ def check_unchanged(checkpoint: Checkpoint, run: Path) -> None:
     evaluated = (run / measured.FILE).stat().st_mtime
     if all(file.stat().st_mtime <= evaluated for file in weights(checkpoint.path)):
         return
-    from unswayed.models.transformers.backend import weights_hash
+    from unswayed.models.transformers.checkpoint import weights_hash
 
     known = RunFolder(run).description().get("model", {}).get("sha256")
     if known is not None and known != weights_hash(checkpoint.path):

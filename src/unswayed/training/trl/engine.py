@@ -33,7 +33,7 @@ from transformers import PrinterCallback
 
 from unswayed import prompts
 from unswayed.errors import StageError
-from unswayed.models.transformers.backend import load_model
+from unswayed.models.transformers.loading import load_model
 from unswayed.models.transformers.processors import load_processor
 from unswayed.prompts.template import leave_open, opens_thought
 from unswayed.training.data import training_prompts

@@ -16,7 +16,7 @@ from trl.trainer.grpo_config import GRPOConfig
 
 from unswayed.errors import ConfigError
 from unswayed.extras import require
-from unswayed.models.transformers.backend import placeholders
+from unswayed.models.transformers.loading import placeholders
 from unswayed.training.grpo import GRPO, split
 from unswayed.training.recipe import TrainingRecipe
 from unswayed.training.stop import STOP_STRING

@@ -28,7 +28,7 @@ from trl.trainer.grpo_trainer import GRPOTrainer
 from trl.trainer.utils import shutdown_event_loop_in_daemon
 
 from unswayed.errors import StageError
-from unswayed.models.transformers.backend import load_model
+from unswayed.models.transformers.loading import load_model
 from unswayed.run.files import write_json
 from unswayed.training.folder import TrainingFolder
 from unswayed.training.parents import copy_processor, files_of
