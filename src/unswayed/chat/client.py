@@ -11,12 +11,13 @@ import asyncio
 import os
 import threading
 import weakref
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
+from unswayed.chat.asking import ask
 from unswayed.chat.budget import Budget
 from unswayed.chat.cache import Cache
 from unswayed.chat.endpoints import Endpoint
@@ -25,8 +26,9 @@ from unswayed.chat.limits import Limits, Spent
 from unswayed.chat.pace import Pace
 from unswayed.chat.prices import Cost, Prices, cost
 from unswayed.chat.records import ChatReply, ChatRequest
-from unswayed.chat.sending import OnReply, Sending, Server, fatal, listed
-from unswayed.chat.wire import Lost, Wire, secret_of
+from unswayed.chat.sending import OnReply, Sending
+from unswayed.chat.server import Server, fatal, listed
+from unswayed.chat.wire import Answer, Lost, Wire, secret_of
 from unswayed.errors import ModelError, StageError
 
 T = TypeVar("T")
@@ -134,6 +136,21 @@ class ChatClient:
     ) -> list[ChatReply]:
         """Do as `send_all`, awaited in the caller's event loop."""
         return await asyncio.wrap_future(self._begin(Sending(self._server, on_reply).run(requests)))
+
+    def ask(self, url: str, body: Mapping[str, Any]) -> Answer:
+        """Ask another route of the server, such as its `/tokenize`, and wait for the answer.
+
+        It is asked again after what may pass, as long as a chat request would be. It counts
+        towards no limit.
+
+        Returns:
+            The last answer, of any HTTP status after which asking again would not help.
+
+        Raises:
+            ConfigError: the server does not take the key.
+            ServerDown: it gives nothing, or asks to wait for long.
+        """
+        return self._wait(ask(self._server, url, body))
 
     def check(self) -> None:
         """Ask the server for its models, to see that it is there and takes the key.

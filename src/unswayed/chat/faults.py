@@ -121,6 +121,11 @@ def seconds(header: str | None, now: float) -> float | None:
         return None
 
 
+def said(data: bytes) -> str:
+    """Return what a server says of an error, on one line."""
+    return _said(data)[1]
+
+
 def _asked(data: bytes) -> float | None:
     """Return the seconds that Google's errors carry in the body instead of a header."""
     found = re.search(rb'"retryDelay"\s*:\s*"([0-9]{1,9}(?:\.[0-9]{1,9})?)s"', data)

@@ -4,47 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from unswayed.chat.budget import Budget, choices
-from unswayed.chat.cache import Cache, key_of
-from unswayed.chat.endpoints import Endpoint
+from unswayed.chat.budget import choices
+from unswayed.chat.cache import key_of
 from unswayed.chat.faults import BUSY, RETRIED, HttpFault, fault
-from unswayed.chat.limits import Limits
-from unswayed.chat.pace import Pace, wait_s
+from unswayed.chat.pace import wait_s
 from unswayed.chat.records import ChatReply, ChatRequest
 from unswayed.chat.replies import BrokenReply, Completion, parse_completion
-from unswayed.chat.wire import Answer, Lost, Wire
-from unswayed.errors import BudgetSpent, ConfigError, ModelError, ServerDown, UnswayedError
+from unswayed.chat.server import Server, asks_to_wait, fatal
+from unswayed.chat.wire import Lost
+from unswayed.errors import BudgetSpent, ServerDown
 from unswayed.types import Usage
 
 OnReply = Callable[[ChatReply], None]
 
 _BROKEN_TRIES = 2
 """Attempts after which a broken reply is the item's error: each one is paid for."""
-
-
-@dataclass
-class Server:
-    """What the calls of one client share about the server.
-
-    Attributes:
-        failed: items in a row that failed with all their attempts.
-        changed: set whenever a request ends, for those who wait for the budget.
-    """
-
-    endpoint: Endpoint
-    limits: Limits
-    wire: Wire
-    pace: Pace
-    budget: Budget
-    cache: Cache | None
-    failed: int = 0
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
-    chance: random.Random = field(default_factory=random.Random)
 
 
 class Stopped(Exception):  # noqa: N818 - used inside of this module only
@@ -236,12 +214,7 @@ class Sending:
         if found.kind in ("again", "busy"):
             if (found.wait_s or 0) <= server.limits.longest_wait_s:
                 return found
-            self._halt(
-                ServerDown(
-                    f"{server.endpoint.base_url} asks to wait {found.wait_s:.0f} s "
-                    f"({found.message}); run the same command later, it goes on where it stopped"
-                )
-            )
+            self._halt(asks_to_wait(server, found))
         elif self.stop is None:
             self._halt(await fatal(server, found))
         raise Stopped
@@ -277,75 +250,6 @@ class Sending:
             self.stop = reason
         self._stopping.set()
         self.server.changed.set()
-
-
-async def fatal(server: Server, found: HttpFault) -> UnswayedError:
-    """Return the error of a fault that every request would meet."""
-    endpoint = server.endpoint
-    if found.kind == "key":
-        return _key_error(endpoint, found.message)
-    if found.kind == "quota":
-        return ServerDown(
-            f"the account at {endpoint.base_url} has no quota left ({found.message}); see to it "
-            "and run the same command again, it goes on where it stopped"
-        )
-    if found.kind == "images":
-        return ModelError(
-            f"{endpoint.model} at {endpoint.base_url} takes no pictures ({found.message}); serve a "
-            "vision-language model, or start the server with pictures allowed"
-        )
-    if found.kind == "address":
-        return ConfigError(
-            f"{endpoint.base_url} is no address of chat completions ({found.message}); "
-            "base_url ends in the version, as in http://HOST:PORT/v1"
-        )
-    return _model_error(endpoint, found.message, await listed(server.wire))
-
-
-def _key_error(endpoint: Endpoint, message: str) -> ConfigError:
-    if endpoint.key_variable is None:
-        return ConfigError(
-            f"{endpoint.base_url} wants a key ({message}); put it into an environment variable "
-            "and give its name: key=NAME"
-        )
-    return ConfigError(
-        f"{endpoint.base_url} does not take the key in {endpoint.key_variable} for "
-        f"{endpoint.model} ({message}); set the variable to a key that is allowed to use it"
-    )
-
-
-def _model_error(endpoint: Endpoint, message: str, names: list[str]) -> ModelError:
-    import difflib
-
-    if not names or endpoint.model in names:
-        return ModelError(
-            f"{endpoint.base_url} serves no chat completions of {endpoint.model!r} ({message}); "
-            "check the model's name, and that base_url ends in the version, as in "
-            "http://HOST:PORT/v1"
-        )
-    near = difflib.get_close_matches(endpoint.model, names, n=3, cutoff=0.5)
-    more = f" and {len(names) - 20} more" if len(names) > 20 else ""
-    hint = f"did you mean {' or '.join(near)}? it" if near else "it"
-    return ModelError(
-        f"{endpoint.base_url} knows no model {endpoint.model!r}; {hint} serves: "
-        f"{', '.join(names[:20])}{more}"
-    )
-
-
-async def listed(wire: Wire) -> list[str]:
-    """Return the models that a server lists; empty if it lists none."""
-    answer = await wire.models()
-    return names_of(answer.data) if isinstance(answer, Answer) and answer.status == 200 else []
-
-
-def names_of(data: bytes) -> list[str]:
-    """Return the names in a server's list of models; empty if it is none."""
-    try:
-        entries = json.loads(data)["data"]
-        names = [str(entry["id"]).removeprefix("models/") for entry in entries]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return []
-    return sorted(name for name in names if name.isprintable())
 
 
 def _reading(request: ChatRequest, data: bytes) -> Completion:

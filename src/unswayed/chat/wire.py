@@ -132,13 +132,18 @@ class Wire:
         self._proxy = _proxy(endpoint.base_url)
         self._session: aiohttp.ClientSession | None = None
 
-    async def post(self, body: bytes) -> Answer | Lost:
-        """Send a chat request and return what came."""
-        return await self._send("POST", _CHAT, body)
+    async def post(self, body: bytes, url: str | None = None) -> Answer | Lost:
+        """Send a request and return what came.
+
+        Args:
+            body: the request.
+            url: another route of the server; None for its chat completions.
+        """
+        return await self._send("POST", url or self._base + _CHAT, body)
 
     async def models(self) -> Answer | Lost:
         """Ask for the list of models and return what came."""
-        return await self._send("GET", _MODELS, None)
+        return await self._send("GET", self._base + _MODELS, None)
 
     def without_key(self, text: str) -> str:
         """Return a text without the key."""
@@ -169,12 +174,12 @@ class Wire:
             )
         return self._session
 
-    async def _send(self, method: str, path: str, body: bytes | None) -> Answer | Lost:
+    async def _send(self, method: str, url: str, body: bytes | None) -> Answer | Lost:
         # No exception leaves, and none is the context of another: they know the headers.
         aiohttp = self._aiohttp
         try:
             async with self._open().request(
-                method, self._base + path, data=body, proxy=self._proxy, allow_redirects=False
+                method, url, data=body, proxy=self._proxy, allow_redirects=False
             ) as response:
                 return await self._read(response)
         except TimeoutError as error:

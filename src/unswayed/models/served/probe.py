@@ -46,6 +46,10 @@ class Proof:
     doubles: bool = False
 
 
+UNPROVEN = Proof(proven=False)
+"""Before anything was proven, and of a server that shows no rendered prompt."""
+
+
 def prove(routes: Routes, ask: Ask, where: str) -> Proof:
     """Prove that prefills are continued as they are.
 
@@ -67,7 +71,7 @@ def prove(routes: Routes, ask: Ask, where: str) -> Proof:
             if before.endswith(OPEN_THINK) != doubles:
                 raise _broken(where, f"{before[-_SHOWN:]}{sent}", prefill)
     except NoRoute:
-        return Proof(proven=False)
+        return UNPROVEN
     return Proof(True, opens, doubles)
 
 

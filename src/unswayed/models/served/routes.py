@@ -1,21 +1,19 @@
 """What a vLLM or SGLang server says about its tokens: routes beside the chat completions.
 
 They are asked a few times at the start and for every new way of writing an answer, never for each
-prompt, so they go through the standard library and wait.
+prompt, through the chat client: with its retries, waits and words for what goes wrong.
 """
 
 from __future__ import annotations
 
-import json
 import re
-import urllib.error
-import urllib.request
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, cast
 
-from unswayed.chat.endpoints import Endpoint
-from unswayed.chat.wire import Secret
+from unswayed.chat.client import ChatClient
+from unswayed.chat.faults import said
+from unswayed.chat.replies import BrokenReply, decode
 from unswayed.errors import ModelError
 
 _ECHO = {"return_token_ids": True, "return_prompt_token_ids": True, "return_prompt_text": True}
@@ -23,6 +21,7 @@ _ECHO = {"return_token_ids": True, "return_prompt_token_ids": True, "return_prom
 _TAIL = 512
 """Tokens at the end of a prompt that are turned into text; no probe has more after its picture."""
 _SHOWN = 200
+"""Characters of a server's words in a message."""
 
 
 class NoRoute(Exception):  # noqa: N818 - the server lacks something, which is no error yet
@@ -32,11 +31,12 @@ class NoRoute(Exception):  # noqa: N818 - the server lacks something, which is n
 class Routes:
     """Tokens and rendered prompts of one model."""
 
-    def __init__(self, endpoint: Endpoint, secret: Secret, timeout_s: float = 120.0) -> None:
+    def __init__(self, client: ChatClient) -> None:
         """Name the server; nothing is sent."""
-        self._model, self._secret, self._timeout = endpoint.model, secret, timeout_s
-        self._chat = f"{endpoint.base_url}/chat/completions"
-        self._root = re.sub(r"/v\d+\w*$", "", endpoint.base_url)
+        self._client, self._model = client, client.endpoint.model
+        base = client.endpoint.base_url
+        self._chat = f"{base}/chat/completions"
+        self._root = re.sub(r"/v\d+\w*$", "", base)
         self.tokens = lru_cache(maxsize=8192)(self._tokens)
 
     def _tokens(self, text: str) -> tuple[int, ...]:
@@ -44,6 +44,7 @@ class Routes:
 
         Raises:
             NoRoute: the server does not tell.
+            ServerDown: it gives nothing, or asks to wait for long.
         """
         asked = {"model": self._model, "prompt": text, "add_special_tokens": False}
         return tuple(_ids(self._post(f"{self._root}/tokenize", asked).get("tokens")))
@@ -53,6 +54,7 @@ class Routes:
 
         Raises:
             NoRoute: the server does not tell.
+            ServerDown: it gives nothing, or asks to wait for long.
         """
         asked = {"model": self._model, "tokens": list(ids), "skip_special_tokens": False}
         reply = self._post(f"{self._root}/detokenize", asked)
@@ -80,24 +82,20 @@ class Routes:
         return self.text(_ids(ids)[-_TAIL:])
 
     def _post(self, url: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        headers = {"Content-Type": "application/json", **self._secret.headers()}
-        request = urllib.request.Request(url, json.dumps(body).encode(), headers, method="POST")
-        try:
-            with urllib.request.urlopen(request, timeout=self._timeout) as reply:
-                found: Any = json.load(reply)
-        except urllib.error.HTTPError as error:
-            said = " ".join(error.read(4096).decode("utf-8", "replace").split())
-            message = self._secret.without(f"HTTP {error.code}: {said[:_SHOWN]}")
-            if error.code in (404, 405, 501) or (error.code == 400 and url != self._chat):
+        answer = self._client.ask(url, body)
+        if answer.status != 200:
+            message = f"HTTP {answer.status}: {said(answer.data)[:_SHOWN]}"
+            if answer.status in (404, 405, 501) or (answer.status == 400 and url != self._chat):
                 # Ray Serve has /tokenize and replies 400, whatever is asked
-                raise NoRoute(f"{url}: {message}") from None
-            raise ModelError(f"{url} refuses a request of one token ({message})") from None
-        except (OSError, ValueError) as error:
-            message = self._secret.without(f"{type(error).__name__}: {error}")
-            raise ModelError(f"cannot use {url} ({message}); see to the server") from None
-        if not isinstance(found, dict):
+                raise NoRoute(f"{url}: {message}")
+            raise ModelError(f"{url} refuses a request of one token ({message})")
+        try:
+            reply: Any = decode(answer.data)
+        except BrokenReply as error:
+            raise ModelError(f"cannot use {url} ({error}); see to the server") from None
+        if not isinstance(reply, dict):
             raise NoRoute(f"{url} replied with no object")
-        return cast("dict[str, Any]", found)
+        return cast("dict[str, Any]", reply)
 
 
 def _ids(value: Any) -> list[int]:
