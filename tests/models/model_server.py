@@ -48,6 +48,7 @@ class Flags:
     prepends: bool = False  # … and does so in front of a prefill too (SGLang)
     echo: bool = True  # tells the ids of the prompt
     tokenize: bool = True
+    busy: int = 0  # so many requests for tokens are turned away first
     ids: bool = True  # knows logprob_token_ids
     images: bool = True
     key: str = ""
@@ -158,6 +159,9 @@ class ModelServer:
     async def _tokenize(self, request: web.Request) -> web.Response:
         if not self.flags.tokenize:
             raise web.HTTPNotFound
+        if self.flags.busy > 0:
+            self.flags.busy -= 1
+            raise web.HTTPServiceUnavailable
         return web.json_response({"tokens": self.tokens((await request.json())["prompt"])})
 
     async def _detokenize(self, request: web.Request) -> web.Response:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from unswayed.errors import BudgetSpent, ConfigError, ModelError
+from unswayed.errors import BudgetSpent, ConfigError, ModelError, ServerDown
 from unswayed.models import Decoding, Request, Serving
 from unswayed.registry import create
 
@@ -165,6 +165,19 @@ def test_without_tokenize_the_answers_own_alternatives_are_read(serve: Any, mode
     assert len(after_start(server)) == 1
     assert "not proven" in one.provenance()["prefill"]
     assert "not proven" in " ".join(one.notes)
+
+
+def test_a_server_that_is_busy_for_a_moment_is_asked_again(serve: Any, model: Any) -> None:
+    one = model(serve(busy=1))
+    one.start(Serving())
+    assert one.provenance()["letters"] == "token-logprobs"
+    assert one.generate([prompt()], Decoding())[0].letters is not None
+
+
+def test_a_server_that_stays_busy_is_no_mistake_of_the_user(serve: Any, model: Any) -> None:
+    one = model(serve(busy=1000))
+    with pytest.raises(ServerDown, match=r"/tokenize: no answer in 2 attempts.*HTTP 503"):
+        one.start(Serving(attempts=2))
 
 
 @pytest.mark.parametrize("fault", ["closes", "rewrites"])

@@ -15,13 +15,12 @@ from unswayed.api.run import Run
 from unswayed.benchmarks import Benchmark
 from unswayed.errors import RunError
 from unswayed.judges import Judge
-from unswayed.models import Model
+from unswayed.models import Model, Serving
 from unswayed.perturbations import Perturbation, TextSource
 from unswayed.pipeline import stages
 from unswayed.pipeline.places import default_folder
 from unswayed.pipeline.settings import (
     DecodingSettings,
-    ServingSettings,
     StatisticsSettings,
     as_written,
     settings,
@@ -54,7 +53,7 @@ class SettingKeys(TypedDict, total=False):
     tolerance: float
     decoding: Mapping[str, Any] | DecodingSettings
     statistics: Mapping[str, Any] | StatisticsSettings
-    serving: Mapping[str, Any] | ServingSettings
+    serving: Mapping[str, Any] | Serving
 
 
 def evaluate(

@@ -6,6 +6,8 @@
     budget      what has been spent of it
     client      sends many requests at once: one reply for each
     sending     one such call: retries, pacing, the end of the budget
+    asking      one question to a server's other routes, such as its tokenizer
+    server      what all calls of a client know of its server
     wire        one request over HTTP (aiohttp, the only module that imports it)
     replies     the bytes of a reply → a reply, or the reason why there is none
     faults      status and body of an HTTP error → try again, give the item up, or stop the run

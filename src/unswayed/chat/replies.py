@@ -56,7 +56,7 @@ class BrokenReply(ValueError):  # noqa: N818 - it is the reply that is broken
 
 
 @dataclass(frozen=True)
-class Completion:
+class ChatCompletion:
     """What a reply holds.
 
     Attributes:
@@ -70,7 +70,7 @@ class Completion:
     refusal: str | None
 
 
-def parse_completion(data: bytes, n: int = 1, logprobs: bool = False) -> Completion:
+def parse_completion(data: bytes, n: int = 1, logprobs: bool = False) -> ChatCompletion:
     """Read a chat completion.
 
     Args:
@@ -103,7 +103,7 @@ def parse_completion(data: bytes, n: int = 1, logprobs: bool = False) -> Complet
         if reason:
             reasons.append(reason)
     refusal = reasons[0] if len(reasons) == n else None
-    return Completion(tuple(made[i] for i in sorted(made)), _usage(reply.get("usage")), refusal)
+    return ChatCompletion(tuple(made[i] for i in sorted(made)), _usage(reply.get("usage")), refusal)
 
 
 def decode(data: bytes) -> Any:

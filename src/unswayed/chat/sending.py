@@ -13,7 +13,7 @@ from unswayed.chat.cache import key_of
 from unswayed.chat.faults import BUSY, RETRIED, HttpFault, fault
 from unswayed.chat.pace import wait_s
 from unswayed.chat.records import ChatReply, ChatRequest
-from unswayed.chat.replies import BrokenReply, Completion, parse_completion
+from unswayed.chat.replies import BrokenReply, ChatCompletion, parse_completion
 from unswayed.chat.server import Server, asks_to_wait, fatal
 from unswayed.chat.wire import Lost
 from unswayed.errors import BudgetSpent, ServerDown
@@ -252,11 +252,11 @@ class Sending:
         self.server.changed.set()
 
 
-def _reading(request: ChatRequest, data: bytes) -> Completion:
+def _reading(request: ChatRequest, data: bytes) -> ChatCompletion:
     return parse_completion(data, choices(request.body), bool(request.body.get("logprobs")))
 
 
-def _reply(request: ChatRequest, reading: Completion, attempts: int) -> ChatReply:
+def _reply(request: ChatRequest, reading: ChatCompletion, attempts: int) -> ChatReply:
     status = "ok" if reading.refusal is None else "refused"
     return ChatReply(request.id, status, reading.choices, reading.usage, reading.refusal, attempts)
 

@@ -28,7 +28,7 @@ from unswayed.types import Verdict
 
 Effort = Literal["minimal", "low", "medium", "high"]
 
-READING = 1
+VERSION = 1
 """Version of how replies are read; part of the prompt hash."""
 
 TOKENS = {"text": 1024, "summary": 8192, "hidden": 8192}
@@ -131,7 +131,7 @@ class LLM:
             structured=can.structured_output,
         )
         self.prompt_hash = content_hash(
-            ["llm", READING, self.prompt.model_dump(), model, asdict(self.decoding)]
+            ["llm", VERSION, self.prompt.model_dump(), model, asdict(self.decoding)]
         )
         limits = Limits.of(
             concurrency=concurrency,
