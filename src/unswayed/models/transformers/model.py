@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from unswayed.errors import ConfigError, MissingExtra
+from unswayed.errors import ConfigError
+from unswayed.extras import require
 from unswayed.models import Decoding, Request
 from unswayed.models.transformers.checkpoint import check_folder, hub_options
 from unswayed.types import Generation
@@ -99,10 +100,8 @@ class Transformers:
         return self.backend.generate(requests, decoding)
 
     def _loaded(self, path: str) -> Backend:
+        require(f"the model {self.name!r}", "transformers")
         hub_options(path, self._options.get("revision"))  # before torch, whose import takes long
-        try:
-            from unswayed.models.transformers.backend import Backend
-        except ModuleNotFoundError as error:
-            needed = f"the model {self.name!r}"
-            raise MissingExtra("transformers", needed, str(error.name)) from error
+        from unswayed.models.transformers.backend import Backend
+
         return Backend(path, name=self.name, **self._options)
