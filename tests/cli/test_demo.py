@@ -55,6 +55,16 @@ def test_all_that_the_demo_needs_is_named_at_once(tmp_path: Path) -> None:
     assert [*tmp_path.iterdir()] == []
 
 
+def test_all_that_a_training_needs_is_named_at_once(tmp_path: Path) -> None:
+    needed = ("trl", "matplotlib", "accelerate")
+    status, out, err = without(needed, "train", "demo", "--track", "--out", "run", cwd=tmp_path)
+    (line,) = err.splitlines()
+    assert (status, out) == (2, "")
+    assert all(repr(name) in line for name in needed)
+    assert line.endswith("run: pip install 'unswayed[train,report]'")
+    assert [*tmp_path.iterdir()] == []
+
+
 def test_training_an_organism_without_torch_is_one_line(tmp_path: Path) -> None:
     status, _, err = without(("torch",), "organism", "train", "--out", "organism", cwd=tmp_path)
     assert (status, len(err.splitlines())) == (2, 1)

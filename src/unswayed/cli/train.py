@@ -84,6 +84,8 @@ def train(
     if resolved:
         click.echo(as_toml(wanted.recipe), nl=False)
         return
+    if not dry_run:
+        wanted.require(tracked)
     planned = "" if begun else plan(wanted.recipe, wanted.seeds, wanted.folder)
     for line in wanted.warnings():
         click.echo(f"unswayed: warning: {line}", err=True)

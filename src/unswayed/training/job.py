@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from unswayed.errors import ConfigError
+from unswayed.extras import together
 from unswayed.run.files import content_hash
 from unswayed.training.folder import Checkpoint, TrainingFolder
 from unswayed.training.recipe import TrainingRecipe, as_written, training_recipe
-from unswayed.training.seeds import OnCheckpoint, engine_of, train_seeds
+from unswayed.training.seeds import OnCheckpoint, engine_of, require_engine, train_seeds
 
 _NOT_DECIDING = {"logging", "evaluation", "seed", "verl"}
 
@@ -33,6 +34,17 @@ class TrainingJob:
     written: Mapping[str, Any]
     seeds: tuple[int, ...] = ()
 
+    def require(self, tracked: bool = False) -> None:
+        """Require the packages of a training and, if it is tracked, of its curves.
+
+        Raises:
+            MissingExtra: some are not installed; all of them are named.
+        """
+        from unswayed.training.track import dynamics
+
+        checks = [lambda: require_engine(self.recipe), *([dynamics.require] if tracked else [])]
+        together("this training", checks)
+
     def run(self, tracked: bool = False) -> Iterator[Checkpoint]:
         """Train, and yield each run's last checkpoint; what was stopped goes on.
 
@@ -43,6 +55,7 @@ class TrainingJob:
             UserError: the recipe cannot be trained, or `tracked` and nothing to evaluate.
             StageError: training failed; what was saved is whole.
         """
+        self.require(tracked)
         follow = follower(self.recipe) if tracked else None
         written = dict(self.written)
         if self.seeds:

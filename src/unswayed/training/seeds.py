@@ -93,6 +93,18 @@ def folders(out: Path) -> list[TrainingFolder]:
     return [found[seed] for seed in sorted(found)]
 
 
+def require_engine(recipe: TrainingRecipe) -> None:
+    """Require the packages of what trains a recipe.
+
+    Raises:
+        MissingExtra: some are not installed.
+    """
+    if recipe.engine == "verl":
+        require("training with verl", "verl")
+    else:
+        require("training with TRL", "train")
+
+
 def engine_of(recipe: TrainingRecipe) -> Train:
     """Return what trains a recipe, imported only now.
 
@@ -100,14 +112,13 @@ def engine_of(recipe: TrainingRecipe) -> Train:
         MissingExtra: its packages are not installed.
         ConfigError: it cannot do what the recipe asks for.
     """
+    require_engine(recipe)
     if recipe.engine == "verl":
-        require("training with verl", "verl")
         from unswayed.training.verl import config as verl_config
         from unswayed.training.verl import engine as verl
 
         verl_config.check(recipe)
         return verl.train
-    require("training with TRL", "train")
     from unswayed.training.trl.engine import train
 
     return train
