@@ -14,9 +14,6 @@ from unswayed.perturbations.lookup import perturbation
 from unswayed.run.files import content_hash
 from unswayed.types import Sample, Variant
 
-OPTION_ORDER = ("shuffle", "abstain")
-"""Options are shuffled before the abstain option is added, so that it stays last."""
-
 TEXT_VARIANTS = (
     "base",
     "stop-think",
@@ -100,7 +97,7 @@ def compose(name: str) -> Composition:
     if len(texts) > 1:
         raise ConfigError(
             f"variant {name!r} joins {' and '.join(texts)}; only option perturbations "
-            f"({', '.join(OPTION_ORDER)}) can be joined to one text perturbation"
+            "(shuffle, abstain) can be joined to one text perturbation"
         )
     options = sorted((part for part in parts if part not in texts), key=_option_rank)
     named = [part for part in texts if part != "base" or not options]  # abstain+base is abstain
@@ -140,9 +137,8 @@ def _check_gold(sample: Sample) -> None:
 
 
 def _option_rank(part: str) -> tuple[int, str]:
-    """Sort key: the order above, then by name, so that one name means one order."""
-    place = OPTION_ORDER.index(part) if part in OPTION_ORDER else len(OPTION_ORDER)
-    return place, part
+    """Sort key: shuffle, those of plug-ins by name, and abstain, so that its option stays last."""
+    return {"shuffle": 0, "abstain": 2}.get(part, 1), part
 
 
 def _plain(sample: Sample, foils: list[str], index: int) -> Variant:

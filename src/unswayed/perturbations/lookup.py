@@ -40,11 +40,20 @@ def perturbation(part: str) -> tuple[str, Perturbation]:
         found = registry.create("perturbation", spec)
     elif spec.argument is not None or spec.options:
         raise ConfigError(f"the perturbation {spec.name!r} takes no options, found {part!r}")
-    _require_perturbation(part, found)
+    require_perturbation(part, found)
     return _called(spec.name, found), cast("Perturbation", found)
 
 
-def _require_perturbation(part: str, found: Any) -> None:
+def require_perturbation(part: str, found: Any) -> None:
+    """Refuse an object that lacks what every perturbation has.
+
+    Args:
+        part: where it was found, for messages.
+        found: the object.
+
+    Raises:
+        ConfigError: with what is missing.
+    """
     what = f"expected a perturbation (summary, changes, apply) at {part!r}, found"
     if not callable(getattr(found, "apply", None)):
         raise ConfigError(f"{what} {type(found).__name__} without a method apply")

@@ -22,6 +22,20 @@ def source(spec: str) -> TextSource:
         DataError: what it reads is not as it must be.
     """
     found: Any = registry.create("text source", spec)
+    require_source(spec, found)
+    return found
+
+
+def require_source(spec: str, found: Any) -> None:
+    """Refuse an object that lacks what every text source has.
+
+    Args:
+        spec: where it was found, for messages.
+        found: the object.
+
+    Raises:
+        ConfigError: with what is missing.
+    """
     what = f"expected a text source (name, text) at {spec!r}, found"
     if not callable(getattr(found, "text", None)):
         raise ConfigError(f"{what} {type(found).__name__} without a method text")
@@ -33,4 +47,3 @@ def source(spec: str) -> TextSource:
         )
     if name in _OURS and not type(found).__module__.startswith("unswayed."):
         raise ConfigError(f"{what} the name {name!r}, which is taken; give it another")
-    return found
