@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from unswayed.models import Model as Model
     from unswayed.perturbations import Perturbation as Perturbation
     from unswayed.perturbations import TextSource as TextSource
+    from unswayed.training.reward import Reward as Reward
     from unswayed.types import Estimate as Estimate
     from unswayed.types import Failure as Failure
     from unswayed.types import Generation as Generation
@@ -56,6 +57,7 @@ _HOMES = {
     "Model": "unswayed.models",
     "Perturbation": "unswayed.perturbations",
     "TextSource": "unswayed.perturbations",
+    "Reward": "unswayed.training.reward",
     "Estimate": "unswayed.types",
     "Failure": "unswayed.types",
     "Generation": "unswayed.types",
