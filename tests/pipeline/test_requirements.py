@@ -28,6 +28,8 @@ def asked(**given: object) -> tuple[str, ...]:
 
 def test_each_part_names_its_extra_and_all_are_named_together() -> None:
     assert asked() == ("report",)
+    assert asked(model="organism") == ("transformers", "report")
+    assert asked(model="some/checkpoint") == ("transformers", "report")
     assert asked(model="vllm:m", benchmarks=["cv-bench"]) == ("http", "hub", "report")
     assert asked(judge="llm:m") == ("http", "report")
     assert asked(judge="qwen3-32b") == ("http", "report")

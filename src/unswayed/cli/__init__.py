@@ -39,6 +39,7 @@ COMMANDS = {
 """Command → module of this package; the command object bears the module's name."""
 
 SUMMARIES = {
+    "demo": "Evaluate the embedded model on drawn pictures, as a first run.",
     "evaluate": "Show a model every variant, then judge, measure and report.",
     "generate": "Make the variants and what the model writes for them.",
     "judge": "Judge a run's generations, also with another judge.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from unswayed.errors import ConfigError
 from unswayed.extras import require
@@ -27,6 +27,7 @@ class Transformers:
         checkpoint: folder or hub id that the weights come from; None if they lie nowhere.
     """
 
+    extras: ClassVar[tuple[str, ...]] = ("transformers",)
     profile = "default"
     checkpoint: str | None
 
@@ -100,7 +101,7 @@ class Transformers:
         return self.backend.generate(requests, decoding)
 
     def _loaded(self, path: str) -> Backend:
-        require(f"the model {self.name!r}", "transformers")
+        require(f"the model {self.name!r}", *self.extras)
         hub_options(path, self._options.get("revision"))  # before torch, whose import takes long
         from unswayed.models.transformers.backend import Backend
 
