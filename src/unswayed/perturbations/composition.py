@@ -68,7 +68,7 @@ def compositions(names: Sequence[str]) -> list[Composition]:
         ConfigError: a name joins what cannot be joined, or two perturbations have one name.
     """
     by_name: dict[str, Composition] = {}
-    for name in names:
+    for name in dict.fromkeys(names):
         composition = compose(name)
         if by_name.setdefault(composition.name, composition) != composition:
             raise ConfigError(

@@ -36,7 +36,7 @@ def perturbation(part: str) -> tuple[str, Perturbation]:
     if spec.name not in registered and not spec.name.partition(":")[0].endswith(".py"):
         raise UnknownName("variant", part, registered)
     found: Any = registry.load("perturbation", spec.name)
-    if isinstance(found, type) or not hasattr(found, "apply"):
+    if isinstance(found, type) or (callable(found) and not hasattr(found, "apply")):
         found = registry.create("perturbation", spec)
     elif spec.argument is not None or spec.options:
         raise ConfigError(f"the perturbation {spec.name!r} takes no options, found {part!r}")
