@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from unswayed import answers, registry
 from unswayed.benchmarks.blink import Blink
@@ -16,6 +20,7 @@ from unswayed.benchmarks.geometry3k import Geometry3K
 from unswayed.benchmarks.nlvr import Nlvr
 from unswayed.benchmarks.parse import layout
 from unswayed.benchmarks.replay import ReplayBenchmark
+from unswayed.cli import main
 from unswayed.models import Decoding, Request
 from unswayed.models.replay import Replay
 from unswayed.types import Failure, Sample
@@ -24,6 +29,12 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "your-own-data.md").read_text("utf-8")
 REAL = ROOT.parent / "shared" / "real"
 FILES = dict(re.findall(r"\*\*`([\w.]+)`\*\*\n\n```\w+\n(.*?)```", PAGE, re.DOTALL))
+COMMANDS = [
+    line.removeprefix("unswayed ")
+    for block in re.findall(r"```(?:ba)?sh\n(.*?)```", PAGE, re.DOTALL)
+    for line in block.splitlines()
+]
+README = (ROOT / "README.md").read_text("utf-8")
 SPECS = re.findall(r"unswayed evaluate --benchmark (\S+)", PAGE)
 BENCHMARKS: dict[str, Callable[..., Any]] = {
     "file": File,
@@ -40,7 +51,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name).write_text(content, "utf-8")
     (tmp_path / "pictures").mkdir()
     for name in ("lamp", "table", "door"):
-        (tmp_path / f"pictures/{name}.png").write_bytes(b"bytes")
+        Image.new("RGB", (28, 28), "red").save(tmp_path / f"pictures/{name}.png")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -61,6 +72,30 @@ def test_every_example_is_read_without_a_failure(spec: str) -> None:
     items = list(make(spec))
     assert items
     assert [item for item in items if isinstance(item, Failure)] == []
+
+
+def run(monkeypatch: pytest.MonkeyPatch, command: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["unswayed", *shlex.split(command)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(ended.value.code or 0)
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_runs_as_written(monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    assert run(monkeypatch, command) == 0
+
+
+def test_the_readme_reads_the_recording_of_the_page(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (command,) = set(re.findall(r"^unswayed (evaluate .*replay:\S+.*?)(?: *#.*)?$", README, re.M))
+    out = "" if "--out" in command else f" --out {folder / 'runs/readme'}"
+    assert run(monkeypatch, command + out) == 0
+    (generations,) = folder.glob("runs/*/generations.jsonl")
+    statuses = [json.loads(line)["status"] for line in generations.read_text().splitlines()]
+    assert statuses == ["stop", "stop"]
 
 
 @pytest.mark.usefixtures("folder")
