@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from unswayed.benchmarks import inventory
+from unswayed.benchmarks import inventory, suspicions, tally
 from unswayed.benchmarks.cv_bench import CVBench
 from unswayed.benchmarks.file import File
 from unswayed.benchmarks.inventory import Inventory, take
@@ -156,15 +156,15 @@ def test_a_group_is_incomplete_if_it_has_fewer_copies_than_its_like() -> None:
 def test_gold_letters_are_judged_by_how_many_options_there_are() -> None:
     """A and B are right far more often than C and D where half of the questions have two."""
     fair = {(2, "A"): 100, (2, "B"): 100, (4, "A"): 50, (4, "B"): 50, (4, "C"): 50, (4, "D"): 50}
-    assert inventory.uniform_p(fair) == pytest.approx(1)
-    assert inventory.uniform_p({(2, "A"): 100, (2, "B"): 100, (4, "C"): 100, (4, "D"): 100}) < 1e-3
-    assert inventory.uniform_p({(2, "A"): 3}) == 1
-    assert inventory.uniform_p({}) == 1
+    assert suspicions.uniform_p(fair) == pytest.approx(1)
+    assert suspicions.uniform_p({(2, "A"): 100, (2, "B"): 100, (4, "C"): 100, (4, "D"): 100}) < 1e-3
+    assert suspicions.uniform_p({(2, "A"): 3}) == 1
+    assert suspicions.uniform_p({}) == 1
 
 
 def test_the_p_value_is_pearsons_where_all_have_the_same_options() -> None:
     golds = {(4, "A"): 15, (4, "B"): 23, (4, "C"): 7, (4, "D"): 7}
-    assert inventory.uniform_p(golds) == pytest.approx(0.00361, abs=1e-5)  # χ² = 13.54, 3 df
+    assert suspicions.uniform_p(golds) == pytest.approx(0.00361, abs=1e-5)  # χ² = 13.54, 3 df
 
 
 def test_the_p_value_is_uniform_where_the_letters_are() -> None:
@@ -175,7 +175,7 @@ def test_the_p_value_is_uniform_where_the_letters_are() -> None:
         for size, n in ((2, 60), (4, 50), (5, 40)):
             for letter, count in zip("ABCDE", rng.multinomial(n, [1 / size] * size), strict=False):
                 golds[size, letter] = int(count)
-        below += inventory.uniform_p(golds) < 0.1
+        below += suspicions.uniform_p(golds) < 0.1
     assert 0.06 < below / 400 < 0.14
 
 
@@ -229,7 +229,7 @@ def test_a_limit_is_of_rows() -> None:
 
 def test_only_so_many_categories_are_named() -> None:
     found = take(Listed([one(i, category=str(i)) for i in range(300)]))
-    assert len(found.categories) == inventory.MAX_CATEGORIES + 1
+    assert len(found.categories) == tally.MAX_CATEGORIES + 1
     assert found.categories["(others)"] == 100
 
 

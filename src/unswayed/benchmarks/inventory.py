@@ -6,39 +6,16 @@ few hundred bytes a row, whatever the questions and pictures are.
 
 from __future__ import annotations
 
-import hashlib
-import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from scipy import special  # pyright: ignore[reportMissingTypeStubs]
-
-from unswayed import answers, registry
-from unswayed.benchmarks import Benchmark
-from unswayed.benchmarks.sources.pictures import NO_PICTURE
-from unswayed.errors import ConfigError, DataError
+from unswayed import registry
+from unswayed.benchmarks import Benchmark, suspicions
+from unswayed.benchmarks.tally import Tally
+from unswayed.errors import ConfigError
 from unswayed.registry import Spec
-from unswayed.run.pictures import read_image
-from unswayed.types import LETTERS, Failure, Sample
-
-MAX_CATEGORIES = 200
-"""Categories that are listed by name; further ones are counted together."""
-
-LONG_QUESTION = 4000
-"""Characters from which a question is called very long."""
-
-MESSAGES = 5
-"""Failures, and broken pictures, that are shown with their message."""
-
-_FEW_GOLDS = 5
-_LEAST_EXPECTED = 5.0
-_UNLIKELY = 1e-3
-_DEVIATIONS = 4.0
-_OTHERS = "(others)"
 
 
 @dataclass(frozen=True)
@@ -123,12 +100,12 @@ def take(benchmark: Benchmark, limit: int | None = None, *, pictures: bool = Fal
     """
     if limit is not None and limit < 1:
         raise ConfigError(f"expected a limit of at least 1 row, found {limit}")
-    tally = _Tally(pictures)
+    tally = Tally(pictures)
     for number, item in enumerate(benchmark, 1):
         tally.add(item)
         if number == limit:
             break
-    found = tally.inventory(benchmark.name, None if limit else _stated_rows(benchmark))
+    found = _inventory(tally, benchmark.name, None if limit else _stated_rows(benchmark))
     provenance: Any = getattr(benchmark, "provenance", None)
     return replace(found, provenance=provenance() if provenance else {})
 
@@ -171,231 +148,35 @@ def _stated_rows(benchmark: Benchmark) -> int | None:
     return rows if isinstance(rows, int) and not isinstance(rows, bool) else None
 
 
-@dataclass
-class _Tally:
-    """The counts while the rows go by."""
-
-    pictures: bool
-    samples: int = 0
-    failures: int = 0
-    kinds: Counter[str] = field(default_factory=Counter[str])
-    categories: Counter[str] = field(default_factory=Counter[str])
-    options: Counter[int] = field(default_factory=Counter[int])
-    golds: Counter[str] = field(default_factory=Counter[str])
-    golds_by_options: Counter[tuple[int, str]] = field(default_factory=Counter[tuple[int, str]])
-    clusters: set[bytes] = field(default_factory=set[bytes])
-    groups: dict[bytes, tuple[int, int]] = field(default_factory=dict[bytes, tuple[int, int]])
-    seen: set[bytes] = field(default_factory=set[bytes])
-    gold_of: dict[bytes, bytes] = field(default_factory=dict[bytes, bytes])
-    decoded: set[bytes] = field(default_factory=set[bytes])
-    counts: Counter[str] = field(default_factory=Counter[str])
-    longest_question: int = 0
-    longest_hits: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0, 0.0])
-    messages: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-
-    def add(self, item: Sample | Failure) -> None:
-        if isinstance(item, Failure):
-            self.failures += 1
-            self.counts["unfound"] += item.message.startswith(NO_PICTURE)
-            self._say(item.id, item.message)
-            return
-        self.samples += 1
-        self.kinds[item.answer_kind] += 1
-        known = item.category in self.categories or len(self.categories) < MAX_CATEGORIES
-        self.categories[item.category if known else _OTHERS] += 1
-        self.clusters.add(_digest(item.cluster))
-        if item.group is not None:
-            key = _digest(item.group)
-            copies, _ = self.groups.get(key, (0, 0))
-            self.groups[key] = (copies + 1, len(item.options))
-        self.longest_question = max(self.longest_question, len(item.question))
-        self.counts["long"] += len(item.question) >= LONG_QUESTION
-        self._add_pictures(item)
-        self._add_question(item)
-        if item.answer_kind == "choice":
-            self._add_choice(item)
-
-    def inventory(self, name: str, expected: int | None) -> Inventory:
-        hits, chance, _, n = self.longest_hits
-        lost = self.counts["gone"] + self.counts["undecodable"]
-        found = Inventory(
-            benchmark=name,
-            samples=self.samples,
-            failures=self.failures,
-            broken=self.failures + lost,
-            usable=self.samples - lost,
-            expected=expected,
-            kinds=dict(sorted(self.kinds.items())),
-            categories=dict(sorted(self.categories.items())),
-            options=dict(sorted(self.options.items())),
-            golds=dict(sorted(self.golds.items())),
-            clusters=len(self.clusters),
-            groups=len(self.groups),
-            groups_incomplete=_incomplete(list(self.groups.values())),
-            without_picture=self.counts["bare"],
-            missing=self.counts["unfound"] + self.counts["gone"],
-            undecodable=self.counts["undecodable"] if self.pictures else None,
-            duplicates=self.counts["duplicates"],
-            contradictions=self.counts["contradictions"],
-            nan_options=self.counts["nan"],
-            repeated_options=self.counts["repeated"],
-            longest_question=self.longest_question,
-            long_questions=self.counts["long"],
-            longest_gold=hits / n if n else None,
-            longest_by_chance=chance / n if n else None,
-            messages=tuple(self.messages),
-        )
-        odd = [*_odd_rows(found), *_odd_golds(found, self.golds_by_options, self.longest_hits)]
-        return replace(found, odd=tuple(odd))
-
-    def _say(self, row: str, message: str) -> None:
-        if len(self.messages) < MESSAGES:
-            self.messages.append((row, message))
-
-    def _add_pictures(self, sample: Sample) -> None:
-        self.counts["bare"] += not sample.images
-        gone = [image for image in sample.images if image.path and not Path(image.path).is_file()]
-        if gone:
-            self.counts["gone"] += 1
-            self._say(sample.id, f"{NO_PICTURE} {gone[0].path}")
-        elif self.pictures:
-            self.counts["undecodable"] += not self._decodes(sample)
-
-    def _decodes(self, sample: Sample) -> bool:
-        """Decode the pictures of a sample; one that lies in a file is decoded once."""
-        for image in sample.images:
-            key = _digest(image.path) if image.path else b""
-            if key in self.decoded:
-                continue
-            try:
-                _ = read_image(image)
-            except DataError as error:
-                self._say(sample.id, str(error))
-                return False
-            if key:
-                self.decoded.add(key)
-        return True
-
-    def _add_question(self, sample: Sample) -> None:
-        """Look for the same question about the same pictures, in this and any order of options."""
-        # Without pictures at hand the image's name stands for them.
-        shown = [
-            image.path or repr(image.loader) if image.data is None else image.data
-            for image in sample.images
-        ] or [sample.cluster]
-        texts = list(sample.options.values())
-        exact = _digest(sample.question, *texts, *shown)
-        self.counts["duplicates"] += exact in self.seen
-        self.seen.add(exact)
-        unordered = _digest(sample.question, *sorted(texts), *shown)
-        gold = _digest(sample.options.get(sample.answer, sample.answer))
-        self.counts["contradictions"] += self.gold_of.setdefault(unordered, gold) != gold
-
-    def _add_choice(self, sample: Sample) -> None:
-        texts = {letter: answers.normalise(text) for letter, text in sample.options.items()}
-        self.options[len(texts)] += 1
-        self.golds[sample.answer] += 1
-        self.golds_by_options[len(texts), sample.answer] += 1
-        self.counts["nan"] += "nan" in texts.values()
-        self.counts["repeated"] += len(set(texts.values())) < len(texts)
-        lengths = sorted(map(len, sample.options.values()))
-        if len(lengths) > 1 and lengths[-1] > lengths[-2]:
-            chance = 1 / len(lengths)
-            hit = len(sample.options[sample.answer]) == lengths[-1]
-            for i, value in enumerate((hit, chance, chance * (1 - chance), 1)):
-                self.longest_hits[i] += value
-
-
-def _digest(*parts: str | bytes) -> bytes:
-    made = hashlib.blake2b(digest_size=12)
-    for part in parts:
-        data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
-        made.update(len(data).to_bytes(8, "little") + data)
-    return made.digest()
-
-
-def _incomplete(groups: Sequence[tuple[int, int]]) -> int:
-    """Count the groups with fewer copies than is usual for their number of options."""
-    sizes: dict[int, Counter[int]] = {}
-    for copies, options in groups:
-        sizes.setdefault(options, Counter())[copies] += 1
-    # Of sizes that are equally common the larger counts: nothing makes copies that are not there.
-    usual = {options: max(n, key=lambda size: (n[size], size)) for options, n in sizes.items()}
-    return sum(copies < usual[options] for copies, options in groups)
-
-
-def _odd_rows(found: Inventory) -> list[str]:
-    """Say what is odd about the rows."""
-    n = found.samples
-    rows = n + found.failures
-    none = found.categories.get("", 0)
-    said = [
-        (found.expected not in (None, rows), f"expected {found.expected} rows, found {rows}"),
-        (found.clusters == 1 < n, f"all {n} questions are about one image or scene"),
-        (found.groups_incomplete, f"{found.groups_incomplete} groups lack copies"),
-        (0 < none < n, f"{none} questions have no category, the others have one"),
-        (0 < found.without_picture < n, f"{found.without_picture} questions have no picture"),
-        (found.duplicates, f"{found.duplicates} questions repeat an earlier one"),
-        (
-            found.contradictions,
-            f"{found.contradictions} questions repeat an earlier one with another gold",
-        ),
-        (found.nan_options, f"{found.nan_options} questions have the text “nan” as an option"),
-        (
-            found.repeated_options,
-            f"{found.repeated_options} questions have two options of the same text",
-        ),
-        (
-            found.long_questions,
-            f"{found.long_questions} questions have {LONG_QUESTION} characters or more (the "
-            f"longest {found.longest_question})",
-        ),
-    ]
-    return [sentence for is_so, sentence in said if is_so]
-
-
-def _odd_golds(
-    found: Inventory, by_options: Mapping[tuple[int, str], int], longest: Sequence[float]
-) -> list[str]:
-    """Say what is odd about which option is right."""
-    n, said = sum(found.golds.values()), list[str]()
-    if len(found.golds) == 1 and n >= _FEW_GOLDS:
-        said.append(
-            f"the gold is {next(iter(found.golds))} in all {n} choices: shuffle the options "
-            "(--variants shuffle), or a bias towards that letter looks like knowledge"
-        )
-    elif (p := uniform_p(by_options)) < _UNLIKELY:
-        said.append(f"the gold letters are far from equally frequent (p = {p:.1g})")
-    hits, chance, variance, rows = longest
-    if rows and hits > chance + _DEVIATIONS * math.sqrt(variance):
-        said.append(
-            f"the gold is the longest option in {hits / rows:.0%} of the choices with one longest "
-            f"({chance / rows:.0%} by chance): length gives it away"
-        )
-    return said
-
-
-def uniform_p(golds: Mapping[tuple[int, str], int]) -> float:
-    """Return the p-value of gold letters that are equally likely within their question's options.
-
-    Pearson's test with the covariance of the letters' counts over questions with different
-    numbers of options. 1 where a letter is expected too rarely (under 5 times) to tell.
-
-    Args:
-        golds: (number of options, gold letter) → questions.
-    """
-    observed, expected = np.zeros(len(LETTERS)), np.zeros(len(LETTERS))
-    covariance = np.zeros((len(LETTERS), len(LETTERS)))
-    for (size, letter), count in golds.items():
-        share = np.zeros(len(LETTERS))
-        share[:size] = 1 / size
-        observed[LETTERS.index(letter)] += count
-        expected += count * share
-        covariance += count * (np.diag(share) - np.outer(share, share))
-    letters = np.flatnonzero(expected >= _LEAST_EXPECTED)
-    if len(letters) < 2:
-        return 1.0
-    gap = (observed - expected)[letters]
-    within = covariance[np.ix_(letters, letters)]
-    statistic = float(gap @ np.linalg.pinv(within) @ gap)
-    return float(special.chdtrc(np.linalg.matrix_rank(within), statistic))
+def _inventory(tally: Tally, name: str, expected: int | None) -> Inventory:
+    """Put the counts together, with what is suspicious about them."""
+    hits, chance, _, n = tally.longest_hits
+    lost = tally.counts["gone"] + tally.counts["undecodable"]
+    return Inventory(
+        benchmark=name,
+        samples=tally.samples,
+        failures=tally.failures,
+        broken=tally.failures + lost,
+        usable=tally.samples - lost,
+        expected=expected,
+        kinds=dict(sorted(tally.kinds.items())),
+        categories=dict(sorted(tally.categories.items())),
+        options=dict(sorted(tally.options.items())),
+        golds=dict(sorted(tally.golds.items())),
+        clusters=len(tally.clusters),
+        groups=len(tally.groups),
+        groups_incomplete=tally.incomplete_groups,
+        without_picture=tally.counts["bare"],
+        missing=tally.counts["unfound"] + tally.counts["gone"],
+        undecodable=tally.counts["undecodable"] if tally.pictures else None,
+        duplicates=tally.counts["duplicates"],
+        contradictions=tally.counts["contradictions"],
+        nan_options=tally.counts["nan"],
+        repeated_options=tally.counts["repeated"],
+        longest_question=tally.longest_question,
+        long_questions=tally.counts["long"],
+        longest_gold=hits / n if n else None,
+        longest_by_chance=chance / n if n else None,
+        messages=tuple(tally.messages),
+        odd=(*suspicions.of_rows(tally, expected), *suspicions.of_golds(tally)),
+    )
