@@ -17,11 +17,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
+from unswayed.metrics.arrays import Floats, Ints
 from unswayed.metrics.intervals import (
     Figure,
-    Floats,
     IntervalSettings,
-    Ints,
     Mean,
     Weighted,
     mean_figure,

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from unswayed.errors import ConfigError
+from unswayed.metrics.closed_forms import bonett_price, effective_rows, wilson
 from unswayed.metrics.intervals import (
     BONETT_PRICE,
     BOOTSTRAP,
@@ -19,14 +20,11 @@ from unswayed.metrics.intervals import (
     IntervalSettings,
     Mean,
     Weighted,
-    bonett_price,
-    effective_rows,
     mean_figure,
     mean_figures,
     percentile_interval,
     resampled_counts,
     weighted_figure,
-    wilson,
 )
 
 FAST = IntervalSettings(resamples=200)

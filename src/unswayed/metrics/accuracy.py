@@ -9,9 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from unswayed.answers.values import CORRECT_IOU
+from unswayed.metrics.arrays import Bools
 from unswayed.metrics.codes import ABSTAINED, FINISH, UNPARSED
 from unswayed.metrics.columns import Columns
-from unswayed.metrics.intervals import Bools, Mean
+from unswayed.metrics.intervals import Mean
 from unswayed.types import LETTERS
 
 NO_CHOICES = "no questions with options"

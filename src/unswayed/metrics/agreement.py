@@ -8,11 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from unswayed.errors import ConfigError
+from unswayed.metrics.arrays import Floats, Ints
 from unswayed.metrics.intervals import (
     Figure,
-    Floats,
     IntervalSettings,
-    Ints,
     Mean,
     Statistic,
     Weighted,

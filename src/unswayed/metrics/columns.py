@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from unswayed.metrics.arrays import Bools, Floats, Ints
 from unswayed.metrics.codes import BASE, CONSISTENCY, FINISH, FLAGS, KINDS, VOTE_BITS
-from unswayed.metrics.intervals import Bools, Floats, Ints
 
 
 def _column(dtype: DTypeLike, meaning: str) -> Any:

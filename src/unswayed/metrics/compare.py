@@ -8,9 +8,10 @@ import numpy as np
 
 from unswayed.errors import ConfigError, DataError
 from unswayed.metrics import faithfulness, robustness
+from unswayed.metrics.arrays import Floats, Ints
 from unswayed.metrics.codes import ALL, BASE, UNPARSED
 from unswayed.metrics.columns import Columns
-from unswayed.metrics.intervals import Floats, IntervalSettings, Ints, Mean, mean_figures
+from unswayed.metrics.intervals import IntervalSettings, Mean, mean_figures
 from unswayed.metrics.measure import estimate, in_benchmark, n_failed, variant_names
 from unswayed.metrics.robustness import Pairs
 from unswayed.types import Estimate

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from unswayed.metrics.arrays import Bools
 from unswayed.metrics.codes import BASE, CONSISTENCY, QUADRANTS, THOUGHTS
 from unswayed.metrics.columns import Columns
-from unswayed.metrics.intervals import Bools, Mean
+from unswayed.metrics.intervals import Mean
 
 NOT_JUDGED = "no verdicts"
 HIDDEN = "the model hides its reasoning: no judge can say whether it agrees with the answer"

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unswayed.metrics.accuracy import share
+from unswayed.metrics.arrays import Bools, Ints
 from unswayed.metrics.columns import Columns
-from unswayed.metrics.intervals import Bools, Ints, Mean, Strata
+from unswayed.metrics.intervals import Mean, Strata
 
 MAX_CATEGORIES = 100
 """More names than this are no categories but something like ids: they get no figure each."""

@@ -7,10 +7,8 @@ the interval and its simulated coverage are in docs/metrics.md.
 
 Sources: cluster bootstrap: Davison and Hinkley, *Bootstrap Methods and their Application* (1997),
 section 3.8. Percentile levels widened for few clusters: Hesterberg, *What Teachers Should Know
-About the Bootstrap* (The American Statistician, 2015). Wilson interval at an effective sample
-size: Dean and Pagano (Journal of Survey Statistics and Methodology, 2015). Adjusted interval for a
-paired difference of proportions: Bonett and Price (Journal of Educational and Behavioral
-Statistics, 2012).
+About the Bootstrap* (The American Statistician, 2015). Where resampling would say nothing, the
+closed forms of `metrics.closed_forms` are taken.
 """
 
 from __future__ import annotations
@@ -25,10 +23,16 @@ from numpy.typing import NDArray
 from scipy import special  # pyright: ignore[reportMissingTypeStubs]
 
 from unswayed.errors import ConfigError
+from unswayed.metrics.arrays import Floats, Ints
+from unswayed.metrics.closed_forms import (
+    SAME,
+    bonett_price,
+    effective_rows,
+    standard_error,
+    t_quantile,
+    wilson,
+)
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 Statistic = Callable[[Ints], float]
 """Integer weight of each row (n,) → the statistic; NaN where the weights leave it undefined."""
 
@@ -51,7 +55,6 @@ MAX_UNDEFINED_DRAWS = 0.05
 
 ALL_AGREE = "all resamples agree, which says nothing about the spread"
 
-_SAME = 1e-12  # closer values differ by rounding only
 _CHUNK_CELLS = 4_000_000
 
 
@@ -233,43 +236,6 @@ def strata_figure(strata: Strata, settings: IntervalSettings | None = None) -> F
     return Figure(strata.metric, value, n, size, low, high, settings.level, STRATIFIED)
 
 
-def wilson(share: float, n: float, quantile: float) -> tuple[float, float]:
-    """Return the Wilson score interval of a share of n rows (Wilson, JASA 1927).
-
-    Args:
-        share: observed share, in [0, 1].
-        n: number of independent rows; the effective one where rows are clustered.
-        quantile: two-sided quantile, such as 1.96.
-    """
-    square = quantile**2 / n
-    centre = (share + square / 2) / (1 + square)
-    half = quantile / (1 + square) * math.sqrt(share * (1 - share) / n + square / (4 * n))
-    # At a share of 0 or 1 the end equals the share; rounding must not push it inside.
-    low = 0.0 if share == 0 else max(0.0, centre - half)
-    high = 1.0 if share == 1 else min(1.0, centre + half)
-    return low, high
-
-
-def bonett_price(up: float, down: float, n: float, quantile: float) -> tuple[float, float]:
-    """Return the adjusted interval of a mean of values −1, 0, 1 (Bonett and Price 2012).
-
-    Args:
-        up: share of rows with +1.
-        down: share of rows with −1.
-        n: number of independent rows; the effective one where rows are clustered.
-        quantile: two-sided quantile, such as 1.96.
-    """
-    more, less = (up * n + 1) / (n + 2), (down * n + 1) / (n + 2)
-    centre = more - less
-    half = quantile * math.sqrt((more + less - centre**2) / (n + 2))
-    return max(-1.0, centre - half), min(1.0, centre + half)
-
-
-def t_quantile(level: float, clusters: int) -> float:
-    """Return the two-sided Student quantile with `clusters` − 1 degrees of freedom."""
-    return float(special.stdtrit(clusters - 1, (1 + level) / 2))
-
-
 def _figure(mean: Mean, sums: _Sums, draws: Floats | None, settings: IntervalSettings) -> Figure:
     n, size = len(mean.values), len(sums.count)
     if n == 0:
@@ -279,9 +245,9 @@ def _figure(mean: Mean, sums: _Sums, draws: Floats | None, settings: IntervalSet
         reason = f"an interval needs at least 2 clusters, found {size}"
         return Figure(mean.metric, value, n, size, level=settings.level, reason=reason)
     method = BOOTSTRAP
-    if draws is not None and np.ptp(draws) > _SAME:
+    if draws is not None and np.ptp(draws) > SAME:
         low, high = percentile_interval(draws, size, settings.level)
-    elif _kind(mean) == "other" and standard_error(mean.values, sums.total, sums.count) < _SAME:
+    elif _kind(mean) == "other" and standard_error(mean.values, sums.total, sums.count) < SAME:
         return Figure(mean.metric, value, n, size, level=settings.level, reason=ALL_AGREE)
     else:
         low, high = _closed_interval(mean, sums, settings.level)
@@ -296,7 +262,7 @@ def _kind(mean: Mean) -> Literal["shares", "signs", "constant", "other"]:
         return "shares"
     if mean.bounds == (-1.0, 1.0) and np.isin(mean.values, (-1.0, 0.0, 1.0)).all():
         return "signs"
-    return "constant" if np.ptp(mean.values) < _SAME else "other"
+    return "constant" if np.ptp(mean.values) < SAME else "other"
 
 
 def _resamples(mean: Mean) -> bool:
@@ -329,34 +295,6 @@ def _closed_interval(mean: Mean, sums: _Sums, level: float) -> tuple[float, floa
     # Every row has the same value: at least `sure` of the mass lies there, the rest anywhere.
     sure = wilson(1.0, n, quantile)[0]
     return sure * value + (1 - sure) * low, sure * value + (1 - sure) * high
-
-
-def effective_rows(values: Floats, total: Floats, count: Floats) -> float:
-    """Return the number of independent rows that would give the mean the same variance.
-
-    The rows' variance over the linearised cluster variance of the mean, at most the number of
-    rows. Where the rows do not vary the design effect is unknown, and each cluster counts once.
-
-    Args:
-        values: (n,) value of each row.
-        total: (clusters,) sum of the values in each cluster.
-        count: (clusters,) number of rows in each cluster.
-    """
-    rows = float(len(values))
-    if np.ptp(values) < _SAME or len(count) < 2:
-        return float(len(count))
-    error = standard_error(values, total, count)
-    return min(float(values.var()) / error**2, rows) if error > _SAME else rows
-
-
-def standard_error(values: Floats, total: Floats, count: Floats) -> float:
-    """Return the linearised standard error of the mean of clustered rows, a ratio estimate.
-
-    Arguments as in `effective_rows`; Cochran, *Sampling Techniques* (1977), chapter 6.
-    """
-    size = len(count)
-    residuals = total - float(values.mean()) * count
-    return math.sqrt(size / (size - 1) * float(residuals @ residuals)) / float(count.sum())
 
 
 def percentile_interval(draws: Floats, clusters: int, level: float) -> tuple[float, float]:
@@ -419,7 +357,7 @@ def _weighted_interval(
     undefined = 1 - len(defined) / len(draws)
     if undefined > MAX_UNDEFINED_DRAWS:
         return None, None, f"{undefined:.0%} of the resamples leave it undefined: too few rows"
-    if np.ptp(defined) < _SAME:
+    if np.ptp(defined) < SAME:
         return None, None, ALL_AGREE
     if weighted.centred:
         defined = defined - defined.mean() + value

@@ -14,10 +14,10 @@ import numpy as np
 
 from unswayed.errors import ConfigError
 from unswayed.metrics import accuracy, faithfulness, groups, panel, robustness, uncertainty
+from unswayed.metrics.arrays import Bools
 from unswayed.metrics.codes import ALL, BASE, UNPARSED
 from unswayed.metrics.columns import Columns
 from unswayed.metrics.intervals import (
-    Bools,
     Figure,
     IntervalSettings,
     Mean,

@@ -14,9 +14,10 @@ from itertools import combinations
 import numpy as np
 
 from unswayed.metrics.agreement import cohen_kappa, fleiss_kappa, strict_agreement
+from unswayed.metrics.arrays import Ints
 from unswayed.metrics.codes import CONSISTENCY
 from unswayed.metrics.columns import Columns
-from unswayed.metrics.intervals import Figure, IntervalSettings, Ints, Mean
+from unswayed.metrics.intervals import Figure, IntervalSettings, Mean
 
 _VOTES = [CONSISTENCY.index(name) for name in ("consistent", "inconsistent", "unclear")]
 _SKIPPED = CONSISTENCY.index("skipped")

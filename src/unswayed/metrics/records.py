@@ -15,6 +15,7 @@ from unswayed import answers
 from unswayed.answers import ConflictPolicy, values
 from unswayed.answers.values import OpenKind, Value
 from unswayed.errors import DataError
+from unswayed.metrics.arrays import Ints
 from unswayed.metrics.codes import (
     ABSTAINED,
     ALL,
@@ -33,7 +34,6 @@ from unswayed.metrics.codes import (
     VOTE_BITS,
 )
 from unswayed.metrics.columns import DTYPES, Columns
-from unswayed.metrics.intervals import Ints
 from unswayed.types import LETTERS, Failure, Generation, LetterDistribution, Variant, Verdict
 
 Joined = tuple[Variant, Generation, Verdict | None]

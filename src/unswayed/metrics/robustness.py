@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special  # pyright: ignore[reportMissingTypeStubs]
 
+from unswayed.metrics.arrays import Floats
 from unswayed.metrics.columns import Columns
-from unswayed.metrics.intervals import Figure, Floats, Mean
+from unswayed.metrics.intervals import Figure, Mean
 
 NO_PAIRS = "no base rows to pair with"
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from unswayed.errors import ConfigError
-from unswayed.metrics.intervals import T, t_quantile
+from unswayed.metrics.closed_forms import t_quantile
+from unswayed.metrics.intervals import T
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from typing import TypedDict
 
 import numpy as np
 
+from unswayed.metrics.arrays import Bools, Floats, Ints
 from unswayed.metrics.columns import Columns
-from unswayed.metrics.intervals import Bools, Floats, Ints, Mean, Statistic, Weighted
+from unswayed.metrics.intervals import Mean, Statistic, Weighted
 from unswayed.metrics.robustness import NO_PAIRS, Pairs
 
 NO_LETTERS = "no letter distributions"

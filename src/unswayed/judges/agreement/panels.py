@@ -12,8 +12,9 @@ from unswayed.judges import Judge
 from unswayed.judges.agreement import labelled as check
 from unswayed.judges.agreement.labelled import CheckResult, LabelledCase
 from unswayed.metrics import panel
+from unswayed.metrics.arrays import Ints
 from unswayed.metrics.codes import CONSISTENCY
-from unswayed.metrics.intervals import Figure, IntervalSettings, Ints, Mean, mean_figure
+from unswayed.metrics.intervals import Figure, IntervalSettings, Mean, mean_figure
 from unswayed.types import Verdict
 
 _TITLES = {
