@@ -267,6 +267,23 @@ def test_data_that_changed_since_are_refused(tmp_path: Path) -> None:
     evaluate(asked, run.folder)
 
 
+def test_texts_that_changed_since_are_refused(tmp_path: Path) -> None:
+    asked = wanted(benchmarks=(questions(tmp_path, "left"),), variants=("base",))
+    texts = tmp_path / "texts.jsonl"
+
+    def write(text: str) -> None:
+        note = {"sample": "file/mine/0", "part": "caption", "asserts": "A", "text": text}
+        texts.write_text(json.dumps(note) + "\n")
+
+    write("It is on the left.")
+    asked = asked.model_copy(update={"texts": f"file:{texts}"})
+    run = evaluate(asked, tmp_path / "run")
+    evaluate(asked, run.folder)
+    write("It lies on the left.")
+    with pytest.raises(RunError, match=r"other data: .*texts\.jsonl changed .*another --out"):
+        evaluate(asked, run.folder)
+
+
 def test_another_commit_of_a_data_set_is_refused(tmp_path: Path) -> None:
     (tmp_path / "hub.py").write_text(HUB)
     (tmp_path / "commit").write_text("a" * 40)

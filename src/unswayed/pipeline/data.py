@@ -9,6 +9,7 @@ from typing import Any, cast
 from unswayed import progress
 from unswayed.benchmarks import Benchmark
 from unswayed.errors import RunError
+from unswayed.perturbations import TextSource
 from unswayed.pipeline.evaluation import Evaluation
 from unswayed.run.folder import RunFolder
 
@@ -17,12 +18,22 @@ _COMMIT = re.compile("[0-9a-f]{40}")
 
 def data_of(benchmark: Benchmark) -> dict[str, Any]:
     """Return what a benchmark says of the data that it read, if it says anything."""
-    provenance: Any = getattr(benchmark, "provenance", None)
-    return {"benchmark": benchmark.name, **(provenance() if provenance else {})}
+    return {"benchmark": benchmark.name, **_provenance(benchmark)}
+
+
+def texts_of(source: TextSource) -> dict[str, Any]:
+    """Return what a text source says of its data; empty if it says nothing, as templates do."""
+    provenance = _provenance(source)
+    return {"texts": source.name, **provenance} if provenance else {}
+
+
+def _provenance(plugin: Any) -> dict[str, Any]:
+    provenance: Any = getattr(plugin, "provenance", None)
+    return provenance() if provenance else {}
 
 
 def require_same_data(run: RunFolder, evaluation: Evaluation) -> None:
-    """Refuse a folder whose variants were made of other data than the benchmarks have now.
+    """Refuse a folder whose variants were made of other data than benchmarks and texts have now.
 
     Files are compared by their digests (large ones by their size), data sets on the hub by their
     commits. What a benchmark does not say of its data cannot be compared.
@@ -40,11 +51,16 @@ def require_same_data(run: RunFolder, evaluation: Evaluation) -> None:
     before = {one.get("benchmark"): one for one in cast("list[dict[str, Any]]", recorded)}
     for benchmark in evaluation.benchmarks:
         was = before.get(benchmark.name, {})
-        for change in _changes(was, data_of(benchmark)) if len(was) > 1 else ():
-            raise RunError(
-                f"{run.folder} was made of other data: {change}; use another --out, or put the "
-                "data back"
-            )
+        _require_same(run, was, data_of(benchmark))
+    _require_same(run, run.description().get("texts") or {}, texts_of(evaluation.context.texts))
+
+
+def _require_same(run: RunFolder, was: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    for change in _changes(was, now) if len(was) > 1 else ():
+        raise RunError(
+            f"{run.folder} was made of other data: {change}; use another --out, or put the data "
+            "back"
+        )
 
 
 def _changes(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
@@ -53,7 +69,7 @@ def _changes(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
     if isinstance(files, list) and isinstance(files_now, list):
         yield from _changed_files(files, files_now)  # pyright: ignore[reportUnknownArgumentType]
     elif files != files_now or ("files" in was and was.get("sha256") != now.get("sha256")):
-        yield f"{was['benchmark']} read {_told(was)}, and now reads {_told(now)}"
+        yield f"{was.get('benchmark', 'the texts')} read {_told(was)}, and now reads {_told(now)}"
     commit, commit_now = _commit(was), _commit(now)
     if commit and commit_now and commit != commit_now:
         yield f"{was.get('hub_id')} was read at commit {commit}, and is now {commit_now}"

@@ -36,7 +36,7 @@ _LINES = {
 """Stage file → which of the places in `shard.json` its lines have."""
 _AGREE = ("unswayed", "model", "profile", "decoding")
 """What `run.json` must say alike in every shard, beside the settings."""
-_NOTED = ("data", "git", "python", "packages", "hardware")
+_NOTED = ("data", "texts", "git", "python", "packages", "hardware")
 """What may differ between machines, and is no reason to refuse a shard."""
 _OWN = ("created", "usage", *_NOTED)
 """What is kept for each shard."""
@@ -319,7 +319,7 @@ def _describe(run: RunFolder, parts: Sequence[Part], judged: bool) -> None:
     )
     described["measuring"] = settings.measuring()
     described["serving"] = settings.serving.model_dump(mode="json")
-    kept = [*_AGREE, *(key for key in ("data",) if key not in _differing(parts))]
+    kept = [*_AGREE, *(key for key in ("data", "texts") if key not in _differing(parts))]
     kept += ["judge"] if judged else []
     described |= {key: first.description[key] for key in kept if key in first.description}
     described |= _usage([part.description.get("usage") or {} for part in parts])

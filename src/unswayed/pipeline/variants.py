@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from unswayed.errors import DataError, RunError
-from unswayed.pipeline.data import data_of
+from unswayed.pipeline.data import data_of, texts_of
 from unswayed.pipeline.evaluation import Evaluation
 from unswayed.pipeline.walk import walk
 from unswayed.run.files import write_json
@@ -56,6 +56,8 @@ def make_variants(run: RunFolder, evaluation: Evaluation) -> None:
     if evaluation.shard:
         write_json(run.folder / SHARD_FILE, dealer.places())
     run.add_to_description("data", [data_of(benchmark) for benchmark in evaluation.benchmarks])
+    if texts := texts_of(evaluation.context.texts):
+        run.add_to_description("texts", texts)
     run.mark_complete("variants")
 
 

@@ -15,13 +15,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from unswayed.config.validation import first_fault
 from unswayed.errors import DataError
 from unswayed.perturbations import Part, Stance, asserted
+from unswayed.run.digests import of_file
 from unswayed.types import Variant
 
 
@@ -82,6 +83,12 @@ class Annotations:
             self._notes[key] = note
         written = bool(self._notes) and all(note.writer for note in self._notes.values())
         self.name: Literal["file", "writer"] = "writer" if written else "file"
+
+    def provenance(self) -> dict[str, Any]:
+        """Return which file is read, with its digest."""
+        digest = of_file(self.path)
+        known = {"bytes": digest.bytes, "sha256": digest.sha256} if digest else {}
+        return {"files": [{"path": str(self.path), **known}]}
 
     def text(self, part: Part, stance: Stance, variant: Variant) -> str:
         """Return the text of the file for this sample and the option that is to be asserted.
