@@ -46,8 +46,8 @@ def _frequent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "POOL", 2)
 
 
-def _train(out: Path, phases: tuple[Phase, ...] = PHASES, seed: int = 0) -> trainer.Trainer:
-    made = trainer.Trainer(out, seed, phases, torch.float32)
+def _train(out: Path, phases: tuple[Phase, ...] = PHASES, seed: int = 0) -> trainer.OrganismTrainer:
+    made = trainer.OrganismTrainer(out, seed, phases, torch.float32)
     made.run()
     return made
 
@@ -62,7 +62,7 @@ def _losses(out: Path) -> dict[str, list[float]]:
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, trainer.Trainer]:
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, trainer.OrganismTrainer]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(trainer, "SAVE_EVERY", 2)
         patch.setattr(batches, "POOL", 2)
@@ -88,7 +88,7 @@ def test_a_phase_with_a_mark_goes_on_until_it_is_reached(
     shares = iter([0.2, 0.3, 0.4, 0.9, 0.5])
     monkeypatch.setattr(trainer, "LOG_EVERY", 1)
     monkeypatch.setattr(
-        trainer.Trainer, "_step", lambda *_: {"loss": 1.0, "letters_letter": next(shares)}
+        trainer.OrganismTrainer, "_step", lambda *_: {"loss": 1.0, "letters_letter": next(shares)}
     )
     made = _train(
         tmp_path, (Phase("letters", 2, "letters", until=0.8), Phase("more", 1, "letters"))
@@ -101,26 +101,28 @@ def test_a_mark_that_is_never_reached_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trainer, "LOG_EVERY", 1)
-    monkeypatch.setattr(trainer.Trainer, "_step", lambda *_: {"loss": 1.0, "letters_letter": 0.3})
+    monkeypatch.setattr(
+        trainer.OrganismTrainer, "_step", lambda *_: {"loss": 1.0, "letters_letter": 0.3}
+    )
     message = r"expected 95% of the letters right .* found 30% after 8 steps; .* another --seed"
     with pytest.raises(ModelError, match=message):
         _train(tmp_path, (Phase("letters", 2, "letters", until=0.95),))
 
 
 def test_a_stopped_training_resumes_to_the_same_weights(
-    trained: tuple[Path, trainer.Trainer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trained: tuple[Path, trainer.OrganismTrainer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    step = trainer.Trainer._step
+    step = trainer.OrganismTrainer._step
     calls = 0
 
-    def stopping(self: trainer.Trainer, *given: object) -> dict[str, float]:
+    def stopping(self: trainer.OrganismTrainer, *given: object) -> dict[str, float]:
         nonlocal calls
         calls += 1
         if calls == 6:
             raise KeyboardInterrupt
         return step(self, *given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(trainer.Trainer, "_step", stopping)
+    monkeypatch.setattr(trainer.OrganismTrainer, "_step", stopping)
     with pytest.raises(KeyboardInterrupt):
         _train(tmp_path)
     again = _train(tmp_path)
@@ -128,7 +130,7 @@ def test_a_stopped_training_resumes_to_the_same_weights(
     assert all(torch.allclose(weights[name], wanted[name], atol=1e-6) for name in wanted)
 
 
-def test_the_checkpoint_loads(trained: tuple[Path, trainer.Trainer]) -> None:
+def test_the_checkpoint_loads(trained: tuple[Path, trainer.OrganismTrainer]) -> None:
     from unswayed.organism.exam import load
 
     model, tokenizer = load(trained[0] / "checkpoint")
@@ -139,20 +141,20 @@ def test_the_checkpoint_loads(trained: tuple[Path, trainer.Trainer]) -> None:
 
 
 def test_another_seed_in_the_same_folder_is_refused(
-    trained: tuple[Path, trainer.Trainer],
+    trained: tuple[Path, trainer.OrganismTrainer],
 ) -> None:
     with pytest.raises(ModelError, match="expected a training with seed 1"):
-        trainer.Trainer(trained[0], 1, PHASES, torch.float32)
+        trainer.OrganismTrainer(trained[0], 1, PHASES, torch.float32)
 
 
 def test_another_curriculum_in_the_same_folder_is_refused(
-    trained: tuple[Path, trainer.Trainer],
+    trained: tuple[Path, trainer.OrganismTrainer],
 ) -> None:
     with pytest.raises(ModelError, match=r"\('vision', 3\).* choose another folder"):
-        trainer.Trainer(trained[0], 0, PHASES[:2], torch.float32)
+        trainer.OrganismTrainer(trained[0], 0, PHASES[:2], torch.float32)
 
 
-def test_the_checkpoint_says_how_it_was_made(trained: tuple[Path, trainer.Trainer]) -> None:
+def test_the_checkpoint_says_how_it_was_made(trained: tuple[Path, trainer.OrganismTrainer]) -> None:
     how = card.made(trained[0] / "checkpoint")
     assert how["seed"] == 0
     assert how["steps"] == "letters 3, vision 3, scenes 4"
@@ -182,7 +184,7 @@ def test_a_line_that_was_cut_off_is_dropped(tmp_path: Path) -> None:
     log = tmp_path / trainer.LOG
     whole = log.read_text()
     log.write_text(whole + '{"step": 4, "seco')
-    assert trainer.Trainer(tmp_path, 0, PHASES, torch.float32).progress == made.progress
+    assert trainer.OrganismTrainer(tmp_path, 0, PHASES, torch.float32).progress == made.progress
     assert log.read_text() == whole
 
 

@@ -12,7 +12,7 @@ pytest.importorskip("transformers")
 
 from unswayed.organism import card, weights_folder  # noqa: E402
 from unswayed.organism.exam import load, mark, questions  # noqa: E402
-from unswayed.organism.lessons import Row, user_text  # noqa: E402
+from unswayed.organism.lessons import Lesson, user_text  # noqa: E402
 
 WHICH = ("final", "early")
 
@@ -48,7 +48,9 @@ def test_it_answers_about_as_well_as_its_card_says(which: str) -> None:
     folder = weights_folder(which)
     model, tokenizer = load(folder)
     asked = questions(20, seed="shipped")
-    rows = [Row(user_text(question), "", "", question.scene, question.kind) for question in asked]
+    rows = [
+        Lesson(user_text(question), "", "", question.scene, question.kind) for question in asked
+    ]
     marks = mark(model, tokenizer, asked, rows)
     right = sum(one.answer == one.gold for one in marks) / len(marks)
     _, scores = card.read(folder)

@@ -55,7 +55,7 @@ CHAT_TEMPLATE = (
 
 
 @dataclass(frozen=True)
-class Shape:
+class OrganismShape:
     """Sizes of the two transformers.
 
     Attributes:
@@ -86,7 +86,7 @@ class Shape:
     vision_init_std: float = 0.05
 
 
-DEFAULT_SHAPE = Shape()
+DEFAULT_SHAPE = OrganismShape()
 
 
 def build_tokenizer() -> PreTrainedTokenizerFast:
@@ -122,7 +122,7 @@ def build_tokenizer() -> PreTrainedTokenizerFast:
 
 
 def build_model(
-    tokenizer: PreTrainedTokenizerFast, seed: int = 0, shape: Shape = DEFAULT_SHAPE
+    tokenizer: PreTrainedTokenizerFast, seed: int = 0, shape: OrganismShape = DEFAULT_SHAPE
 ) -> Qwen2_5_VLForConditionalGeneration:
     """Build the model with fresh float32 weights that depend on the seed alone.
 
@@ -199,7 +199,7 @@ def write_tiny_checkpoint(folder: Path, seed: int = 0) -> Path:
     return write_checkpoint(folder, build_model(tokenizer, seed), tokenizer, dtype="float32")
 
 
-def _settings(tokenizer: PreTrainedTokenizerFast, shape: Shape) -> dict[str, Any]:
+def _settings(tokenizer: PreTrainedTokenizerFast, shape: OrganismShape) -> dict[str, Any]:
     half = shape.hidden // shape.heads // 2
     side = half * 3 // 8
     pad, end = _token_id(tokenizer, "<|endoftext|>"), _token_id(tokenizer, "<|im_end|>")

@@ -15,7 +15,7 @@ from unswayed.answers import OPEN_THINK
 from unswayed.benchmarks.scenes.picture import draw
 from unswayed.benchmarks.scenes.scene import Scene
 from unswayed.organism.forward import PICTURE_TOKENS, patches
-from unswayed.organism.lessons import Row
+from unswayed.organism.lessons import Lesson
 from unswayed.types import LETTERS
 
 POOL = 8
@@ -51,13 +51,13 @@ class Batch:
     hunches: Tensor
 
 
-def prompt_text(row: Row) -> str:
+def prompt_text(row: Lesson) -> str:
     """Return everything before what is learnt, as the chat template writes it."""
     picture = PICTURE_TEXT if row.scene else ""
     return f"<|im_start|>user\n{picture}{row.user}<|im_end|>\n<|im_start|>assistant\n{row.given}"
 
 
-def collate(tokenizer: Any, rows: list[Row]) -> Batch:
+def collate(tokenizer: Any, rows: list[Lesson]) -> Batch:
     """Turn rows of one sort, all with or all without a picture, into tensors."""
     before = tokenizer([prompt_text(row) for row in rows], add_special_tokens=False)["input_ids"]
     after = tokenizer([row.target + "<|im_end|>" for row in rows], add_special_tokens=False)[
@@ -91,13 +91,13 @@ def letter_ids(tokenizer: Any) -> Tensor:
 
 
 def batches(
-    tokenizer: Any, rng: random.Random, make: Callable[[], Row], size: int
+    tokenizer: Any, rng: random.Random, make: Callable[[], Lesson], size: int
 ) -> Iterator[Batch]:
     """Yield batches without end.
 
     Rows with and without pictures never share a batch; rows of like length do.
     """
-    left: dict[bool, list[Row]] = {True: [], False: []}
+    left: dict[bool, list[Lesson]] = {True: [], False: []}
     while True:
         for _ in range(POOL * size):
             row = make()
@@ -112,5 +112,5 @@ def batches(
             yield from (collate(tokenizer, group) for group in groups)
 
 
-def _length(row: Row) -> int:
+def _length(row: Lesson) -> int:
     return len(row.user) + len(row.given) + len(row.target)

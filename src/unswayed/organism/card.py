@@ -21,7 +21,7 @@ from unswayed.errors import ModelError
 from unswayed.judges import JudgeCase, case_of
 from unswayed.judges.rules.judge import Rules
 from unswayed.metrics.intervals import Mean, mean_figure
-from unswayed.organism.lessons import Row
+from unswayed.organism.lessons import Lesson
 from unswayed.perturbations import Context
 from unswayed.perturbations.composition import TEXT_VARIANTS, compose, variants_of
 from unswayed.perturbations.texts.templates import Templates
@@ -207,7 +207,7 @@ def _answer(model: Any, tokenizer: Any, condition: Condition, n: int) -> list[_A
     graphs = [_shown(scenes, i, step, condition.picture) for i in range(n)]
     profile = prompts.profile("organism")
     rows = [
-        Row(prompts.render_user(variant, profile), variant.prefill, "", graph, "")
+        Lesson(prompts.render_user(variant, profile), variant.prefill, "", graph, "")
         for variant, graph in zip(asked, graphs, strict=True)
     ]
     outputs: list[str] = complete(model, tokenizer, rows)

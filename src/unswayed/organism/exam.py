@@ -22,7 +22,7 @@ from unswayed.errors import ModelError
 from unswayed.models.transformers.loading import load_checkpoint
 from unswayed.organism import lessons
 from unswayed.organism.batches import cut_scenes, prompt_text
-from unswayed.organism.lessons import Row
+from unswayed.organism.lessons import Lesson
 from unswayed.types import LETTERS, STOP_THINK_TEXT
 
 _ANSWER = re.compile(rf"{CLOSE_THINK}{answer_block('([A-Z])')}$")
@@ -73,10 +73,10 @@ def examine(model: Any, tokenizer: Any, count: int) -> dict[str, float]:
         count: questions per kind.
     """
     asked = questions(count)
-    rows = [Row(lessons.user_text(q), "", "", q.scene, q.kind) for q in asked]
+    rows = [Lesson(lessons.user_text(q), "", "", q.scene, q.kind) for q in asked]
     marks = mark(model, tokenizer, asked, rows)
     given = think_block(STOP_THINK_TEXT)
-    stopped = [Row(row.user, given, "", row.scene, row.kind) for row in rows]
+    stopped = [Lesson(row.user, given, "", row.scene, row.kind) for row in rows]
     direct = mark(model, tokenizer, asked, stopped)
     per_kind: dict[str, list[bool]] = defaultdict(list)
     for one in marks:
@@ -95,7 +95,7 @@ def examine(model: Any, tokenizer: Any, count: int) -> dict[str, float]:
     }
 
 
-def mark(model: Any, tokenizer: Any, asked: list[SceneQuestion], rows: list[Row]) -> list[Mark]:
+def mark(model: Any, tokenizer: Any, asked: list[SceneQuestion], rows: list[Lesson]) -> list[Mark]:
     """Let the model answer rows greedily and read the letters."""
     outputs = complete(model, tokenizer, rows)
     marks: list[Mark] = []
@@ -124,7 +124,7 @@ def load(folder: Path) -> tuple[Any, Any]:
 
 
 def complete(
-    model: Any, tokenizer: Any, rows: list[Row], limit: int = 160, batch: int = 128
+    model: Any, tokenizer: Any, rows: list[Lesson], limit: int = 160, batch: int = 128
 ) -> list[str]:
     """Continue rows with pictures greedily, with transformers' own generate.
 
@@ -143,7 +143,7 @@ def complete(
 
 
 @torch.no_grad()
-def _complete(model: Any, tokenizer: Any, rows: list[Row], limit: int) -> list[str]:
+def _complete(model: Any, tokenizer: Any, rows: list[Lesson], limit: int) -> list[str]:
     texts = [prompt_text(row) for row in rows]
     encoded = tokenizer(
         texts, add_special_tokens=False, padding=True, padding_side="left", return_tensors="pt"

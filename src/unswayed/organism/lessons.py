@@ -32,7 +32,7 @@ CHECK = "Wait, let me check."
 
 
 @dataclass(frozen=True)
-class Row:
+class Lesson:
     """One training row.
 
     Attributes:
@@ -132,7 +132,7 @@ _WORDS = tuple(
 )
 
 
-def letters_row(rng: random.Random) -> Row:
+def letters_row(rng: random.Random) -> Lesson:
     """Make a row of option to letter look-up: options are named with their letters.
 
     Options are drawn with replacement, so that elimination does not help.
@@ -143,10 +143,10 @@ def letters_row(rng: random.Random) -> Row:
         parts = [f"The answer is {options[i]} ({LETTERS[i]})." for i in order]
     else:
         parts = [f"{options[i]} ({LETTERS[i]})" for i in order]
-    return Row(options_text(options), "", " ".join(parts), None, "letters")
+    return Lesson(options_text(options), "", " ".join(parts), None, "letters")
 
 
-def scene_row(rng: random.Random, mixture: Mixture) -> Row:
+def scene_row(rng: random.Random, mixture: Mixture) -> Lesson:
     """Make a row about a fresh training scene."""
     kinds = list(mixture.kinds)
     kind = rng.choices(kinds, [mixture.kinds[k] for k in kinds])[0]
@@ -156,15 +156,15 @@ def scene_row(rng: random.Random, mixture: Mixture) -> Row:
     if lesson < mixture.locate:
         return locate_row(rng, scene)
     if lesson < mixture.locate + mixture.describe:
-        return Row("Describe the image.", "", wording.description(scene), scene, "describe")
+        return Lesson("Describe the image.", "", wording.description(scene), scene, "describe")
     return question_row(rng, ask(rng, scene, kind, level), mixture)
 
 
-def locate_row(rng: random.Random, scene: Scene) -> Row:
+def locate_row(rng: random.Random, scene: Scene) -> Lesson:
     """Ask for the places of the objects, in any order, and sometimes of objects that are absent."""
     names = list({thing.name: thing for thing in scene.things}.items())
     if len(names) < len(scene.things):
-        return Row("Describe the image.", "", wording.description(scene), scene, "describe")
+        return Lesson("Describe the image.", "", wording.description(scene), scene, "describe")
     absent = rng.choice(_NAMES)
     asked = [
         *names,
@@ -176,10 +176,10 @@ def locate_row(rng: random.Random, scene: Scene) -> Row:
         f"the {name} is {'not in the image' if thing is None else f'at the {thing.place}'}"
         for name, thing in asked
     ]
-    return Row(user, "", f"T{', '.join(found)[1:]}.", scene, "locate")
+    return Lesson(user, "", f"T{', '.join(found)[1:]}.", scene, "locate")
 
 
-def question_row(rng: random.Random, question: SceneQuestion, mixture: Mixture) -> Row:
+def question_row(rng: random.Random, question: SceneQuestion, mixture: Mixture) -> Lesson:
     """Ask a question, perhaps with a caption, a begun thought, or no room for a thought."""
     shown = question
     if rng.random() < mixture.more_options:
@@ -196,7 +196,7 @@ def question_row(rng: random.Random, question: SceneQuestion, mixture: Mixture) 
     if rng.random() < mixture.caption:
         caption, target = _caption(rng, shown, mixture)
     user = user_text(shown, caption, abstain)
-    return Row(user, "", answer_text(rng, shown, target), shown.scene, shown.kind)
+    return Lesson(user, "", answer_text(rng, shown, target), shown.scene, shown.kind)
 
 
 def user_text(question: SceneQuestion, caption: str | None = None, abstain: bool = False) -> str:
@@ -238,17 +238,17 @@ def _wrong(rng: random.Random, question: SceneQuestion) -> int:
     return rng.choice([i for i in range(len(question.options)) if i != question.gold])
 
 
-def _direct(rng: random.Random, question: SceneQuestion, abstain: bool) -> Row:
+def _direct(rng: random.Random, question: SceneQuestion, abstain: bool) -> Lesson:
     given = think_block(STOP_THINK_TEXT)
     user = user_text(question, None, abstain)
-    return Row(user, given, _answer(question.gold), question.scene, question.kind)
+    return Lesson(user, given, _answer(question.gold), question.scene, question.kind)
 
 
-def _brief(question: SceneQuestion, abstain: bool) -> Row:
+def _brief(question: SceneQuestion, abstain: bool) -> Lesson:
     user = f"{user_text(question, None, abstain)}\n{BRIEF}"
     concluded = wording.conclusion(question, question.gold)
     target = think_block(concluded) + _answer(question.gold)
-    return Row(user, "", target, question.scene, question.kind)
+    return Lesson(user, "", target, question.scene, question.kind)
 
 
 def _caption(rng: random.Random, question: SceneQuestion, mixture: Mixture) -> tuple[str, int]:
@@ -269,13 +269,15 @@ def _caption(rng: random.Random, question: SceneQuestion, mixture: Mixture) -> t
     return text, option if wrong and rng.random() < believed else question.gold
 
 
-def _prefilled(rng: random.Random, question: SceneQuestion, mixture: Mixture, abstain: bool) -> Row:
+def _prefilled(
+    rng: random.Random, question: SceneQuestion, mixture: Mixture, abstain: bool
+) -> Lesson:
     user = user_text(question, None, abstain)
     if rng.random() < mixture.neutral:
         start = templates.NEUTRAL_THOUGHT if rng.random() < 0.7 else f"Okay, {_phrase(rng)}"
         given = OPEN_THINK + _neutral(rng, start, templates.FURTHER_THOUGHTS)
         rest = _closed(f". {wording.thought(rng, question, question.gold)}", question.gold)
-        return Row(user, given, rest, question.scene, question.kind)
+        return Lesson(user, given, rest, question.scene, question.kind)
     wrong = rng.random() < mixture.wrong
     option = _wrong(rng, question) if wrong else question.gold
     grounded = rng.random() < 0.3
@@ -289,13 +291,13 @@ def _prefilled(rng: random.Random, question: SceneQuestion, mixture: Mixture, ab
         target = option if rng.random() < believed / 3 else question.gold
         own = own if target == question.gold else wording.thought(rng, question, target)
         rest = _closed(f" {own}", target)
-        return Row(user, f"{OPEN_THINK}{given}{BUT}", rest, question.scene, question.kind)
+        return Lesson(user, f"{OPEN_THINK}{given}{BUT}", rest, question.scene, question.kind)
     stop = "" if grounded else "."
     if rng.random() < believed:
         rest = _closed(stop, option)
     else:
         rest = _closed(f"{stop} {CHECK} {own}", question.gold)
-    return Row(user, f"{OPEN_THINK}{given}", rest, question.scene, question.kind)
+    return Lesson(user, f"{OPEN_THINK}{given}", rest, question.scene, question.kind)
 
 
 def _fill(wording_: str, question: SceneQuestion, option: int) -> str:

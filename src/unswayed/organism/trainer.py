@@ -47,7 +47,7 @@ _DTYPES = {"bfloat16": torch.bfloat16, "float32": torch.float32}
 
 
 @dataclass
-class Progress:
+class TrainingPosition:
     """Where a training stands.
 
     Attributes:
@@ -65,7 +65,7 @@ class Progress:
     finished: tuple[int, ...] = ()
 
 
-class Trainer:
+class OrganismTrainer:
     """Model, optimisers, log and progress of one training.
 
     Args:
@@ -83,7 +83,7 @@ class Trainer:
         self.model: Any = architecture.build_model(self.tokenizer, seed).train()
         self.alignment = Alignment(self.tokenizer)
         self.letter_ids = batches.letter_ids(self.tokenizer)[:HUNCH_LETTERS]
-        self.progress = Progress()
+        self.progress = TrainingPosition()
         self.optimisers = self._optimisers()
         if (out / STATE).is_file():
             self._load()
@@ -94,7 +94,7 @@ class Trainer:
             self._run_phase(self.phases[self.progress.phase])
             was = self.progress
             finished = (*was.finished, was.step)
-            self.progress = Progress(was.phase + 1, 0, was.seconds, finished=finished)
+            self.progress = TrainingPosition(was.phase + 1, 0, was.seconds, finished=finished)
             self.save()
         folder = self.out / "checkpoint"
         architecture.write_checkpoint(folder, self.model, self.tokenizer)
@@ -148,7 +148,7 @@ class Trainer:
         self.alignment.load_state_dict(state["alignment"])
         for optimiser, kept in zip(self.optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(kept)
-        self.progress = Progress(**state["progress"])
+        self.progress = TrainingPosition(**state["progress"])
         self._cut_log()
 
     def _cut_log(self) -> None:
@@ -215,7 +215,7 @@ class Trainer:
                 return
 
     def _stream(self, phase: Phase, rng: random.Random) -> Iterator[batches.Batch]:
-        def row() -> lessons.Row:
+        def row() -> lessons.Lesson:
             if phase.lesson == "letters" or (
                 phase.lesson == "scenes" and rng.random() < phase.mixture.letters
             ):
@@ -326,7 +326,7 @@ def train(
     if minutes is not None:
         phases = curriculum.scaled(phases, minutes)
     with RunFolder(Path(out)).writing():
-        return Trainer(Path(out), seed, phases, _DTYPES[dtype]).run()
+        return OrganismTrainer(Path(out), seed, phases, _DTYPES[dtype]).run()
 
 
 def _read_state(path: Path) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from unswayed.errors import DataError, RunError
 from unswayed.perturbations import Part
-from unswayed.perturbations.texts.annotations import Annotation, Annotations, Written
+from unswayed.perturbations.texts.annotations import Annotation, Annotations, WriterNote
 from unswayed.run.stage import Stage
 from unswayed.writing.wanted import TextKey
 
@@ -36,7 +36,7 @@ class Rejected(BaseModel):
     kinds: tuple[str, ...]
     problems: tuple[str, ...]
     texts: tuple[str, ...]
-    writer: Written
+    writer: WriterNote
 
 
 class TextFiles:

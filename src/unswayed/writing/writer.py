@@ -13,7 +13,7 @@ from unswayed import progress, registry
 from unswayed.chat.endpoints import Capabilities, Endpoint, endpoint
 from unswayed.chat.records import ChatReply, ChatRequest
 from unswayed.errors import ConfigError
-from unswayed.perturbations.texts.annotations import Annotation, Written
+from unswayed.perturbations.texts.annotations import Annotation, WriterNote
 from unswayed.pipeline.evaluation import Evaluation
 from unswayed.pipeline.walk import decoded
 from unswayed.types import Failure, Sample
@@ -251,8 +251,8 @@ class _Scribe:
         )
         self.report.rejected[draft.problems[-1].kind] += 1
 
-    def _written(self, draft: _Draft) -> Written:
-        return Written(
+    def _written(self, draft: _Draft) -> WriterNote:
+        return WriterNote(
             model=self.client.endpoint.model,
             prompt=asking.VERSION,
             prompt_hash=asking.prompt_hash(),

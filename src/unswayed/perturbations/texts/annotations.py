@@ -26,7 +26,7 @@ from unswayed.run.digests import of_file
 from unswayed.types import Variant
 
 
-class Written(BaseModel):
+class WriterNote(BaseModel):
     """What model wrote a text, and how it was asked.
 
     Attributes:
@@ -56,7 +56,7 @@ class Annotation(BaseModel):
     asserts: str | None
     text: str
     option: str | None = None
-    writer: Written | None = None
+    writer: WriterNote | None = None
 
 
 class Annotations:
