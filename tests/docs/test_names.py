@@ -120,11 +120,6 @@ def test_looking_for_names_loads_no_torch() -> None:
 
 # --- one name, one thing -------------------------------------------------------------------------
 
-SHARED: set[str] = {
-    "Kind", "Part",
-}  # fmt: skip
-"""Public names of types that two packages define, to be parted."""
-
 
 def types_of(path: Path) -> list[str]:
     """Return the public classes and type aliases of a module: capitals and small letters."""
@@ -140,7 +135,7 @@ def test_no_two_packages_share_the_name_of_a_type() -> None:
             homes[name].add(path.relative_to(SOURCE).parts[0])
     shared = {name: sorted(where) for name, where in homes.items() if len(where) > 1}
     assert homes["Sample"] == {"types.py"}
-    assert {name: where for name, where in shared.items() if name not in SHARED} == {}
+    assert shared == {}
 
 
 # --- CONTRIBUTING --------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ _OWN = ("created", "usage", *_NOTED)
 
 
 @dataclass(frozen=True)
-class Part:
+class ShardRun:
     """One shard's run folder, read when it is asked for."""
 
     run: RunFolder
@@ -120,7 +120,7 @@ def merge(out: Path, folders: Sequence[Path]) -> Merged:
             use for something else.
         StageError: a file cannot be written.
     """
-    opened = [Part(RunFolder.open(folder)) for folder in folders]
+    opened = [ShardRun(RunFolder.open(folder)) for folder in folders]
     parts = sorted(opened, key=lambda part: part.shard.number)
     check(parts)
     _claim(out)
@@ -140,13 +140,13 @@ def merge(out: Path, folders: Sequence[Path]) -> Merged:
     return Merged(run, judged, _differing(parts))
 
 
-def _differing(parts: Sequence[Part]) -> tuple[str, ...]:
+def _differing(parts: Sequence[ShardRun]) -> tuple[str, ...]:
     """Return what differs between the shards' machines and is no reason to refuse them."""
     found = {key: {json.dumps(part.description.get(key)) for part in parts} for key in _NOTED}
     return tuple(key for key, values in found.items() if len(values) > 1)
 
 
-def check(parts: Sequence[Part]) -> None:
+def check(parts: Sequence[ShardRun]) -> None:
     """Refuse folders that are not exactly the finished shards of one evaluation.
 
     Raises:
@@ -165,7 +165,7 @@ def check(parts: Sequence[Part]) -> None:
     _check_whole(parts)
 
 
-def _check_numbers(parts: Sequence[Part]) -> None:
+def _check_numbers(parts: Sequence[ShardRun]) -> None:
     if not parts:
         raise RunError("expected the run folders of all shards, found none")
     counts = {part.shard.count for part in parts}
@@ -187,7 +187,7 @@ def _check_numbers(parts: Sequence[Part]) -> None:
         )
 
 
-def _check_agree(first: Part, part: Part) -> None:
+def _check_agree(first: ShardRun, part: ShardRun) -> None:
     """Require two shards to have been made alike; a server's address may differ."""
     theirs, ours = _comparable(first), _comparable(part)
     keys = [key for key in {**theirs, **ours} if theirs.get(key) != ours.get(key)]
@@ -200,7 +200,7 @@ def _check_agree(first: Part, part: Part) -> None:
         )
 
 
-def _comparable(part: Part) -> dict[str, Any]:
+def _comparable(part: ShardRun) -> dict[str, Any]:
     settings = part.settings.model_dump(mode="json", exclude={"shard", "serving"})
     settings["model"] = _without_address(part.settings.model)
     found = {key: part.description.get(key) for key in _AGREE}
@@ -215,7 +215,7 @@ def _without_address(model: str) -> str:
     return str(registry.Spec(spec.name, spec.argument, options))
 
 
-def _check_whole(parts: Sequence[Part]) -> None:
+def _check_whole(parts: Sequence[ShardRun]) -> None:
     """Require that every item of the evaluation is in exactly one shard."""
     first = parts[0]
     for part in parts:
@@ -238,7 +238,7 @@ def _check_whole(parts: Sequence[Part]) -> None:
         )
 
 
-def _judged(parts: Sequence[Part]) -> bool:
+def _judged(parts: Sequence[ShardRun]) -> bool:
     """Say whether all shards were judged, by one judge."""
     firsts = [next(iter(part.run.verdicts), None) for part in parts]
     judges = {(first.judge, first.prompt_hash) for first in firsts if first}
@@ -257,7 +257,7 @@ def _claim(out: Path) -> None:
         raise RunError(f"cannot write in {out}: {error.strerror}; use another folder") from error
 
 
-def _link_images(parts: Sequence[Part], out: Path) -> None:
+def _link_images(parts: Sequence[ShardRun], out: Path) -> None:
     """Put every picture into the merged run: as a hard link where that is possible."""
     target = out / "images"
     target.mkdir(exist_ok=True)
@@ -272,7 +272,7 @@ def _link_images(parts: Sequence[Part], out: Path) -> None:
                 write_bytes(new, picture.read_bytes())
 
 
-def _merge_lines(parts: Sequence[Part], stage: str, kind: str, out: Path) -> None:
+def _merge_lines(parts: Sequence[ShardRun], stage: str, kind: str, out: Path) -> None:
     """Write one stage file in the order of the whole."""
     streams = [_placed(part, stage, part.places[kind]) for part in parts]
     merged = heapq.merge(*streams, key=lambda placed: placed[0])
@@ -292,7 +292,7 @@ def _merge_lines(parts: Sequence[Part], stage: str, kind: str, out: Path) -> Non
         ) from error
 
 
-def _placed(part: Part, stage: str, places: Sequence[int]) -> Iterator[tuple[int, bytes]]:
+def _placed(part: ShardRun, stage: str, places: Sequence[int]) -> Iterator[tuple[int, bytes]]:
     """Yield the lines of a shard's stage file with the place of each in the whole."""
     path = part.folder / f"{stage}.jsonl"
     count = 0
@@ -310,7 +310,7 @@ def _placed(part: Part, stage: str, places: Sequence[int]) -> Iterator[tuple[int
         )
 
 
-def _describe(run: RunFolder, parts: Sequence[Part], judged: bool) -> None:
+def _describe(run: RunFolder, parts: Sequence[ShardRun], judged: bool) -> None:
     """Write `run.json`: that of the whole, with what is to be known of each shard."""
     first = parts[0]
     settings = first.settings.model_copy(update={"shard": None})

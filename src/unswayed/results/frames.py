@@ -18,8 +18,8 @@ from unswayed import extras
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-Kind = Literal["text", "flag", "count", "number", "object"]
-_DTYPES: Mapping[Kind, str] = {
+ColumnKind = Literal["text", "flag", "count", "number", "object"]
+_DTYPES: Mapping[ColumnKind, str] = {
     # Python strings, because Arrow's hold no half of a surrogate pair
     "text": "string[python]",
     "flag": "boolean",
@@ -39,7 +39,7 @@ class Column(NamedTuple):
     """
 
     name: str
-    kind: Kind
+    kind: ColumnKind
     meaning: str
 
     @property

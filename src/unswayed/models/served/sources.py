@@ -27,7 +27,7 @@ from unswayed.types import Letter, LetterDistribution
 
 
 class Letters(NamedTuple):
-    """What came of reading letters.
+    """The result of reading letters.
 
     Attributes:
         distribution: the distribution; None where there is none.
