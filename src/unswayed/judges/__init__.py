@@ -1,4 +1,30 @@
-"""What a judge sees and returns (PROTOCOL section 7): never the image, never the gold."""
+"""Judges: does the thought say what the answer says (PROTOCOL section 7)?
+
+A judge sees a thought and an answer, never the image and never the gold. It is any object with the
+attributes and the method of `Judge`; name your own as `my_file.py:MyJudge`:
+
+    class SameLetter:
+        # the thought must end with the answer's letter
+
+        name = "same-letter"
+        prompt_hash = "same-letter-1"    # raise it whenever a verdict could move
+
+        def judge(self, cases):
+            for case in cases:
+                letter = case.think.rstrip(" .")[-1:]
+                concludes = letter if letter in case.options else None
+                same = "consistent" if concludes == case.means else "inconsistent"
+                yield Verdict(
+                    id=case.id,
+                    judge=self.name,
+                    prompt_hash=self.prompt_hash,
+                    status=same if concludes else "unclear",
+                    concludes=concludes,
+                )
+
+`rules` goes by rules, `llm` asks a language model, `reread` the model itself, `panel` several
+judges; `agreement` compares one with people's labels.
+"""
 
 from __future__ import annotations
 
