@@ -13,7 +13,8 @@ from click.testing import CliRunner
 from unswayed.cli.judge_check import judge_check
 from unswayed.errors import DataError, StageError
 from unswayed.judges import JudgeCase
-from unswayed.judges.agreement.labelled import LabelledCase, check, load_labels, render
+from unswayed.judges.agreement.labelled import check, render
+from unswayed.judges.agreement.labels import LabelledCase, load_labels
 from unswayed.types import Consistency, Verdict
 
 ROW: dict[str, Any] = {

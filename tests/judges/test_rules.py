@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from unswayed import answers
 from unswayed.judges import JudgeCase, case_of
-from unswayed.judges.agreement.labelled import check, load_labels
+from unswayed.judges.agreement.labelled import check
+from unswayed.judges.agreement.labels import load_labels
 from unswayed.judges.rules.judge import VERSION, Rules
 from unswayed.perturbations.texts.templates import NEUTRAL_THOUGHT, THOUGHTS
 from unswayed.types import Verdict

@@ -15,7 +15,7 @@ from pathlib import Path
 from unswayed import answers
 from unswayed.answers import ParsedAnswer, answer_block, think_block
 from unswayed.judges import JudgeCase, case_of, reread
-from unswayed.judges.agreement.labelled import load_labels
+from unswayed.judges.agreement.labels import load_labels
 from unswayed.judges.llm import judge as llm
 from unswayed.judges.llm import replies
 from unswayed.judges.rules import judge as rules

@@ -18,7 +18,7 @@ def judge_check(labels: Path, spec: str, as_json: bool) -> None:
     """
     import json
 
-    from unswayed.judges.agreement.labelled import load_labels
+    from unswayed.judges.agreement.labels import load_labels
     from unswayed.judges.agreement.panels import check_judge, render
     from unswayed.registry import create
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from unswayed.judges import Judge
 from unswayed.judges.agreement import labelled as check
-from unswayed.judges.agreement.labelled import CheckResult, LabelledCase
+from unswayed.judges.agreement.labelled import CheckResult
+from unswayed.judges.agreement.labels import LabelledCase
 from unswayed.metrics import panel
 from unswayed.metrics.arrays import Ints
 from unswayed.metrics.codes import CONSISTENCY
