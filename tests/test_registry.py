@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unswayed import extras, registry
+from unswayed import extras, prompts, registry
 from unswayed.errors import ConfigError, MissingExtra, UserError
 from unswayed.registry import Spec, create, load, names, parse_spec
+from unswayed.registry.about import About, about
 
 PLUGIN = """
 from dataclasses import dataclass
@@ -377,3 +378,78 @@ def test_a_name_that_two_packages_bring_is_refused(
         "2 packages bring a benchmark called 'twice' (one:Twice of unswayed-one, two:Twice of "
         "unswayed-two); uninstall all but one"
     )
+
+
+# What a thing is, read from its source
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A package that hands its names on, and whose code cannot be imported."""
+    folder = tmp_path / "about_package"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "__init__.py").write_text("TABLE = 'about_package.deep'\n")
+    (folder / "deep" / "__init__.py").write_text("")
+    (folder / "face.py").write_text("from .deep.rows import Rows as Table\n")
+    (folder / "loop.py").write_text("from about_package.loop import Loop\n")
+    (folder / "deep" / "rows.py").write_text(
+        "import absent_package\n\nclass Rows:\n"
+        '    """Rows of a table. More of it.\n\n    And more.\n    """\n'
+        '    ROWS: dict = {"all": 7}\n    LICENCE = "MIT"\n    HUB_ID = "a" + "b"\n\n'
+        'made = Rows()\n"""Rows, ready\nmade."""\nbare = 3\n'
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return "about_package"
+
+
+def test_a_sentence_is_read_from_the_source(package: str) -> None:
+    found = about(f"{package}.deep.rows:Rows")
+    assert (found.sentence, found.rows, found.licence) == ("Rows of a table.", {"all": 7}, "MIT")
+    assert found.hub_id == ""  # it is worked out, and nothing is run
+    assert about(f"{package}.deep.rows:made").sentence == "Rows, ready made."
+    assert "absent_package" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "about_package.deep.rows:bare",
+        "about_package.deep.rows:none",
+        "absent_package:X",
+        "a b:c",
+        "",
+    ],
+)
+def test_what_cannot_be_read_has_no_sentence(package: str, place: str) -> None:
+    assert about(place) == About("", place)
+
+
+def test_a_name_that_is_handed_on_is_followed(package: str) -> None:
+    assert about(f"{package}.face:Table").sentence == "Rows of a table."
+    assert about(f"{package}.loop:Loop") == About("", f"{package}.loop:Loop")
+    assert "absent_package" not in sys.modules
+
+
+# Prompt profiles
+
+
+def test_a_profile_of_a_file_or_package(
+    tmp_path: Path, points: dict[str, EntryPoint], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "my_words.py"
+    path.write_text("from unswayed.prompts import Profile\nTERSE = Profile(name='terse')\nN = 3\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert prompts.profile(f"{path}:TERSE").name == "terse"
+    points["terse"] = EntryPoint("terse", "my_words:TERSE", "unswayed.profiles")
+    assert prompts.profile("terse").name == "terse"
+    assert prompts.profile_names()[-1] == "terse"
+    points["default"] = EntryPoint("default", "my_words:TERSE", "unswayed.profiles")
+    points["n"] = EntryPoint("n", "my_words:N", "unswayed.profiles")
+    for name, said in (
+        (f"{path}:N", "expected a Profile at"),
+        ("n", "expected a Profile at 'n', found int"),
+        ("default", "as one that is shipped is"),
+        ("ters", "unknown profile 'ters'; did you mean terse?"),
+    ):
+        with pytest.raises(UserError, match=said):
+            prompts.profile(name)

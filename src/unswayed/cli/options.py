@@ -28,8 +28,8 @@ _OPTIONS = (
     click.option(
         "--variants",
         multiple=True,
-        help="Variant names, comma-separated or repeated; 'all' for every text variant. "
-        "[default: the eight of the study]",
+        help="Variant names or my.py:NAME, comma-separated or repeated; 'all' for every text "
+        "variant. [default: the eight of the study]",
     ),
     click.option("--judge", help="Judge spec. [default: rules]"),
     click.option("--profile", help="Prompt profile. [default: the model's own]"),
@@ -37,7 +37,9 @@ _OPTIONS = (
     click.option("--shard", metavar="K/N", help="Only the Kth of N parts; see `unswayed merge`."),
     click.option("--seed", type=int, help="Seed of foils, shuffles and sampling. [default: 0]"),
     click.option("--foils", type=int, help="Wrong options asserted per sample. [default: 1]"),
-    click.option("--texts", help="Injected texts: template, or file:PATH. [default: template]"),
+    click.option(
+        "--texts", help="Injected texts: template, file:PATH or my.py:NAME. [default: template]"
+    ),
     click.option(
         "--delivery",
         type=click.Choice(["prefill", "user-turn"]),

@@ -59,14 +59,14 @@ class Settings(_Settings):
     Attributes:
         model: spec of the model, or a checkpoint folder or hub id.
         benchmarks: specs of the benchmarks.
-        variants: names of the variants.
+        variants: names of the variants, or `my.py:NAME`.
         judge: spec of the judge.
         profile: name of the prompt profile; None takes the model's own.
         limit: samples per benchmark; None for all.
         shard: `K/N`, this run's part of the evaluation; None for all of it.
         seed: of foils, shuffles, sampling and resampling.
         foils: wrong options drawn per sample, each giving its own wrong-* variants.
-        texts: where injected texts come from: `template`, or `file:PATH`.
+        texts: where injected texts come from: `template`, `file:PATH` or `my.py:NAME`.
         delivery: `prefill`, or `user-turn` for models that refuse one.
         batch_size: prompts per batch.
         on_conflict: what counts when an answer's letter and its text disagree.
