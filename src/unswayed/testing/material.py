@@ -15,7 +15,7 @@ from unswayed.perturbations import Context
 from unswayed.perturbations.composition import compositions, variants_of
 from unswayed.perturbations.texts.templates import Templates
 from unswayed.prompts import Profile
-from unswayed.run.folder import Run
+from unswayed.run.folder import RunFolder
 from unswayed.types import Sample, Variant
 
 SEED = 7
@@ -70,7 +70,7 @@ def variants(*names: str, count: int = 6, foils: int = 1) -> list[Variant]:
 
 def prompts_of(folder: Path, profile: Profile, *names: str) -> Iterator[Request]:
     """Yield the prompts of variants, their pictures stored in a folder."""
-    run = Run(folder)
+    run = RunFolder(folder)
     for variant in variants(*names, count=2):
         images = tuple(run.store_image(image) for image in variant.sample.images)
         stored = variant.model_copy(
