@@ -243,7 +243,7 @@ def test_a_recipe_extends_a_shipped_one_and_the_run_keeps_both_texts(tmp_path: P
 def test_the_pages_recipe_that_extends_another_is_read(tmp_path: Path) -> None:
     page = (ROOT / "docs/training.md").read_text("utf-8")
     examples = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
-    (example,) = (text for text in examples if text.startswith("extends"))
+    (example,) = (text for text in examples if "[grpo]" in text)
     own = tmp_path / "own.toml"
     own.write_text(example)
     found, base = training_recipe(own), training_recipe("augmented")

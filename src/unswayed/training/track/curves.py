@@ -35,7 +35,7 @@ from unswayed.training.track.dynamics import (
     verdicts,
     write,
 )
-from unswayed.training.track.measures import EVALUATED, REWARDED, Measure
+from unswayed.training.track.measures import EVALUATED, Measure, rewarded
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -209,7 +209,10 @@ def _panel(axes: Axes, rows: Sequence[Row], measure: Measure, looks: Mapping[str
 
 
 def _rewarded(rows: Sequence[Row], path: Path) -> list[Path]:
-    lines = {one: lines_of(r for r in rows if r.metric == one.metric) for one in REWARDED}
+    lines = {
+        one: lines_of(r for r in rows if r.metric == one.metric)
+        for one in rewarded(r.metric for r in rows)
+    }
     shown = [one for one, by_seed in lines.items() if _worth_showing(one, by_seed)]
     steps = len({row.step for row in rows})
     window = 2 * (steps // _WINDOWS // 2) + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -56,4 +57,16 @@ REWARDED = (
     Measure("output_words", "output length", "words", 1, 1),
     Measure("reward/unscored", "without a reward", "share"),
 )
-"""Of what was sampled in training."""
+"""Of what was sampled in training, beside the terms of the reward."""
+_TERM = "reward/"
+
+
+def rewarded(metrics: Iterable[str]) -> list[Measure]:
+    """Return what is shown of what was sampled: `REWARDED`, then every term that was logged.
+
+    Args:
+        metrics: names of the metrics that were logged.
+    """
+    known = {one.metric for one in REWARDED}
+    terms = sorted({name for name in metrics if name.startswith(_TERM)} - known)
+    return [*REWARDED, *(Measure(name, f"{name.removeprefix(_TERM)} term") for name in terms)]
