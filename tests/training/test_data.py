@@ -17,7 +17,7 @@ from unswayed.perturbations.composition import variants_of
 from unswayed.pipeline.evaluation import Evaluation
 from unswayed.pipeline.settings import Settings
 from unswayed.training.augmentation import VARIANTS
-from unswayed.training.data import TrainingPrompts, check, overlaps, training_prompts
+from unswayed.training.data import TrainingPrompts, check_data, overlaps, training_prompts
 from unswayed.training.recipe import TrainingRecipe
 
 PROFILE = prompts.profile("organism")
@@ -224,9 +224,9 @@ def test_scenes_for_evaluation_are_not_trained_on(spec: str, tmp_path: Path) -> 
 
 def test_wrong_specs_are_told_before_anything_is_read() -> None:
     with pytest.raises(UnknownName, match="scenes"):
-        check(recipe("scene,split=train"))
+        check_data(recipe("scene,split=train"))
     with pytest.raises(UnknownName, match="split"):
-        check(recipe("scenes,split=train,splitt=3"))
+        check_data(recipe("scenes,split=train,splitt=3"))
 
 
 @pytest.mark.parametrize(

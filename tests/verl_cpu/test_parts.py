@@ -22,7 +22,13 @@ from unswayed.training.reward.scorer import Scorer
 from unswayed.training.start import Start
 from unswayed.training.verl import checks as verl_checks
 from unswayed.training.verl import engine
-from unswayed.training.verl.config import Files, check, composed, settings, write
+from unswayed.training.verl.config import (
+    VerlFiles,
+    check_supported,
+    composed,
+    settings,
+    write_config,
+)
 from unswayed.types import Variant
 
 from .conftest import OPTIONS, recipe
@@ -30,7 +36,7 @@ from .conftest import OPTIONS, recipe
 ROOT = Path(__file__).parents[2]
 STUDY = sorted((ROOT / "recipes/study/train").glob("*.toml"))
 TEMPLATE = (weights_folder("early") / "chat_template.jinja").read_text("utf-8")
-FILES = Files(Path("run"), Path("run/verl/records"), Path("run/verl/metrics.jsonl"))
+FILES = VerlFiles(Path("run"), Path("run/verl/records"), Path("run/verl/metrics.jsonl"))
 WRITTEN = """
 model = "organism,which=early"
 profile = "organism"
@@ -61,7 +67,7 @@ class TestConfiguration:
     def test_the_studys_recipes(self, path: Path) -> None:
         found = training_recipe(path)
         assert found.engine == "verl"
-        check(found)
+        check_supported(found)
         config = configured(found)
         assert config.actor_rollout_ref.model.path == "Qwen/Qwen2.5-VL-7B-Instruct"
         assert config.actor_rollout_ref.rollout.n == 8
@@ -74,9 +80,9 @@ class TestConfiguration:
         refused = {"care", "guarded", "invariant", "lagrangian"}
         if name in refused:
             with pytest.raises(ConfigError, match=r"the engine 'verl' cannot do reward\."):
-                check(found)
+                check_supported(found)
         else:
-            check(found)
+            check_supported(found)
             configured(found)
 
     def test_a_key_that_verl_does_not_have(self) -> None:
@@ -96,7 +102,7 @@ class TestConfiguration:
         found = recipe()
         start = Start(found.model, "organism", "organism")
         told = settings(found, start, FILES, TEMPLATE + "${oc.env:HOME}\n{{ '\\n' }}")
-        write(told, tmp_path / "config.yaml")
+        write_config(told, tmp_path / "config.yaml")
         with initialize_config_dir(str(tmp_path), version_base=None):
             config = compose("config")
         expected = OmegaConf.to_container(composed(told), resolve=True)

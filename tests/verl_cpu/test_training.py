@@ -49,9 +49,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory, cpu: None) -> Trained:
         made.evaluated = sorted(path.parent.name for path in found)
 
     with pytest.raises(KeyboardInterrupt):
-        engine.train(recipe(), out, {}, call)
+        engine.train_with_verl(recipe(), out, {}, call)
     made.begun_again = [one.step for one in made.folder.checkpoints()]
-    last = engine.train(recipe(), out, {}, call)
+    last = engine.train_with_verl(recipe(), out, {}, call)
     assert last.step == 4
     return made
 
@@ -159,7 +159,7 @@ def test_an_export_answers_through_our_backend(trained: Trained) -> None:
 
 def test_a_finished_training_is_left_as_it_is(trained: Trained) -> None:
     before = (trained.folder.path / "log.jsonl").read_bytes()
-    assert engine.train(recipe(), trained.folder.path).step == 4
+    assert engine.train_with_verl(recipe(), trained.folder.path).step == 4
     assert (trained.folder.path / "log.jsonl").read_bytes() == before
 
 
@@ -179,5 +179,5 @@ def test_a_training_that_fails_says_why(tmp_path: Path, cpu: None) -> None:
     options: dict[str, Any] = {**OPTIONS, "ray_kwargs.ray_init.num_gpus": 1}
     found = recipe(verl={"gpus_per_node": 2, "max_prompt_length": 512, "options": options})
     with pytest.raises(StageError, match=r"verl ended with status 1: .*GPU"):
-        engine.train(found, tmp_path)
+        engine.train_with_verl(found, tmp_path)
     assert TrainingFolder(tmp_path).checkpoints() == []

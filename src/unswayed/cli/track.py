@@ -1,4 +1,4 @@
-"""`unswayed track`: every checkpoint of a training evaluated; its curves, and whether it fell."""
+"""`unswayed track`: every checkpoint of a training evaluated; its curves, and signs of collapse."""
 
 from __future__ import annotations
 
@@ -59,19 +59,19 @@ def track(
 
 def show(found: Dynamics, folder: Path, as_json: bool = False) -> None:
     """Print what a training changed and whether its thoughts collapsed; say where the files are."""
-    from unswayed.training.track.change import progress
-    from unswayed.training.track.dynamics import FILE, silenced, verdicts
+    from unswayed.training.track.change import training_change
+    from unswayed.training.track.dynamics import FILE, emptied_lines, verdicts
     from unswayed.training.track.dynamics import as_json as written
-    from unswayed.training.track.terminal import progress_text
+    from unswayed.training.track.terminal import change_text
 
     if as_json:
         click.echo(written(found))
         return
-    click.echo(progress_text(progress(found, folder)))
+    click.echo(change_text(training_change(found, folder)))
     fallen, others = verdicts(found)
     lines = [
         *(f"COLLAPSED  {line}" for line in fallen),
-        *(f"SILENT     {line}" for line in silenced(found)),
+        *(f"EMPTY      {line}" for line in emptied_lines(found)),
         *(f"thoughts   {line}" for line in others),
     ]
     click.echo("\n".join(["", *lines]) if lines else "")

@@ -50,6 +50,20 @@ class TrainingPrompt:
     user: str
     repeat: int = 0
 
+    def messages(self, pictures: str = "") -> list[dict[str, str]]:
+        """Return the prompt as a chat; a prefill is a trailing message, to be left open.
+
+        Args:
+            pictures: what stands for the pictures in the user's text, before it; empty where they
+                are given apart.
+        """
+        turns = (
+            ("system", self.system),
+            ("user", pictures + self.user),
+            ("assistant", self.variant.prefill),
+        )
+        return [{"role": role, "content": text} for role, text in turns if text or role == "user"]
+
 
 class TrainingPrompts(Sequence[TrainingPrompt]):
     """The prompts in the order of training, and what could not be used.
@@ -102,7 +116,7 @@ class TrainingPrompts(Sequence[TrainingPrompt]):
         return self._made[index]
 
 
-def check(recipe: TrainingRecipe) -> None:
+def check_data(recipe: TrainingRecipe) -> None:
     """Refuse data that is for evaluation, before anything is read.
 
     Raises:
@@ -159,7 +173,7 @@ def training_prompts(recipe: TrainingRecipe, profile: Profile, root: Path) -> Tr
     Raises:
         UserError: a benchmark cannot be made or read, or has not one usable sample.
     """
-    check(recipe)
+    check_data(recipe)
     sources = [_loaded(source) for source in recipe.data]
     return _Draw(recipe, profile, RunFolder(root), sources).prompts()
 

@@ -20,7 +20,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,8 +35,6 @@ OPTIMISER = "optimizer.pt"
 _RESUMPTION = (OPTIMISER, "scheduler.pt", "scaler.pt", "rng_state*.pth", "reference/*")
 """Files of a checkpoint that only a resumption needs."""
 _NAME = re.compile(r"checkpoint-(\d+)")
-_WATCHING = {"logging", "evaluation", "verl"}
-"""What of a recipe does not decide the result: a resumption may change it."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +53,10 @@ class Checkpoint:
     def resumable(self) -> bool:
         """Whether training can go on from it."""
         return (self.path / OPTIMISER).is_file()
+
+
+OnCheckpoint = Callable[[Checkpoint], None]
+"""What is called with each checkpoint once it is whole."""
 
 
 class TrainingFolder:
@@ -90,7 +92,7 @@ class TrainingFolder:
         Raises:
             RunError: it was begun with others.
         """
-        settings = recipe.model_dump(mode="json", exclude=_WATCHING)
+        settings = recipe.deciding()
         self.run.start(settings, written, recipe.seed)
         known = self.run.description().get("parent")
         if known is not None and known.get("sha256") != parent.get("sha256"):
@@ -99,7 +101,7 @@ class TrainingFolder:
                 "changed); put them back, or use another --out"
             )
         self.run.add_to_description("parent", dict(parent))
-        self.run.add_to_description("watching", recipe.model_dump(mode="json", include=_WATCHING))
+        self.run.add_to_description("watching", recipe.watching())
 
     def recipe(self) -> TrainingRecipe:
         """Return the recipe that the folder was begun with.

@@ -15,8 +15,6 @@ from unswayed.training.folder import Checkpoint, TrainingFolder
 from unswayed.training.recipe import TrainingRecipe, as_written, training_recipe
 from unswayed.training.seeds import OnCheckpoint, engine_of, require_engine, train_seeds
 
-_NOT_DECIDING = {"logging", "evaluation", "seed", "verl"}
-
 
 @dataclass(frozen=True)
 class TrainingJob:
@@ -145,5 +143,5 @@ def follower(recipe: TrainingRecipe) -> Callable[[Path], OnCheckpoint]:
 def _default_folder(recipe: str | Path, resolved: TrainingRecipe) -> Path:
     """Name a folder by what decides the result, so that the same request finds its runs again."""
     slug = re.sub(r"[^A-Za-z0-9.]+", "-", Path(recipe).stem).strip("-")
-    deciding = resolved.model_dump(mode="json", exclude=_NOT_DECIDING)
+    deciding = {key: value for key, value in resolved.deciding().items() if key != "seed"}
     return Path("runs") / f"train-{slug}-{content_hash(deciding)[:8]}"

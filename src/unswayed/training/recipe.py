@@ -53,6 +53,9 @@ class Checkpoints(Section):
     keep: int | None = Field(default=None, ge=1)
 
 
+_WATCHING = {"logging", "evaluation", "verl"}
+
+
 class TrainingRecipe(Section):
     """Everything that a training run is made of.
 
@@ -85,6 +88,14 @@ class TrainingRecipe(Section):
     engine: Literal["trl", "verl"] = "trl"
     verl: Cluster | None = None
     logging: Literal["tensorboard", "wandb", "trackio", "none"] = "tensorboard"
+
+    def deciding(self) -> dict[str, Any]:
+        """Return what decides the result; a training's folder holds one set of it."""
+        return self.model_dump(mode="json", exclude=_WATCHING)
+
+    def watching(self) -> dict[str, Any]:
+        """Return the rest, how it is watched and where it runs: a resumption may change it."""
+        return self.model_dump(mode="json", include=_WATCHING)
 
     @property
     def prompts_needed(self) -> int:

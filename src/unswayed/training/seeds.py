@@ -19,13 +19,12 @@ from unswayed import prompts, registry
 from unswayed.errors import ConfigError
 from unswayed.extras import require
 from unswayed.run.files import write_json
-from unswayed.training.folder import Checkpoint, TrainingFolder
+from unswayed.training.folder import Checkpoint, OnCheckpoint, TrainingFolder
 from unswayed.training.grpo import split
 from unswayed.training.recipe import TrainingRecipe
 from unswayed.training.reward.own import own_terms, parse_terms
 from unswayed.training.start import Start, start_of
 
-OnCheckpoint = Callable[[Checkpoint], None]
 Train = Callable[[TrainingRecipe, Path, dict[str, Any], OnCheckpoint | None], Checkpoint]
 PREFIX = "seed-"
 _SEEDS = "seeds.json"
@@ -54,7 +53,7 @@ def train_seeds(
         StageError: training failed; what was saved is whole.
     """
     engine = engine_of(recipe)
-    check(recipe)
+    check_recipe(recipe)
     write_json(out / _SEEDS, {"seeds": sorted({*_asked(out), *seeds})})
     for seed in seeds:
         seeded, path = recipe.model_copy(update={"seed": seed}), out / f"{PREFIX}{seed}"
@@ -117,11 +116,11 @@ def engine_of(recipe: TrainingRecipe) -> Train:
         from unswayed.training.verl import config as verl_config
         from unswayed.training.verl import engine as verl
 
-        verl_config.check(recipe)
-        return verl.train
-    from unswayed.training.trl.engine import train
+        verl_config.check_supported(recipe)
+        return verl.train_with_verl
+    from unswayed.training.trl.engine import train_with_trl
 
-    return train
+    return train_with_trl
 
 
 def commands(
@@ -140,7 +139,7 @@ def commands(
             f"{recipe.engine!r}, which trains in this process and runs no command"
         )
     engine_of(recipe)
-    check(recipe)
+    check_recipe(recipe)
     from unswayed.training.verl.engine import prepare
 
     for seed in seeds:
@@ -150,7 +149,7 @@ def commands(
             yield str(launch)
 
 
-def check(recipe: TrainingRecipe) -> Start:
+def check_recipe(recipe: TrainingRecipe) -> Start:
     """Resolve every name of a recipe before the first file is written.
 
     Raises:
@@ -164,7 +163,7 @@ def check(recipe: TrainingRecipe) -> Start:
     if recipe.engine == "verl":
         from unswayed.training.verl import config as verl_config
 
-        verl_config.check(recipe)
+        verl_config.check_supported(recipe)
     else:
         split(recipe.grpo, processes=1)
     start = start_of(recipe.model)
@@ -190,9 +189,9 @@ def plan(recipe: TrainingRecipe, seeds: Sequence[int], out: Path) -> str:
     """Return what would be done, as lines for people.
 
     Raises:
-        UserError: see `check`.
+        UserError: see `check_recipe`.
     """
-    start, grpo = check(recipe), recipe.grpo
+    start, grpo = check_recipe(recipe), recipe.grpo
     rates = {name: rate for name, rate in recipe.augmentation.rates.items() if rate}
     shown = ", ".join(f"{name} {rate:.0%}" for name, rate in rates.items()) or "none"
     completions = grpo.prompts_per_step * grpo.group_size

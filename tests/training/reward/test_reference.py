@@ -20,7 +20,7 @@ from unswayed.training.data import TrainingPrompt, training_prompts
 from unswayed.training.folder import TrainingFolder
 from unswayed.training.recipe import TrainingRecipe, training_recipe
 from unswayed.training.reward.likelihood import LikelihoodConsistency
-from unswayed.training.reward.reference import FOLDER, Reference, Written, tokens_of
+from unswayed.training.reward.reference import FOLDER, Reference, ReferenceCase, tokens_of
 from unswayed.training.trl import engine
 from unswayed.training.trl.prompts import messages
 
@@ -47,7 +47,7 @@ def recipe() -> TrainingRecipe:
 def run(recipe: TrainingRecipe, tmp_path_factory: pytest.TempPathFactory) -> TrainingFolder:
     """Three steps of the shipped recipe `care`, shortened."""
     out = tmp_path_factory.mktemp("care")
-    engine.train(recipe, out)
+    engine.train_with_trl(recipe, out)
     return TrainingFolder(out)
 
 
@@ -80,7 +80,7 @@ def test_it_goes_on_where_it_stopped(
     stopped = TrainingFolder(Path(shutil.copytree(run.path, tmp_path / "stopped")))
     for step in (2, 3):
         shutil.rmtree(stopped.path / f"checkpoint-{step}")
-    engine.train(recipe, stopped.path)
+    engine.train_with_trl(recipe, stopped.path)
     for name in ("reward", "parts/likelihood", "completions/mean_length"):
         assert [line.get(name) for line in stopped.log()] == [line.get(name) for line in run.log()]
     last = Path("checkpoint-3") / FOLDER / "model.safetensors"
@@ -117,12 +117,12 @@ def test_a_likelihood_is_that_of_one_plain_forward_pass(
     assert [one_by_one[at] for at in (0, 3)] == pytest.approx([found[0], found[3]], abs=1e-5)
 
 
-def _written(processor: Any, prompt: TrainingPrompt, text: str) -> Written:
+def _written(processor: Any, prompt: TrainingPrompt, text: str) -> ReferenceCase:
     ids = processor.tokenizer(text)["input_ids"] if text else []
     span = (text.index("<answer>") + 8, text.index("</answer>")) if "<answer>" in text else None
     shown = processor.apply_chat_template(_with_picture(prompt), tokenize=False)
     pictures = [Image.open(path).convert("RGB") for path in prompt.images]
-    return Written(shown, pictures, ids, tokens_of(span, ids, processor.tokenizer.decode))
+    return ReferenceCase(shown, pictures, ids, tokens_of(span, ids, processor.tokenizer.decode))
 
 
 def _with_picture(prompt: TrainingPrompt) -> list[dict[str, Any]]:
@@ -136,7 +136,7 @@ def _with_picture(prompt: TrainingPrompt) -> list[dict[str, Any]]:
     return chat
 
 
-def _plain(model: Any, processor: Any, one: Written) -> float:
+def _plain(model: Any, processor: Any, one: ReferenceCase) -> float:
     """Return the mean log-likelihood of the answer's tokens, token by token."""
     inputs = processor(text=[one.prompt], images=[one.images], return_tensors="pt")
     ids = torch.tensor([one.ids])

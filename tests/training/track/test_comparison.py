@@ -82,7 +82,7 @@ def test_two_seeds_are_too_few_and_one_has_no_interval(
     row = only(found, "accuracy")
     assert row.spread.value == pytest.approx(6 / 24)
     assert row.spread.low is row.spread.high is None
-    assert found.notes[0].startswith("one seed: nothing can be told of the recipes")
+    assert found.notes[0].startswith("one seed: it says nothing of the recipes")
 
 
 def test_what_cannot_be_compared_is_told(

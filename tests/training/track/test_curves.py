@@ -11,17 +11,17 @@ from matplotlib.figure import Figure
 
 from unswayed.training.track import curves
 from unswayed.training.track.curves import columns, draw, last_interval, mean_line, running_mean
-from unswayed.training.track.dynamics import Dynamics, Row
+from unswayed.training.track.dynamics import Dynamics, TrackedValue
 
 VARIANTS = {"base": 0.6, "wrong-think": 0.3, "correct-caption": 0.8, "abstain+wrong-caption": 0.2}
 
 
-def row(seed: int, step: int, metric: str, value: float | None, **more: Any) -> Row:
+def row(seed: int, step: int, metric: str, value: float | None, **more: Any) -> TrackedValue:
     options = {"benchmark": "toy", "variant": "base", "low": None, "high": None, "n": 40, **more}
-    return Row(seed=seed, step=step, metric=metric, value=value, **options)
+    return TrackedValue(seed=seed, step=step, metric=metric, value=value, **options)
 
 
-def rows_of(seeds: tuple[int, ...], benchmark: str = "toy") -> Iterator[Row]:
+def rows_of(seeds: tuple[int, ...], benchmark: str = "toy") -> Iterator[TrackedValue]:
     for seed in seeds:
         for step in (0, 20, 40):
             for variant, level in VARIANTS.items():

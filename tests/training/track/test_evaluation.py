@@ -309,15 +309,15 @@ def test_the_command_says_where_thoughts_fell_silent(
     assert called(monkeypatch, "track", str(folder.path), *options) == 0
     said = capsys.readouterr().out
     assert (
-        "SILENT     seed 1, wide, wrong-think: at step 4, 100% of the thoughts have no word of the "
+        "EMPTY      seed 1, wide, wrong-think: at step 4, 100% of the thoughts have no word of the "
         "model's own (was 0%); at the last, step 4: 100%"
     ) in said
-    assert said.count("SILENT") == 1
+    assert said.count("EMPTY") == 1
     assert "COLLAPSED" not in said
-    assert "Silent: seed 1" in (folder.path / "curves.svg").read_text("utf-8")
+    assert "Empty thoughts: seed 1" in (folder.path / "curves.svg").read_text("utf-8")
     assert called(monkeypatch, "track", str(folder.path), "--no-evaluate", "--json") == 0
-    told = json.loads(capsys.readouterr().out)["silence"]
-    assert {one["variant"]: one["silent"] for one in told} == {"base": False, "wrong-think": True}
+    told = json.loads(capsys.readouterr().out)["empty_thoughts"]
+    assert {one["variant"]: one["empty"] for one in told} == {"base": False, "wrong-think": True}
 
 
 @pytest.mark.slow
@@ -339,4 +339,4 @@ def test_the_organism_is_tracked_as_it_is(
     assert texts[0] == texts[1] != texts[2]
     assert "seed 1, scenes: at step 4, " in shown
     assert "COLLAPSED" not in shown
-    assert "cannot be told" not in shown
+    assert "collapse unknown" not in shown

@@ -28,7 +28,7 @@ from unswayed.training.seeds import folders, train_seeds
 from unswayed.training.start import start_of
 from unswayed.training.stop import STOP_STRING, end_of
 from unswayed.training.trl import engine
-from unswayed.training.trl.trainer import Trainer
+from unswayed.training.trl.trainer import AnswerTrainer
 from unswayed.types import Variant
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
@@ -59,11 +59,11 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def trainer() -> Generator[Callable[[TrainingRecipe, Path], Trainer]]:
+def trainer() -> Generator[Callable[[TrainingRecipe, Path], AnswerTrainer]]:
     """Return a function that makes trainers; they are closed after the test."""
-    opened: list[Trainer] = []
+    opened: list[AnswerTrainer] = []
 
-    def make(recipe: TrainingRecipe, out: Path) -> Trainer:
+    def make(recipe: TrainingRecipe, out: Path) -> AnswerTrainer:
         start, folder = start_of(recipe.model), TrainingFolder(out)
         with folder.writing():
             folder.begin(recipe, start.provenance(), {})
@@ -75,10 +75,10 @@ def trainer() -> Generator[Callable[[TrainingRecipe, Path], Trainer]]:
         one.close()
 
 
-Trainers = Callable[[TrainingRecipe, Path], Trainer]
+Trainers = Callable[[TrainingRecipe, Path], AnswerTrainer]
 
 
-def batch(made: Trainer) -> list[dict[str, Any]]:
+def batch(made: AnswerTrainer) -> list[dict[str, Any]]:
     return next(iter(made.get_train_dataloader()))
 
 
@@ -163,7 +163,7 @@ class TestRun:
         out = tmp_path_factory.mktemp("runs") / "faithful"
         grpo = {"prompts_per_step": 4, "group_size": 4, "max_new_tokens": 110}
         recipe = made(weights_folder("early"), grpo, reward={"faithful": True}, augmentation=RATES)
-        engine.train(recipe, out)
+        engine.train_with_trl(recipe, out)
         return out
 
     def test_logged_rewards_are_the_reward_functions_of_the_logged_completions(
@@ -207,7 +207,7 @@ class TestRun:
 
     def test_a_finished_run_is_left_as_it_is(self, finished: Path) -> None:
         before = (finished / "log.jsonl").read_bytes()
-        again = engine.train(TrainingFolder(finished).recipe(), finished)
+        again = engine.train_with_trl(TrainingFolder(finished).recipe(), finished)
         assert again.step == 2
         assert (finished / "log.jsonl").read_bytes() == before
 
@@ -215,7 +215,7 @@ class TestRun:
         recipe = TrainingFolder(finished).recipe()
         other = recipe.model_copy(update={"seed": 5})
         with pytest.raises(RunError, match="seed was 0, is 5"):
-            engine.train(other, finished)
+            engine.train_with_trl(other, finished)
 
 
 def profile() -> Any:
@@ -228,12 +228,12 @@ class TestResume:
     def test_a_resumed_run_is_the_run_that_was_not_stopped(self, tmp_path: Path) -> None:
         grpo = {"steps": 3, "group_size": 4, "prompts_per_step": 4, "max_new_tokens": 110}
         recipe = made(weights_folder("early"), {**grpo, "beta": 0.04})
-        engine.train(recipe, tmp_path / "whole")
+        engine.train_with_trl(recipe, tmp_path / "whole")
         shutil.copytree(tmp_path / "whole", tmp_path / "stopped")
         stopped = TrainingFolder(tmp_path / "stopped")
         for step in (2, 3):  # as if it had been killed behind step 3, before checkpoint 2 was whole
             shutil.move(stopped.path / f"checkpoint-{step}", stopped.saving / f"checkpoint-{step}")
-        engine.train(recipe, stopped.path)
+        engine.train_with_trl(recipe, stopped.path)
         whole = TrainingFolder(tmp_path / "whole").log()
         resumed = stopped.log()
         assert [line["step"] for line in resumed] == [1, 2, 3]
@@ -264,7 +264,7 @@ class TestResume:
 
     def test_only_the_newest_keep_what_a_resumption_needs(self, tiny: Path, tmp_path: Path) -> None:
         recipe = made(tiny, {"steps": 3}, checkpoints={"every": 1, "keep": 1})
-        engine.train(recipe, tmp_path)
+        engine.train_with_trl(recipe, tmp_path)
         assert [one.resumable for one in TrainingFolder(tmp_path).checkpoints()] == [
             False,
             False,
@@ -319,7 +319,7 @@ class TestBadInput:
 
         monkeypatch.setattr(Scorer, "ascore", broken)
         with pytest.raises(StageError, match="expected a finite reward for scenes/"):
-            engine.train(made(tiny), tmp_path)
+            engine.train_with_trl(made(tiny), tmp_path)
         assert [one.step for one in TrainingFolder(tmp_path).checkpoints()] == [1]
         Backend(str(tmp_path / "checkpoint-1"), device="cpu")
 
@@ -327,9 +327,9 @@ class TestBadInput:
         self, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         loss = torch.tensor(math.nan, requires_grad=True)
-        monkeypatch.setattr(Trainer, "compute_loss", lambda *_, **__: loss)
+        monkeypatch.setattr(AnswerTrainer, "compute_loss", lambda *_, **__: loss)
         with pytest.raises(StageError, match="expected a finite loss at step 1"):
-            engine.train(made(tiny), tmp_path)
+            engine.train_with_trl(made(tiny), tmp_path)
 
     def test_a_failed_judge_is_no_reward_and_does_not_stop_training(
         self, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -339,17 +339,17 @@ class TestBadInput:
             return [RewardParts(format=0.1, correct=1.0, answer=None, verdict="failed"), *known]
 
         monkeypatch.setattr(Scorer, "ascore", unknown)
-        engine.train(made(tiny, {"steps": 1}), tmp_path)
+        engine.train_with_trl(made(tiny, {"steps": 1}), tmp_path)
         (line,) = TrainingFolder(tmp_path).log()
         assert line["parts/unscored"] == 0.25
         assert line["reward"] == pytest.approx(1.1)
 
     def test_a_full_disk(self, tiny: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-        engine.train(made(tiny, {"steps": 1}), tmp_path / "before")
+        engine.train_with_trl(made(tiny, {"steps": 1}), tmp_path / "before")
         recipe = made(tiny)
         request.getfixturevalue("small_files")
         with pytest.raises(StageError, match=r"cannot save the checkpoint of step 1 .* make room"):
-            engine.train(recipe, tmp_path / "full")
+            engine.train_with_trl(recipe, tmp_path / "full")
         assert TrainingFolder(tmp_path / "full").checkpoints() == []
         assert not (tmp_path / "full" / ".saving").exists()
 
@@ -360,7 +360,7 @@ class TestBadInput:
 
         monkeypatch.setattr(template, "open_tail_template", lambda own: own)
         with pytest.raises(ModelError, match="does not leave a prefilled assistant turn open"):
-            engine.train(made(tiny), tmp_path)
+            engine.train_with_trl(made(tiny), tmp_path)
         assert not (tmp_path / "log.jsonl").exists()
 
     def test_a_template_that_never_opens_a_turn(self, tiny: Path, tmp_path: Path) -> None:
@@ -368,40 +368,40 @@ class TestBadInput:
         text = "{% for m in messages %}{% for p in m.content %}{{ p.text }}{% endfor %}{% endfor %}"
         (broken / "chat_template.jinja").write_text(text)
         with pytest.raises(ModelError, match="adds nothing for add_generation_prompt"):
-            engine.train(made(broken), tmp_path / "run")
+            engine.train_with_trl(made(broken), tmp_path / "run")
 
     def test_a_model_without_a_chat_template(self, tiny: Path, tmp_path: Path) -> None:
         broken = shutil.copytree(tiny, tmp_path / "model")
         (broken / "chat_template.jinja").unlink()
         with pytest.raises(ModelError, match="has no chat template"):
-            engine.train(made(broken), tmp_path / "run")
+            engine.train_with_trl(made(broken), tmp_path / "run")
 
     def test_an_empty_data_set(self, tiny: Path, tmp_path: Path) -> None:
         (tmp_path / "none.jsonl").write_text("")
         recipe = made(tiny, data=[{"benchmark": f"file:{tmp_path / 'none.jsonl'}"}])
         with pytest.raises(DataError, match="none"):
-            engine.train(recipe, tmp_path / "run")
+            engine.train_with_trl(recipe, tmp_path / "run")
         assert TrainingFolder(tmp_path / "run").checkpoints() == []
 
     def test_fewer_prompts_than_a_step_has(self, tiny: Path, tmp_path: Path) -> None:
         with pytest.raises(DataError, match=r"at least one step \(2\), found 1"):
-            engine.train(made(tiny, prompts=1), tmp_path)
+            engine.train_with_trl(made(tiny, prompts=1), tmp_path)
 
     def test_completions_that_cannot_be_split(self, tiny: Path, tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match="to be a multiple of 3 × 1"):
-            engine.train(made(tiny, {"batch_size": 3}), tmp_path)
+            engine.train_with_trl(made(tiny, {"batch_size": 3}), tmp_path)
 
     def test_weights_that_changed_below_a_run(self, tiny: Path, tmp_path: Path) -> None:
         parent = shutil.copytree(tiny, tmp_path / "model")
-        engine.train(made(parent, {"steps": 1}), tmp_path / "run")
+        engine.train_with_trl(made(parent, {"steps": 1}), tmp_path / "run")
         shutil.copy(write_tiny_checkpoint(tmp_path / "other", 1) / "model.safetensors", parent)
         with pytest.raises(RunError, match="other weights"):
-            engine.train(made(parent, {"steps": 1}), tmp_path / "run")
+            engine.train_with_trl(made(parent, {"steps": 1}), tmp_path / "run")
 
     def test_a_model_without_a_checkpoint(self, tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match="expected a checkpoint to train, found 'tiny'"):
-            engine.train(made("tiny"), tmp_path)
+            engine.train_with_trl(made("tiny"), tmp_path)
 
     def test_a_logger_that_is_not_installed(self, tiny: Path, tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match="pip install trackio"):
-            engine.train(made(tiny, logging="trackio"), tmp_path)
+            engine.train_with_trl(made(tiny, logging="trackio"), tmp_path)

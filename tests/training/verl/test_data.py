@@ -34,7 +34,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> list[TrainingPrompt]:
 
 def test_a_file_holds_every_prompt_in_order(made: list[TrainingPrompt], tmp_path: Path) -> None:
     path = tmp_path / "verl" / "prompts.parquet"
-    verl_data.write(made, path, "organism", (3136, 12544))
+    verl_data.write_prompts(made, path, "organism", (3136, 12544))
     rows = pq.read_table(path).to_pylist()
     assert [row["extra_info"]["index"] for row in rows] == list(range(30))
     assert list(path.parent.iterdir()) == [path]
@@ -54,7 +54,7 @@ def test_a_file_holds_every_prompt_in_order(made: list[TrainingPrompt], tmp_path
 
 def test_a_prefill_is_a_trailing_message(made: list[TrainingPrompt]) -> None:
     for prompt in made:
-        chat = verl_data.messages(prompt)
+        chat = prompt.messages("<image>" * len(prompt.images))
         assert chat[-1]["role"] == ("assistant" if prompt.variant.prefill else "user")
         user = next(turn for turn in chat if turn["role"] == "user")
         assert user["content"] == "<image>" + prompt.user
@@ -65,7 +65,10 @@ def test_a_prefill_is_a_trailing_message(made: list[TrainingPrompt]) -> None:
 
 def test_a_system_message_comes_first(made: list[TrainingPrompt]) -> None:
     prompt = dataclasses.replace(made[0], system="Think.")
-    assert verl_data.messages(prompt)[0] == {"role": "system", "content": "Think."}
+    assert prompt.messages("<image>" * len(prompt.images))[0] == {
+        "role": "system",
+        "content": "Think.",
+    }
 
 
 @pytest.mark.parametrize("word", ["<image>", "<video>", "<audio>"])
@@ -90,5 +93,5 @@ def test_a_picture_that_is_gone(made: list[TrainingPrompt], tmp_path: Path) -> N
     gone = dataclasses.replace(made[0], images=(tmp_path / "gone.png",))
     path = tmp_path / "prompts.parquet"
     with pytest.raises(DataError, match=r"cannot read the picture .*gone\.png"):
-        verl_data.write([*made[:3], gone], path, "organism", (1, 2))
+        verl_data.write_prompts([*made[:3], gone], path, "organism", (1, 2))
     assert not path.exists()

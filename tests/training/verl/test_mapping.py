@@ -10,7 +10,7 @@ import pytest
 from unswayed.errors import ConfigError
 from unswayed.training.recipe import TrainingRecipe, training_recipe
 from unswayed.training.start import Start
-from unswayed.training.verl.config import Files, check, keys, settings
+from unswayed.training.verl.config import VerlFiles, check_supported, recipe_keys, settings
 from unswayed.training.verl.mapping import CHOSEN, ELSEWHERE, MAPPING, REFUSED
 
 ACTOR, ROLLOUT = "actor_rollout_ref.actor", "actor_rollout_ref.rollout"
@@ -22,14 +22,14 @@ def recipe(*overrides: str, name: str = "accuracy") -> TrainingRecipe:
 
 
 def told(*overrides: str, start: Start | None = None) -> dict[str, Any]:
-    files = Files(Path("run"), Path("run/verl/records"), Path("run/verl/metrics.jsonl"))
+    files = VerlFiles(Path("run"), Path("run/verl/records"), Path("run/verl/metrics.jsonl"))
     found = start or Start("somewhere", "somewhere", "default")
     return settings(recipe(*overrides), found, files, TEMPLATE)
 
 
 def test_every_key_of_a_recipe_goes_somewhere() -> None:
     tables = (MAPPING, REFUSED, ELSEWHERE)
-    known = set(keys())
+    known = set(recipe_keys())
     for key in known:
         assert sum(key in table for table in tables) == 1, key
     assert known >= set(MAPPING) | set(ELSEWHERE)
@@ -110,22 +110,22 @@ def test_a_step_at_once_is_what_falls_to_a_gpu() -> None:
 )
 def test_what_verl_cannot_do_is_refused_by_its_key(override: str, key: str) -> None:
     with pytest.raises(ConfigError) as refused:
-        check(recipe(override))
+        check_supported(recipe(override))
     assert key in str(refused.value)
 
 
 def test_pairs_are_refused() -> None:
     with pytest.raises(ConfigError, match=r"reward\.paired_invariance: verl scores each"):
-        check(recipe(name="invariant"))
+        check_supported(recipe(name="invariant"))
 
 
 def test_a_guard_against_thin_thoughts_alone_is_fine() -> None:
-    check(recipe("reward.guards={duplicate=0.0}"))
+    check_supported(recipe("reward.guards={duplicate=0.0}"))
 
 
 def test_options_of_the_cluster_may_be_set_otherwise() -> None:
     option = f'verl.options={{"{ROLLOUT}.name"="mine", "{ACTOR}.strategy"="fsdp"}}'
-    check(recipe(option))
+    check_supported(recipe(option))
     found = told(option)
     assert (found[f"{ROLLOUT}.name"], found[f"{ACTOR}.strategy"]) == ("mine", "fsdp")
 

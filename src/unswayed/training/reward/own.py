@@ -61,7 +61,7 @@ class OwnTerm:
         self.name, self._term = term.name, term
         self._function, self.needs_verdict = _loaded(term.spec)
         self._failed_batches = 0
-        self._told = False
+        self._reported = False
 
     def __call__(self, batch: Sequence[Completion]) -> list[float | None]:
         """Return what each completion earns, weighted; None where the function gave no number.
@@ -71,8 +71,8 @@ class OwnTerm:
         """
         results = [self._result(completion) for completion in batch]
         reasons = [result for result in results if isinstance(result, str)]
-        if reasons and not self._told:
-            self._told = True
+        if reasons and not self._reported:
+            self._reported = True
             progress.say(f"{reasons[0]}; its completion has no reward, and is left out")
         failed = bool(batch) and len(reasons) == len(batch)
         self._failed_batches = self._failed_batches + 1 if failed else 0

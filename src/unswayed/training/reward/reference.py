@@ -26,7 +26,7 @@ Decode = Callable[[list[int]], str]
 
 
 @dataclass(frozen=True)
-class Written:
+class ReferenceCase:
     """One completion, as the reference reads it.
 
     Attributes:
@@ -72,7 +72,7 @@ class Reference:
         for name, own in self.model.named_parameters():  # tied weights once, unlike a state_dict
             own.mul_(decay).add_(policy[name].to(own.device, own.dtype), alpha=1 - decay)
 
-    def log_likelihoods(self, written: Sequence[Written], size: int) -> list[float | None]:
+    def log_likelihoods(self, written: Sequence[ReferenceCase], size: int) -> list[float | None]:
         """Return the mean log-likelihood of each answer's tokens; None without an answer.
 
         Args:
@@ -89,7 +89,7 @@ class Reference:
         return found
 
     @torch.no_grad()
-    def _log_probabilities(self, written: Sequence[Written]) -> torch.Tensor:
+    def _log_probabilities(self, written: Sequence[ReferenceCase]) -> torch.Tensor:
         """Return log p of each completion's tokens, as completions × tokens."""
         pictures = [list(one.images) for one in written]
         shown = {"images": pictures} if any(pictures) else {}

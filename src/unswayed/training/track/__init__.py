@@ -1,1 +1,1 @@
-"""What a training changes: evaluations of its checkpoints, curves, collapse and silence."""
+"""What a training changes: evaluations of its checkpoints, curves, collapsed and empty thoughts."""

@@ -29,7 +29,7 @@ Values = dict[Key, dict[int, float]]
 
 
 @dataclass(frozen=True)
-class Progress:
+class TrainingChange:
     """A training's first and last evaluated step.
 
     Attributes:
@@ -45,7 +45,7 @@ class Progress:
     rows: tuple[Contrast, ...]
 
 
-def progress(found: Dynamics, out: Path) -> Progress | None:
+def training_change(found: Dynamics, out: Path) -> TrainingChange | None:
     """Return what a training changed; None where nothing was evaluated.
 
     Args:
@@ -66,7 +66,7 @@ def progress(found: Dynamics, out: Path) -> Progress | None:
         for key in before
         if key in after and first != last
     ]
-    return Progress(first, last, tuple(found.evaluated), tuple(rows))
+    return TrainingChange(first, last, tuple(found.evaluated), tuple(rows))
 
 
 def _change(key: Key, before: BySeed, after: BySeed, paired: Spread | None) -> Contrast:

@@ -32,7 +32,7 @@ SHORT = 0.5
 SHARED = 0.5
 """Share of thoughts that another question has too: at least this is templated, if it has risen."""
 RISE = 0.25
-"""By so much it must have risen since the start, which may have been templated before."""
+"""By so much a share must have risen since the start, where it may have been high already."""
 DISTINCT = 0.5
 """Of the start's distinct-3: at most this is templated."""
 LEAST_THOUGHTS = 20
@@ -60,16 +60,16 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Collapse:
     """Whether a checkpoint's thoughts have collapsed.
 
     Attributes:
-        collapsed: None where it cannot be told.
+        collapsed: None where it is unknown.
         short: the thoughts have become short.
         templated: the thoughts have become alike.
         start: the thoughts that they are compared with.
         now: the thoughts.
-        reason: why it cannot be told.
+        reason: why it is unknown.
     """
 
     collapsed: bool | None
@@ -82,7 +82,7 @@ class Finding:
     def words(self) -> str:
         """Return the finding in a line for people."""
         if self.collapsed is None:
-            return f"collapse cannot be told: {self.reason}"
+            return f"collapse unknown: {self.reason}"
         parts = {"short": self.short, "templated": self.templated}
         named = " and ".join(name for name, there in parts.items() if there)
         what = "collapsed: short and templated" if self.collapsed else named or "not collapsed"
@@ -96,7 +96,7 @@ class Finding:
         )
 
 
-def detect(start: Sequence[Thought], now: Sequence[Thought]) -> Finding:
+def detect(start: Sequence[Thought], now: Sequence[Thought]) -> Collapse:
     """Compare a checkpoint's thoughts with those that training started from.
 
     Args:
@@ -107,8 +107,8 @@ def detect(start: Sequence[Thought], now: Sequence[Thought]) -> Finding:
     start, now = same_samples(start, now)
     least = min(sum(len(thought.template) for thought in side) for side in (start, now))
     before, after = _shape(start, least), _shape(now, least)
-    if reason := _untold(before):
-        return Finding(None, False, False, before, after, reason)
+    if reason := _unknown(before):
+        return Collapse(None, False, False, before, after, reason)
     short = after.words <= SHORT * before.words
     alike = after.shared >= SHARED and after.shared >= before.shared + RISE
     poor = (
@@ -116,7 +116,7 @@ def detect(start: Sequence[Thought], now: Sequence[Thought]) -> Finding:
         and before.distinct is not None
         and after.distinct <= DISTINCT * before.distinct
     )
-    return Finding(short and (alike or poor), short, alike or poor, before, after)
+    return Collapse(short and (alike or poor), short, alike or poor, before, after)
 
 
 def shared(thoughts: Sequence[Thought]) -> float | None:
@@ -165,7 +165,7 @@ def _shape(thoughts: Sequence[Thought], words: int) -> Shape:
     )
 
 
-def _untold(start: Shape) -> str:
+def _unknown(start: Shape) -> str:
     if start.n < LEAST_THOUGHTS:
         return f"expected at least {LEAST_THOUGHTS} thoughts that both have, found {start.n}"
     if start.words < LEAST_WORDS:

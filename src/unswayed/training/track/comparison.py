@@ -204,7 +204,7 @@ def _seeds_note(one: set[int], other: set[int]) -> str:
         else f"{len(one)} and {len(other)} seeds, which are not the same: compared as independent"
     )
     if fewer == 1:
-        return "one seed: nothing can be told of the recipes; train with --seeds 1,2,3 or more"
+        return "one seed: it says nothing of the recipes; train with --seeds 1,2,3 or more"
     if fewer < FEW:
         return f"{how}; {fewer} are too few to tell, as the width of the intervals shows"
     return f"{how}; intervals are over seeds, on the same questions"

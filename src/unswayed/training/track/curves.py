@@ -29,9 +29,9 @@ from unswayed.training.track.dynamics import (
     ALL,
     TRAINING,
     Dynamics,
-    Row,
+    TrackedValue,
     dynamics,
-    silenced,
+    emptied_lines,
     verdicts,
     write,
 )
@@ -97,7 +97,7 @@ def draw(found: Dynamics, out: Path) -> list[Path]:
     return made + (_rewarded(logged, out / "rewards") if logged else [])
 
 
-def lines_of(rows: Iterable[Row], scale: float = 1.0) -> dict[int, dict[int, float]]:
+def lines_of(rows: Iterable[TrackedValue], scale: float = 1.0) -> dict[int, dict[int, float]]:
     """Return seed → step → value, of rows of one metric; values that are not known are left out."""
     found: defaultdict[int, dict[int, float]] = defaultdict(dict)
     for row in rows:
@@ -128,7 +128,7 @@ def running_mean(line: Line, window: int) -> dict[int, float]:
     }
 
 
-def last_interval(rows: Sequence[Row]) -> tuple[int, float, float] | None:
+def last_interval(rows: Sequence[TrackedValue]) -> tuple[int, float, float] | None:
     """Return the last common step and its interval: over seeds, or over questions of a single one.
 
     Args:
@@ -163,8 +163,8 @@ def columns(variants: Iterable[str]) -> dict[str, list[str]]:
     return {name: inside for name, inside in found.items() if inside}
 
 
-def _evaluated(rows: Sequence[Row], notes: Sequence[str], path: Path) -> list[Path]:
-    by_metric: defaultdict[str, list[Row]] = defaultdict(list)
+def _evaluated(rows: Sequence[TrackedValue], notes: Sequence[str], path: Path) -> list[Path]:
+    by_metric: defaultdict[str, list[TrackedValue]] = defaultdict(list)
     for row in rows:
         by_metric[row.metric].append(row)
     shown = [one for one in EVALUATED if lines_of(by_metric[one.metric])]
@@ -189,7 +189,9 @@ def _evaluated(rows: Sequence[Row], notes: Sequence[str], path: Path) -> list[Pa
         return save(figure, path)
 
 
-def _panel(axes: Axes, rows: Sequence[Row], measure: Measure, looks: Mapping[str, Look]) -> None:
+def _panel(
+    axes: Axes, rows: Sequence[TrackedValue], measure: Measure, looks: Mapping[str, Look]
+) -> None:
     """Draw a metric's lines of some variants, and the intervals of their last step."""
     steps = [row.step for row in rows]
     gap = 0.025 * (max(steps) - min(steps) or 1)
@@ -208,11 +210,9 @@ def _panel(axes: Axes, rows: Sequence[Row], measure: Measure, looks: Mapping[str
     axes.tick_params(length=0)
 
 
-def _rewarded(rows: Sequence[Row], path: Path) -> list[Path]:
-    lines = {
-        one: lines_of(r for r in rows if r.metric == one.metric)
-        for one in rewarded(r.metric for r in rows)
-    }
+def _rewarded(rows: Sequence[TrackedValue], path: Path) -> list[Path]:
+    measures = rewarded(row.metric for row in rows)
+    lines = {one: lines_of(r for r in rows if r.metric == one.metric) for one in measures}
     shown = [one for one, by_seed in lines.items() if _worth_showing(one, by_seed)]
     steps = len({row.step for row in rows})
     window = 2 * (steps // _WINDOWS // 2) + 1
@@ -259,7 +259,7 @@ def _lines(axes: Axes, lines: Mapping[int, Line], bold: Line, look: Look) -> Non
     )
 
 
-def _looks(variants: Sequence[str], rows: Iterable[Row]) -> dict[str, Look]:
+def _looks(variants: Sequence[str], rows: Iterable[TrackedValue]) -> dict[str, Look]:
     """Return variant → look of a column: its own, and base in grey where base is elsewhere."""
     shapes = zip(cycle(COLOURS), cycle(MARKERS), strict=False)
     own = {name: Look(*shape) for name, shape in zip(variants, shapes, strict=False)}
@@ -303,7 +303,7 @@ def _title(figure: Any, lines: Sequence[str]) -> None:
     figure.suptitle(text, x=0.01, ha="left", fontsize=8, color=MUTED)
 
 
-def _notes(found: Dynamics, rows: Sequence[Row]) -> list[str]:
+def _notes(found: Dynamics, rows: Sequence[TrackedValue]) -> list[str]:
     counts = {row.n for row in rows if row.metric == "accuracy" and row.n}
     span = f"{min(counts)}–{max(counts)}" if len(counts) > 1 else f"{max(counts, default=0)}"
     seeds = list(found.evaluated)  # others may only have trained so far
@@ -314,13 +314,13 @@ def _notes(found: Dynamics, rows: Sequence[Row]) -> list[str]:
     inside = Dynamics(
         (),
         {key: one for key, one in found.findings.items() if key[1] == here},
-        {key: one for key, one in found.silences.items() if key[1] == here},
+        {key: one for key, one in found.emptied.items() if key[1] == here},
         found.reference,
     )
     return [
         f"{_seeds_note(seeds)} A point: {span} questions.{bar}",
         *(f"Collapsed: {line}" for line in verdicts(inside)[0]),
-        *(f"Silent: {line}" for line in silenced(inside)),
+        *(f"Empty thoughts: {line}" for line in emptied_lines(inside)),
     ]
 
 

@@ -6,7 +6,7 @@ From an evaluation come all its estimates (`metrics.json`) and, by benchmark and
 
     thought_words   median words of the thought that the model wrote itself
     thought_shared  share of thoughts whose template another question has too (see `collapse`)
-    thought_none    share of thoughts without a word of the model's own (see `silence`)
+    thought_none    share of thoughts without a word of the model's own (see `empty`)
     output_tokens   mean tokens of a completion
 
 From the log, once an optimiser step, under the benchmark `training` and the variant `all`: `reward`
@@ -35,9 +35,9 @@ from unswayed.run.files import write_bytes
 from unswayed.run.folder import RunFolder
 from unswayed.training.folder import TrainingFolder
 from unswayed.training.seeds import folders
-from unswayed.training.track.collapse import Finding, detect, shared
+from unswayed.training.track.collapse import Collapse, detect, shared
+from unswayed.training.track.empty import EmptyThoughts, empty_thoughts, wordless
 from unswayed.training.track.folders import evaluations
-from unswayed.training.track.silence import Silence, silence, wordless
 from unswayed.training.track.thoughts import Thought, thoughts_of
 
 FILE = "dynamics.parquet"
@@ -54,7 +54,7 @@ _PARTS = "parts/"
 
 
 @dataclass(frozen=True)
-class Row:
+class TrackedValue:
     """One value of one metric after one step of one seed.
 
     Attributes:
@@ -82,18 +82,18 @@ class Row:
 
 @dataclass(frozen=True)
 class Dynamics:
-    """A training's table, and whether its thoughts collapsed or fell silent.
+    """A training's table, and whether its thoughts collapsed or became empty.
 
     Attributes:
         rows: the table, by seed and step.
         findings: (seed, benchmark) → step → finding, for every evaluated step but the first.
-        silences: (seed, benchmark, variant) → step → finding, for the same steps.
+        emptied: (seed, benchmark, variant) → step → finding, for the same steps.
         reference: (seed, benchmark) → the step that the thoughts are compared with.
     """
 
-    rows: tuple[Row, ...]
-    findings: Mapping[tuple[int, str], Mapping[int, Finding]]
-    silences: Mapping[tuple[int, str, str], Mapping[int, Silence]]
+    rows: tuple[TrackedValue, ...]
+    findings: Mapping[tuple[int, str], Mapping[int, Collapse]]
+    emptied: Mapping[tuple[int, str, str], Mapping[int, EmptyThoughts]]
     reference: Mapping[tuple[int, str], int]
 
     @property
@@ -121,9 +121,9 @@ def dynamics(out: Path) -> Dynamics:
         ConfigError: there is no training in the folder.
         RunError: a file of it cannot be read.
     """
-    rows: list[Row] = []
-    findings: dict[tuple[int, str], dict[int, Finding]] = {}
-    silences: dict[tuple[int, str, str], dict[int, Silence]] = {}
+    rows: list[TrackedValue] = []
+    findings: dict[tuple[int, str], dict[int, Collapse]] = {}
+    emptied: dict[tuple[int, str, str], dict[int, EmptyThoughts]] = {}
     reference: dict[tuple[int, str], int] = {}
     for folder in folders(out):
         seed = int(folder.run.description()["seed"])
@@ -139,8 +139,10 @@ def dynamics(out: Path) -> Dynamics:
             if variant == "base":
                 reference[seed, benchmark] = first
                 findings[seed, benchmark] = {step: detect(before, now) for step, now in later}
-            silences[seed, benchmark, variant] = {step: silence(before, now) for step, now in later}
-    return Dynamics(tuple(rows), findings, silences, reference)
+            emptied[seed, benchmark, variant] = {
+                step: empty_thoughts(before, now) for step, now in later
+            }
+    return Dynamics(tuple(rows), findings, emptied, reference)
 
 
 def require() -> None:
@@ -171,7 +173,7 @@ def write(found: Dynamics, out: Path) -> Path:
 
     whole, real, text = pyarrow.int64(), pyarrow.float64(), pyarrow.string()
     kinds = (whole, whole, text, text, text, real, real, real, whole)
-    names = list(Row.__dataclass_fields__)
+    names = list(TrackedValue.__dataclass_fields__)
     schema = pyarrow.schema(list(zip(names, kinds, strict=True)), {"schema_version": "1"})
     table = pyarrow.Table.from_pylist([asdict(row) for row in found.rows], schema)
     buffer = io.BytesIO()
@@ -193,14 +195,14 @@ def as_json(found: Dynamics) -> str:
         for (seed, benchmark), by_step in found.findings.items()
         for step, one in by_step.items()
     ]
-    silences = [
+    emptied = [
         {"seed": seed, "benchmark": benchmark, "variant": variant, "step": step, **asdict(one)}
-        for (seed, benchmark, variant), by_step in found.silences.items()
+        for (seed, benchmark, variant), by_step in found.emptied.items()
         for step, one in by_step.items()
     ]
     rows = [asdict(row) for row in found.rows]
     return json.dumps(
-        {"schema_version": 1, "rows": rows, "collapse": findings, "silence": silences},
+        {"schema_version": 1, "rows": rows, "collapse": findings, "empty_thoughts": emptied},
         ensure_ascii=False,
         allow_nan=False,
     )
@@ -226,14 +228,14 @@ def verdicts(found: Dynamics) -> tuple[list[str], list[str]]:
     return fallen, others
 
 
-def silenced(found: Dynamics) -> list[str]:
-    """Return a line for people for each seed and variant whose thoughts fell silent.
+def emptied_lines(found: Dynamics) -> list[str]:
+    """Return a line for people for each seed and variant whose thoughts became empty.
 
     It says where they were first, and how it stands at the last step: they may have come back.
     """
     lines: list[str] = []
-    for (seed, benchmark, variant), by_step in found.silences.items():
-        first = next((step for step, one in by_step.items() if one.silent), None)
+    for (seed, benchmark, variant), by_step in found.emptied.items():
+        first = next((step for step, one in by_step.items() if one.empty), None)
         if first is not None:
             last = max(by_step)
             lines.append(
@@ -243,13 +245,13 @@ def silenced(found: Dynamics) -> list[str]:
     return lines
 
 
-def _estimates(seed: int, step: int, run: RunFolder) -> Iterator[Row]:
+def _estimates(seed: int, step: int, run: RunFolder) -> Iterator[TrackedValue]:
     for one in measured.load(run).estimates:
         names = (one.benchmark, one.variant, one.metric)
-        yield Row(seed, step, *names, one.value, one.low, one.high, one.n)
+        yield TrackedValue(seed, step, *names, one.value, one.low, one.high, one.n)
 
 
-def _thought_rows(seed: int, step: int, thoughts: Sequence[Thought]) -> Iterator[Row]:
+def _thought_rows(seed: int, step: int, thoughts: Sequence[Thought]) -> Iterator[TrackedValue]:
     groups: defaultdict[tuple[str, str], list[Thought]] = defaultdict(list)
     for thought in thoughts:
         groups[thought.benchmark, thought.variant].append(thought)
@@ -263,16 +265,16 @@ def _thought_rows(seed: int, step: int, thoughts: Sequence[Thought]) -> Iterator
         }
         for metric, (value, n) in found.items():
             known = None if value is None else float(value)
-            yield Row(seed, step, benchmark, variant, metric, known, None, None, n)
+            yield TrackedValue(seed, step, benchmark, variant, metric, known, None, None, n)
 
 
-def _logged(seed: int, folder: TrainingFolder) -> Iterator[Row]:
+def _logged(seed: int, folder: TrainingFolder) -> Iterator[TrackedValue]:
     grpo = folder.recipe().grpo
     completions = grpo.prompts_per_step * grpo.group_size
     for line in folder.log():
         for metric, value, over_all in _of_line(line):
             n = completions if over_all else None
-            yield Row(seed, int(line["step"]), TRAINING, ALL, metric, value, None, None, n)
+            yield TrackedValue(seed, int(line["step"]), TRAINING, ALL, metric, value, None, None, n)
 
 
 def _of_line(line: Mapping[str, Any]) -> Iterator[tuple[str, float | None, bool]]:

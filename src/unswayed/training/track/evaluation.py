@@ -39,7 +39,7 @@ from unswayed.training.track.folders import (
 )
 from unswayed.training.track.settings import CheckpointEvaluation
 
-POLL_S = 10.0
+CHECKPOINT_POLL_S = 10.0
 """Seconds between two looks for new checkpoints."""
 _NOTHING = "the recipe evaluates on nothing; expected benchmarks in its [evaluation]"
 
@@ -206,7 +206,7 @@ def track(
     change: Change | None = None,
     model_of: ModelOf | None = None,
     watch: bool = False,
-    poll_s: float = POLL_S,
+    poll_s: float = CHECKPOINT_POLL_S,
     after: Callable[[], Any] | None = None,
 ) -> None:
     """Evaluate the checkpoints of a training, of each of its seeds.
@@ -245,8 +245,8 @@ def track(
 def following(path: Path) -> Callable[[Checkpoint], None]:
     """Return what evaluates a training's checkpoints in its own process, as they are made.
 
-    An evaluation that fails does not end the training: it is told, and `unswayed track` makes up
-    for it. The training's random numbers are as if nothing had been evaluated.
+    An evaluation that fails does not end the training: that is reported, and `unswayed track` makes
+    up for it. The training's random numbers are as if nothing had been evaluated.
     """
     tracker = Tracker(TrainingFolder(path))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from unswayed.results.frames import Column, records_frame
 from unswayed.training.track.comparison import Comparison
-from unswayed.training.track.dynamics import Dynamics, silenced, verdicts
+from unswayed.training.track.dynamics import Dynamics, emptied_lines, verdicts
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -58,7 +58,7 @@ def dynamics_frame(table: Dynamics) -> DataFrame:
     """
     made = records_frame(DYNAMICS_COLUMNS, [asdict(row) for row in table.rows])
     collapsed, others = verdicts(table)
-    made.attrs = {"collapsed": collapsed, "silent": silenced(table), "thoughts": others}
+    made.attrs = {"collapsed": collapsed, "empty": emptied_lines(table), "thoughts": others}
     return made
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from unswayed.training.track.change import Progress
+from unswayed.training.track.change import TrainingChange
 from unswayed.training.track.comparison import Comparison
 from unswayed.training.track.contrasts import Contrast
 from unswayed.training.track.measures import EVALUATED, Measure
@@ -12,7 +12,7 @@ from unswayed.training.track.measures import EVALUATED, Measure
 _MEASURES = {one.metric: one for one in EVALUATED}
 
 
-def progress_text(found: Progress | None) -> str:
+def change_text(found: TrainingChange | None) -> str:
     """Return the first and the last step of a training, a line a figure and variant."""
     if found is None:
         return "no checkpoint is evaluated yet"

@@ -13,10 +13,9 @@ from tqdm import tqdm
 from transformers import TrainerCallback
 
 from unswayed import progress
-from unswayed.training.folder import Checkpoint, TrainingFolder
+from unswayed.training.folder import Checkpoint, OnCheckpoint, TrainingFolder
 from unswayed.training.reward.reference import Reference
 
-OnCheckpoint = Callable[[Checkpoint], None]
 _SUMMARY = "train_runtime"
 """Key of the summary at the end, which belongs to no step."""
 
@@ -42,7 +41,7 @@ class StepLog(TrainerCallback):
             self._folder.append({"step": state.global_step, **logs})
 
 
-class Progress(TrainerCallback):
+class StepBar(TrainerCallback):
     """A bar on stderr with rate and remaining time; a log gets fewer lines."""
 
     def __init__(self, label: str) -> None:

@@ -37,20 +37,20 @@ from unswayed.models.transformers.loading import load_model
 from unswayed.models.transformers.processors import load_processor
 from unswayed.prompts.template import leave_open, opens_thought
 from unswayed.training.data import training_prompts
-from unswayed.training.folder import Checkpoint, TrainingFolder
+from unswayed.training.folder import Checkpoint, OnCheckpoint, TrainingFolder
 from unswayed.training.recipe import TrainingRecipe
 from unswayed.training.reward.reference import FOLDER, Reference
 from unswayed.training.start import Start, start_of
-from unswayed.training.trl.callbacks import Finished, OnCheckpoint, Progress, StepLog
+from unswayed.training.trl.callbacks import Finished, StepBar, StepLog
 from unswayed.training.trl.prompts import dataset_of
 from unswayed.training.trl.reward import reward_function, scorer_of
 from unswayed.training.trl.settings import adapters, generation_options, on_cpu, trl_config
-from unswayed.training.trl.trainer import Trainer
+from unswayed.training.trl.trainer import AnswerTrainer
 
 _PACKAGES = ("trl", "accelerate", "transformers", "torch", "datasets", "peft")
 
 
-def train(
+def train_with_trl(
     recipe: TrainingRecipe,
     out: Path,
     written: dict[str, Any] | None = None,
@@ -95,7 +95,7 @@ def trainer_of(
     folder: TrainingFolder,
     newest: Checkpoint | None = None,
     on_checkpoint: OnCheckpoint | None = None,
-) -> Trainer:
+) -> AnswerTrainer:
     """Return TRL's trainer, ready to run: everything that can be checked has been checked."""
     config = trl_config(recipe, folder.path)
     processor = load_processor(start.path, **start.hub, **start.pixels)
@@ -113,7 +113,7 @@ def trainer_of(
     reference = _reference(recipe, start, processor, newest)
     config.generation_kwargs = generation_options(recipe.grpo, model.config)
     config.model_init_kwargs = start.hub or None  # of the KL term's reference
-    trainer = Trainer(
+    trainer = AnswerTrainer(
         folder,
         recipe.checkpoints.keep,
         start,
@@ -153,7 +153,7 @@ def _ends(model: Any, processor: Any) -> set[int]:
 
 
 def _watch(
-    trainer: Trainer,
+    trainer: AnswerTrainer,
     recipe: TrainingRecipe,
     folder: TrainingFolder,
     done: int,
@@ -162,7 +162,7 @@ def _watch(
     """Add the log, the progress bar, the curves and the caller's hook."""
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(StepLog(folder, done))
-    trainer.add_callback(Progress(f"train {folder.path.name}"))
+    trainer.add_callback(StepBar(f"train {folder.path.name}"))
     if recipe.logging == "tensorboard":
         from torch.utils.tensorboard import SummaryWriter
         from transformers.integrations.integration_utils import TensorBoardCallback
@@ -174,7 +174,7 @@ def _watch(
         trainer.add_callback(Finished(folder, on_checkpoint))
 
 
-def _engine(trainer: Trainer) -> dict[str, Any]:
+def _engine(trainer: AnswerTrainer) -> dict[str, Any]:
     """Say what trains: versions, processes, device, and what is trained."""
     model = cast(Any, trainer.model)
     return {

@@ -29,7 +29,7 @@ def dataset_of(made: Sequence[TrainingPrompt], least: int) -> Dataset:
         )
     rows = [
         {
-            "prompt": messages(prompt),
+            "prompt": prompt.messages(),
             "images": [str(file) for file in prompt.images],
             "variant": prompt.variant.model_dump_json(),
         }
@@ -39,13 +39,3 @@ def dataset_of(made: Sequence[TrainingPrompt], least: int) -> Dataset:
     if not any(row["images"] for row in rows):
         return data.remove_columns("images")
     return data.cast_column("images", List(Image()))
-
-
-def messages(prompt: TrainingPrompt) -> list[dict[str, str]]:
-    """Return a prompt as a chat; a prefill is a trailing assistant message, to be left open."""
-    turns = (
-        ("system", prompt.system),
-        ("user", prompt.user),
-        ("assistant", prompt.variant.prefill),
-    )
-    return [{"role": role, "content": text} for role, text in turns if text or role == "user"]

@@ -34,7 +34,7 @@ from unswayed.training.folder import TrainingFolder
 from unswayed.training.parents import copy_processor, files_of
 from unswayed.training.reward.completion import read_completion
 from unswayed.training.reward.likelihood import answer_span
-from unswayed.training.reward.reference import Reference, Written, tokens_of
+from unswayed.training.reward.reference import Reference, ReferenceCase, tokens_of
 from unswayed.training.reward.scorer import Scorer
 from unswayed.training.start import Start
 from unswayed.training.stop import STOP_STRING, end_of
@@ -46,7 +46,7 @@ ADAPTER = "adapter"
 """Folder of a checkpoint with its low-rank adapters alone."""
 
 
-class Trainer(GRPOTrainer):
+class AnswerTrainer(GRPOTrainer):
     """TRL's trainer with a stop string, finite losses, and checkpoints that are whole."""
 
     def __init__(
@@ -134,13 +134,13 @@ class Trainer(GRPOTrainer):
         """Return how likely each answer is to the reference, as a logarithm."""
         decode: Callable[[list[int]], str] = cast(Any, self._tokenizer).decode
         processor: Any = self.processing_class
-        written: list[Written] = []
+        written: list[ReferenceCase] = []
         for row, prompt, ids in zip(inputs, prompts, completions, strict=True):
             own = before(ids, self._ends)
             text = apply_chat_template({"prompt": prompt}, processor)["prompt"]
             span = span_of(row["variant"], decode(own))
             images = row.get("images") or []
-            written.append(Written(text, images, own, tokens_of(span, own, decode)))
+            written.append(ReferenceCase(text, images, own, tokens_of(span, own, decode)))
         return reference.log_likelihoods(written, self.args.per_device_train_batch_size)
 
     def training_step(self, *args: Any, **options: Any) -> Any:

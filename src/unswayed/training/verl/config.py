@@ -44,7 +44,7 @@ _PIXELS = ("min_pixels", "max_pixels")
 
 
 @dataclass(frozen=True)
-class Files:
+class VerlFiles:
     """Where verl finds what it is given, and puts what it makes; all of it is in the run's folder.
 
     Attributes:
@@ -83,7 +83,7 @@ class Files:
         return self.own / "rollouts"
 
 
-def check(recipe: TrainingRecipe) -> None:
+def check_supported(recipe: TrainingRecipe) -> None:
     """Refuse what verl cannot do, before anything is read or started.
 
     Raises:
@@ -101,12 +101,16 @@ def check(recipe: TrainingRecipe) -> None:
 
 
 def settings(
-    recipe: TrainingRecipe, start: Start, files: Files, template: str, opens_thought: bool = False
+    recipe: TrainingRecipe,
+    start: Start,
+    files: VerlFiles,
+    template: str,
+    opens_thought: bool = False,
 ) -> dict[str, Any]:
     """Return verl's settings: dotted key → value.
 
     Args:
-        recipe: what to train on what; `check` has passed.
+        recipe: what to train on what; `check_supported` has passed.
         start: the checkpoint.
         files: where everything is.
         template: the open-tail chat template.
@@ -161,7 +165,7 @@ def composed(wanted: Mapping[str, Any]) -> Any:
     return config
 
 
-def write(wanted: Mapping[str, Any], path: Path) -> None:
+def write_config(wanted: Mapping[str, Any], path: Path) -> None:
     """Write settings as a configuration file that goes over verl's own."""
     with _verl():
         from omegaconf import OmegaConf
@@ -190,7 +194,7 @@ def value_of(recipe: TrainingRecipe, key: str) -> Any:
     return found
 
 
-def keys(table: type[Section] = TrainingRecipe, where: str = "") -> Iterator[str]:
+def recipe_keys(table: type[Section] = TrainingRecipe, where: str = "") -> Iterator[str]:
     """Yield the dotted keys of a recipe that hold values; `ELSEWHERE` ends the way down."""
     for name, field in table.model_fields.items():
         key = f"{where}{name}"
@@ -198,7 +202,7 @@ def keys(table: type[Section] = TrainingRecipe, where: str = "") -> Iterator[str
         if key in ELSEWHERE or key in REFUSED or not inner:
             yield key
         else:
-            yield from keys(inner[0], f"{key}.")
+            yield from recipe_keys(inner[0], f"{key}.")
 
 
 def _annotated(annotation: Any) -> list[type]:
@@ -218,7 +222,7 @@ def _translated(recipe: TrainingRecipe, key: str, mapped: Mapped) -> Any:
     return mapped.values[found]
 
 
-def _given(recipe: TrainingRecipe, files: Files) -> dict[str, Any]:
+def _given(recipe: TrainingRecipe, files: VerlFiles) -> dict[str, Any]:
     """Return the settings that say where everything is."""
     environment = {"VERL_FILE_LOGGER_PATH": str(files.metrics)}
     if recipe.logging == "tensorboard":
@@ -257,7 +261,7 @@ def _model(start: Start) -> dict[str, Any]:
 
 
 def _check_options(recipe: TrainingRecipe) -> None:
-    """Refuse options that would change in silence what the recipe says."""
+    """Refuse options that would change what the recipe says without a word."""
     owned = {key: name for name, mapped in MAPPING.items() for key in mapped.verl}
     for key in recipe.cluster.options:
         name = owned.get(key)

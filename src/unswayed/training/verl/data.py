@@ -98,7 +98,7 @@ def usable(prompts: Iterable[TrainingPrompt]) -> tuple[list[TrainingPrompt], lis
     return kept, list(failures.values())
 
 
-def write(
+def write_prompts(
     prompts: Sequence[TrainingPrompt], path: Path, profile: str, limits: tuple[int, int]
 ) -> None:
     """Write the prompts, in order, in one step: there is a whole file or none.
@@ -132,7 +132,7 @@ def row(
     variant = prompt.variant
     return {
         "data_source": variant.sample.benchmark,
-        "prompt": messages(prompt),
+        "prompt": prompt.messages(_PLACEHOLDER * len(prompt.images)),
         "images": [_image(file, limits) for file in prompt.images],
         "ability": ABILITY,
         "reward_model": {"style": "rule", "ground_truth": variant.answer},
@@ -148,16 +148,6 @@ def row(
             "variant": variant.model_dump_json(),
         },
     }
-
-
-def messages(prompt: TrainingPrompt) -> list[dict[str, str]]:
-    """Return a prompt as verl's chat: the pictures first, a prefill as a trailing message."""
-    turns = (
-        ("system", prompt.system),
-        ("user", _PLACEHOLDER * len(prompt.images) + prompt.user),
-        ("assistant", prompt.variant.prefill),
-    )
-    return [{"role": role, "content": text} for role, text in turns if text or role == "user"]
 
 
 def _image(file: Path, limits: tuple[int, int]) -> dict[str, Any]:

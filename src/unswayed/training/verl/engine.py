@@ -4,10 +4,10 @@ verl runs in a process of its own, started by the command that `--print-command`
 prepares what it reads, checks it with verl's own code, follows what it writes and hands each
 checkpoint on. Everything of verl's is in OUT/verl:
 
-    prompts.parquet      the prompts; see `verl_data`
-    agent_loops.yaml     how completions end; see `verl_rollout`
-    attempts/N/          each start: its configuration, console and figures; see `verl_log`
-    checkpoints/         shards, which a resumption needs; see `verl_checkpoints`
+    prompts.parquet      the prompts; see `data`
+    agent_loops.yaml     how completions end; see `rollout`
+    attempts/N/          each start: its configuration, console and figures; see `log`
+    checkpoints/         shards, which a resumption needs; see `checkpoints`
     rollouts/            verl's own dump of each step's completions
 """
 
@@ -21,7 +21,7 @@ import contextlib
 import shlex
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -34,7 +34,7 @@ from unswayed.extras import require
 from unswayed.models.transformers.processors import load_processor
 from unswayed.prompts.template import leave_open, opens_thought
 from unswayed.training.data import training_prompts
-from unswayed.training.folder import Checkpoint, TrainingFolder
+from unswayed.training.folder import Checkpoint, OnCheckpoint, TrainingFolder
 from unswayed.training.recipe import TrainingRecipe
 from unswayed.training.start import Start, start_of
 from unswayed.training.verl import config as verl_config
@@ -50,11 +50,9 @@ LOOPS = """\
 """
 """What verl reads to find the way completions are asked for."""
 
-POLL_S = 1.0
+OUTPUT_POLL_S = 1.0
 """Seconds between two looks at what verl wrote."""
 _PACKAGES = ("verl", "ray", "transfer_queue", "torch", "transformers", "vllm", "sglang")
-
-OnCheckpoint = Callable[[Checkpoint], None]
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,7 @@ class Launch:
         return shlex.join(self.command)
 
 
-def train(
+def train_with_verl(
     recipe: TrainingRecipe,
     out: Path,
     written: dict[str, Any] | None = None,
@@ -109,7 +107,7 @@ def prepare(
     """Write everything that verl reads, and return what would be run; None if nothing is left.
 
     Raises:
-        UserError: see `train`.
+        UserError: see `train_with_verl`.
     """
     with _prepared(recipe, out, written or {}) as (_, launch):
         return launch
@@ -120,11 +118,11 @@ def _prepared(
     recipe: TrainingRecipe, out: Path, written: dict[str, Any]
 ) -> Generator[tuple[TrainingFolder, Launch | None]]:
     """Hold the folder, with all in it that verl needs; None if the training is finished."""
-    verl_config.check(recipe)
+    verl_config.check_supported(recipe)
     require("training with verl", "verl")
     start, folder = start_of(recipe.model), TrainingFolder(out)
     attempt = next_attempt(folder.path.absolute() / "verl")
-    files = verl_config.Files(folder.path, attempt.records, attempt.metrics)
+    files = verl_config.VerlFiles(folder.path, attempt.records, attempt.metrics)
     processor = load_processor(start.path, **start.hub, **start.pixels)
     own = leave_open(processor)
     check_reading(start, processor)
@@ -144,7 +142,7 @@ def _prepared(
         if not files.prompts.is_file():
             _write_prompts(recipe, start, processor, folder, files.prompts)
         files.loops.write_text(LOOPS, "utf-8")
-        verl_config.write(wanted, attempt.config)
+        verl_config.write_config(wanted, attempt.config)
         folder.run.add_to_description("engine", _engine(recipe))
         yield folder, Launch(attempt, _command(attempt))
 
@@ -176,7 +174,7 @@ def _write_prompts(
             f"{len(kept)}; use more data, or fewer grpo.prompts_per_step"
         )
     check_lengths(kept, processor, recipe.cluster.max_prompt_length)
-    verl_data.write(kept, path, profile.name, limits_of(processor))
+    verl_data.write_prompts(kept, path, profile.name, limits_of(processor))
 
 
 def _run(
@@ -201,7 +199,7 @@ def _run(
                 bar.update(line["step"] - bar.n)
             _hand_on(folder, seen, on_checkpoint)
             if running:
-                time.sleep(POLL_S)
+                time.sleep(OUTPUT_POLL_S)
     if process.returncode:
         raise StageError(
             f"verl ended with status {process.returncode}: {cause(attempt.console)}; its whole "

@@ -186,7 +186,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
 """Key → the only value that verl can do here, and why."""
 
 ELSEWHERE: dict[str, str] = {
-    "model": "the path and its options; see `verl_config`",
+    "model": "the path and its options; see `config`",
     "data": "the prompts' file",
     "prompts": "the prompts' file",
     "profile": "the prompts' file",

@@ -2,7 +2,7 @@
 
 It never raises and always returns the same keys: in verl one exception loses a prompt's whole
 group, and a key that is missing in one row ends the step. A reward that is not known (the judge
-failed, or the row cannot be read) is NaN; `verl_advantage` leaves it out of its group, and stops a
+failed, or the row cannot be read) is NaN; `advantage` leaves it out of its group, and stops a
 training in which none is known any more. Completions that arrive while others are scored are scored
 together, so that a judge behind a network is asked about many at once.
 """
@@ -30,7 +30,7 @@ KEYS = ("score", "format", "correct", "answer", "consistent", *TERMS)
 """What is returned for every completion, beside the user's own terms; NaN where it is not known."""
 
 
-class Scoring:
+class BatchedScorer:
     """Scores completions one batch after the other, in the event loop of one process."""
 
     def __init__(self, scorer: Scorer) -> None:
@@ -131,9 +131,9 @@ def _own_names(settings: str) -> tuple[str, ...]:
 
 
 @cache
-def _scoring(settings: str, opens_thought: bool, _: asyncio.AbstractEventLoop) -> Scoring:
+def _scoring(settings: str, opens_thought: bool, _: asyncio.AbstractEventLoop) -> BatchedScorer:
     reward = RewardSettings.model_validate_json(settings)
-    return Scoring(Scorer(reward, opens_thought=opens_thought))
+    return BatchedScorer(Scorer(reward, opens_thought=opens_thought))
 
 
 def _record(

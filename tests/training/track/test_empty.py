@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unswayed.training.track.collapse import LEAST_THOUGHTS
-from unswayed.training.track.silence import silence, wordless
+from unswayed.training.track.empty import empty_thoughts, wordless
 from unswayed.training.track.thoughts import Thought
 
 N = 40
@@ -22,30 +22,30 @@ def thoughts(silent: int, n: int = N) -> list[Thought]:
 
 
 def test_a_policy_that_stopped_thinking_is_silent() -> None:
-    found = silence(thoughts(4), thoughts(30))
-    assert (found.silent, found.n, found.start, found.now) == (True, N, 0.1, 0.75)
+    found = empty_thoughts(thoughts(4), thoughts(30))
+    assert (found.empty, found.n, found.start, found.now) == (True, N, 0.1, 0.75)
     assert found.words() == "75% of the thoughts have no word of the model's own (was 10%)"
 
 
 def test_one_that_never_thought_there_did_not_fall_silent() -> None:
-    assert silence(thoughts(N), thoughts(N)).silent is False
+    assert empty_thoughts(thoughts(N), thoughts(N)).empty is False
 
 
 def test_too_few_thoughts_tell_nothing() -> None:
     few = LEAST_THOUGHTS - 1
-    assert silence(thoughts(0, few), thoughts(few, few)).silent is None
-    assert silence([], []).silent is None
+    assert empty_thoughts(thoughts(0, few), thoughts(few, few)).empty is None
+    assert empty_thoughts([], []).empty is None
 
 
 def test_only_questions_that_both_answered_count() -> None:
-    found = silence(thoughts(0, 30), thoughts(30, 40))
+    found = empty_thoughts(thoughts(0, 30), thoughts(30, 40))
     assert (found.n, found.now) == (30, 1.0)
 
 
 @given(st.integers(0, N), st.integers(0, N))
 def test_it_takes_half_and_a_rise(before: int, after: int) -> None:
-    found = silence(thoughts(before), thoughts(after))
-    assert found.silent == (after >= N / 2 and after - before >= N / 4)
+    found = empty_thoughts(thoughts(before), thoughts(after))
+    assert found.empty == (after >= N / 2 and after - before >= N / 4)
 
 
 def test_the_share_of_nothing_is_unknown() -> None:
