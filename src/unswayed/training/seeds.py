@@ -49,7 +49,7 @@ def train_seeds(
         follow: returns, for a seed's folder, what is called with each of its checkpoints.
 
     Raises:
-        UserError: see `trl.engine.train`.
+        UserError: see `trl.engine.train_with_trl`.
         StageError: training failed; what was saved is whole.
     """
     engine = engine_of(recipe)
