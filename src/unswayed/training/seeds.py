@@ -96,9 +96,13 @@ def require_engine(recipe: TrainingRecipe) -> None:
     """Require the packages of what trains a recipe.
 
     Raises:
+        ConfigError: verl cannot do what the recipe asks for.
         MissingExtra: some are not installed.
     """
     if recipe.engine == "verl":
+        from unswayed.training.verl.config import check_supported
+
+        check_supported(recipe)  # a slip in the recipe is mended before anything is installed
         require("training with verl", "verl")
     else:
         require("training with TRL", "train")

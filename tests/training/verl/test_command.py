@@ -51,7 +51,7 @@ def test_without_verl_the_install_line_is_told(
     out = tmp_path / "run"
     assert called(monkeypatch, "accuracy", "--engine", "verl", "--out", str(out)) == 2
     last = capsys.readouterr().err.strip().splitlines()[-1]
-    assert "training with verl needs the package" in last
+    assert "this training needs the packages" in last
     assert "'verl'" in last
     assert "pip install 'unswayed[verl]'" in last
     assert not out.exists()
