@@ -67,9 +67,9 @@ def variant_name(settings: Augmentation, sample_id: str, seed: int, repeat: int 
         seed: seed of the recipe.
         repeat: 0 when the sample is drawn for the first time.
     """
-    drawn = seeded(seed, "augmentation", sample_id, str(repeat)).random()
+    draw = seeded(seed, "augmentation", sample_id, str(repeat)).random()
     for name, rate in settings.rates.items():
-        if drawn < rate:
+        if draw < rate:
             return name
-        drawn -= rate
+        draw -= rate
     return BASE

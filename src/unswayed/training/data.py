@@ -150,10 +150,10 @@ def _rows_of(text: str) -> tuple[str, dict[str, Any]]:
     _, call = registry.call("benchmark", spec)
     call.apply_defaults()
     deciding = {*_DECIDING, *(("seed",) if spec.name == "scenes" else ())}
-    found = {key: value for key, value in call.arguments.items() if key in deciding}
-    if found.get("path"):
-        found["path"] = str(Path(found["path"]).resolve())
-    return spec.name, found
+    values = {key: value for key, value in call.arguments.items() if key in deciding}
+    if values.get("path"):
+        values["path"] = str(Path(values["path"]).resolve())
+    return spec.name, values
 
 
 def _counted(counts: Counter[str]) -> str:
@@ -219,7 +219,7 @@ class _Draw:
             )
         )
         self.context = work.context
-        self.compositions = {made.name: made for made in work.compositions}
+        self.compositions = {composition.name: composition for composition in work.compositions}
         self.broken: set[str] = set()
         self.unfit = 0
         self.failures = [failure for source in sources for failure in source.failures]
@@ -227,11 +227,11 @@ class _Draw:
     def prompts(self) -> TrainingPrompts:
         """Return as many prompts as the recipe needs."""
         needed = self.recipe.prompts_needed
-        drawn = (prompt for pair in self._drawn() for prompt in self._made(*pair))
-        made = progress.bar("prompts", needed, items=itertools.islice(drawn, needed))
-        return TrainingPrompts(list(made), self.failures, self.unfit)
+        stream = (prompt for pair in self._samples() for prompt in self._prompts_of(*pair))
+        selection = progress.bar("prompts", needed, items=itertools.islice(stream, needed))
+        return TrainingPrompts(list(selection), self.failures, self.unfit)
 
-    def _drawn(self) -> Iterator[tuple[Sample, int]]:
+    def _samples(self) -> Iterator[tuple[Sample, int]]:
         """Yield samples without end, each with how often it was drawn before."""
         pools = self._pools()
         streams = [self._stream(at, spec, samples) for at, (spec, _, samples) in enumerate(pools)]
@@ -266,7 +266,7 @@ class _Draw:
             f"({len(self.failures)} rows failed{first})"
         )
 
-    def _made(self, sample: Sample, repeat: int) -> list[TrainingPrompt]:
+    def _prompts_of(self, sample: Sample, repeat: int) -> list[TrainingPrompt]:
         """Return the prompt of a sample (with its twin where pairs are asked for), or none."""
         if sample.id in self.broken:
             return []

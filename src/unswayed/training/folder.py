@@ -127,12 +127,12 @@ class TrainingFolder:
 
     def checkpoints(self) -> list[Checkpoint]:
         """Return the checkpoints by step."""
-        found = (
+        checkpoints = (
             Checkpoint(int(match[1]), path)
             for path in self.path.glob("checkpoint-*")
             if (match := _NAME.fullmatch(path.name)) and (path / "config.json").is_file()
         )
-        return sorted(found, key=lambda checkpoint: checkpoint.step)
+        return sorted(checkpoints, key=lambda checkpoint: checkpoint.step)
 
     def newest(self) -> Checkpoint | None:
         """Return the checkpoint that training goes on from, if there is one.
@@ -140,22 +140,22 @@ class TrainingFolder:
         Raises:
             RunError: there are checkpoints, but the newest cannot be gone on from.
         """
-        found = self.checkpoints()
-        if found and not found[-1].resumable:
+        checkpoints = self.checkpoints()
+        if checkpoints and not checkpoints[-1].resumable:
             raise RunError(
-                f"{found[-1].path} has no {OPTIMISER}, so training cannot go on from it; remove "
-                "the checkpoint to go on from the one before, or use another --out"
+                f"{checkpoints[-1].path} has no {OPTIMISER}, so training cannot go on from it; "
+                "remove the checkpoint to go on from the one before, or use another --out"
             )
-        return found[-1] if found else None
+        return checkpoints[-1] if checkpoints else None
 
     def place(self, step: int) -> Path:
         """Move a whole checkpoint from `saving` to its place and return it."""
-        made, place = self.saving / f"checkpoint-{step}", self.path / f"checkpoint-{step}"
-        for file in made.rglob("*"):
+        source, place = self.saving / f"checkpoint-{step}", self.path / f"checkpoint-{step}"
+        for file in source.rglob("*"):
             if file.is_file():
                 with file.open("rb") as data:
                     os.fsync(data.fileno())
-        made.replace(place)
+        source.replace(place)
         self.saving.rmdir()
         return place
 
@@ -192,7 +192,7 @@ class TrainingFolder:
         lines: dict[int, dict[str, Any]] = {}
         for line in _lines(self.path / "log.jsonl"):
             if "resumed" in line:
-                lines = {step: found for step, found in lines.items() if step <= line["resumed"]}
+                lines = {step: entry for step, entry in lines.items() if step <= line["resumed"]}
             else:
                 lines[line["step"]] = line
         return list(lines.values())

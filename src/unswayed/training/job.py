@@ -55,12 +55,12 @@ class TrainingJob:
         """
         self.require(tracked)
         follow = follower(self.recipe) if tracked else None
-        written = dict(self.written)
+        request = dict(self.written)
         if self.seeds:
-            yield from train_seeds(self.recipe, self.seeds, self.folder, written, follow)
+            yield from train_seeds(self.recipe, self.seeds, self.folder, request, follow)
         else:
             on_checkpoint = follow(self.folder) if follow else None
-            yield engine_of(self.recipe)(self.recipe, self.folder, written, on_checkpoint)
+            yield engine_of(self.recipe)(self.recipe, self.folder, request, on_checkpoint)
         if tracked:
             from unswayed.training.track.evaluation import track
 
@@ -120,9 +120,9 @@ def asked(
     """
     resolved = training_recipe(recipe, overrides, options)
     known = {key: value for key, value in (options or {}).items() if value is not None}
-    written = {**as_written(recipe), **known, **({"set": list(overrides)} if overrides else {})}
+    request = {**as_written(recipe), **known, **({"set": list(overrides)} if overrides else {})}
     folder = out or _default_folder(recipe, resolved)
-    return TrainingJob(resolved, folder, written, tuple(seeds) or (resolved.seed,))
+    return TrainingJob(resolved, folder, request, tuple(seeds) or (resolved.seed,))
 
 
 def follower(recipe: TrainingRecipe) -> Callable[[Path], OnCheckpoint]:

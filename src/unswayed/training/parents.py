@@ -31,10 +31,10 @@ def files_of(path: str, revision: str | None = None) -> Path:
         return Path(path)
     from transformers.utils.hub import cached_file
 
-    found = cached_file(path, "config.json", revision=revision)
-    if found is None:
+    file = cached_file(path, "config.json", revision=revision)
+    if file is None:
         raise StageError(f"expected the files of {path} in the hub's cache, found none")
-    return Path(found).parent
+    return Path(file).parent
 
 
 def copy_processor(parent: Path, target: Path) -> None:

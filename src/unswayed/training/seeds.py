@@ -54,7 +54,7 @@ def train_seeds(
     """
     engine = engine_of(recipe)
     check_recipe(recipe)
-    write_json(out / _SEEDS, {"seeds": sorted({*_asked(out), *seeds})})
+    write_json(out / _SEEDS, {"seeds": sorted({*_recorded_seeds(out), *seeds})})
     for seed in seeds:
         seeded, path = recipe.model_copy(update={"seed": seed}), out / f"{PREFIX}{seed}"
         yield engine(seeded, path, written or {}, follow(path) if follow else None)
@@ -62,7 +62,7 @@ def train_seeds(
 
 def wanted_seeds(out: Path) -> list[str]:
     """Return the names of the folders that a training of several seeds has or will have made."""
-    return [f"{PREFIX}{seed}" for seed in _asked(out)]
+    return [f"{PREFIX}{seed}" for seed in _recorded_seeds(out)]
 
 
 def siblings(path: Path) -> list[TrainingFolder]:
@@ -79,17 +79,17 @@ def folders(out: Path) -> list[TrainingFolder]:
     """
     if (out / "run.json").is_file():
         return [TrainingFolder(out)]
-    found = {
+    by_seed = {
         int(path.name.removeprefix(PREFIX)): TrainingFolder(path)
         for path in out.glob(f"{PREFIX}*")
         if path.name.removeprefix(PREFIX).isdigit() and (path / "run.json").is_file()
     }
-    if not found:
+    if not by_seed:
         raise ConfigError(
             f"expected the folder of a training run, or one with {PREFIX}N folders in it, at "
             f"{out}; found none: name what `unswayed train --out` was given"
         )
-    return [found[seed] for seed in sorted(found)]
+    return [by_seed[seed] for seed in sorted(by_seed)]
 
 
 def require_engine(recipe: TrainingRecipe) -> None:
@@ -220,7 +220,7 @@ def plan(recipe: TrainingRecipe, seeds: Sequence[int], out: Path) -> str:
     return "\n".join([*(f"{name:{width}}  {text}" for name, text in lines.items()), *states])
 
 
-def _asked(out: Path) -> list[int]:
+def _recorded_seeds(out: Path) -> list[int]:
     path = out / _SEEDS
     return json.loads(path.read_text("utf-8"))["seeds"] if path.is_file() else []
 
@@ -241,8 +241,8 @@ def _evaluation(recipe: TrainingRecipe) -> str:
     if not wanted.benchmarks:
         return "of nothing"
     limit = f", {wanted.limit} samples each" if wanted.limit else ""
-    asked = f"{' + '.join(wanted.benchmarks)}{limit}, under {', '.join(wanted.variants)}"
-    return f"{asked}; by --track, or `unswayed track` later"
+    questions = f"{' + '.join(wanted.benchmarks)}{limit}, under {', '.join(wanted.variants)}"
+    return f"{questions}; by --track, or `unswayed track` later"
 
 
 def _engine(recipe: TrainingRecipe) -> str:
@@ -254,7 +254,7 @@ def _engine(recipe: TrainingRecipe) -> str:
 
 
 def _state(path: Path, steps: int) -> str:
-    made = TrainingFolder(path).checkpoints()
-    done = made[-1].step if made else 0
+    checkpoints = TrainingFolder(path).checkpoints()
+    done = checkpoints[-1].step if checkpoints else 0
     what = "done" if done >= steps else f"goes on after step {done}" if done else "new"
     return f"{path}: {what}"

@@ -146,14 +146,18 @@ def _well_formed(output: str) -> bool:
     tags = list(TAG.finditer(output))
     if tuple(tag[0] for tag in tags) != TAGS:
         return False
-    opened, closed, asked, ended = tags
-    around = (output[: opened.start()], output[closed.end() : asked.start()], output[ended.end() :])
-    thought = output[opened.end() : closed.start()]
+    think_start, think_end, answer_start, answer_end = tags
+    around = (
+        output[: think_start.start()],
+        output[think_end.end() : answer_start.start()],
+        output[answer_end.end() :],
+    )
+    thought = output[think_start.end() : think_end.start()]
     return bool(thought.strip()) and not any(text.strip() for text in around)
 
 
 def _own(variant: Variant, parsed: answers.ParsedAnswer) -> str:
     """Return the thought without what the prefill had put there."""
     thought = parsed.think or ""
-    given = TAG.sub("", variant.prefill).strip()
-    return thought.removeprefix(given).strip() if given else thought
+    prefill = TAG.sub("", variant.prefill).strip()
+    return thought.removeprefix(prefill).strip() if prefill else thought

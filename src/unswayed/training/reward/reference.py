@@ -79,27 +79,27 @@ class Reference:
             written: the completions.
             size: completions per forward pass.
         """
-        found: list[float | None] = [None] * len(written)
-        asked = [at for at, one in enumerate(written) if one.answer is not None]
-        for places in (asked[at : at + size] for at in range(0, len(asked), size)):
+        likelihoods: list[float | None] = [None] * len(written)
+        indices = [at for at, one in enumerate(written) if one.answer is not None]
+        for places in (indices[at : at + size] for at in range(0, len(indices), size)):
             rows = self._log_probabilities([written[at] for at in places])
             for at, row in zip(places, rows, strict=True):
                 first, behind = written[at].answer or (0, 0)
-                found[at] = min(float(row[first:behind].mean()), 0.0)
-        return found
+                likelihoods[at] = min(float(row[first:behind].mean()), 0.0)
+        return likelihoods
 
     @torch.no_grad()
-    def _log_probabilities(self, written: Sequence[ReferenceCase]) -> torch.Tensor:
+    def _log_probabilities(self, cases: Sequence[ReferenceCase]) -> torch.Tensor:
         """Return log p of each completion's tokens, as completions × tokens."""
-        pictures = [list(one.images) for one in written]
+        pictures = [list(one.images) for one in cases]
         shown = {"images": pictures} if any(pictures) else {}
-        texts = [one.prompt for one in written]
+        texts = [one.prompt for one in cases]
         inputs = self._processor(text=texts, padding=True, return_tensors="pt", **shown)
         inputs = {name: value.to(self.model.device) for name, value in inputs.items()}
-        longest = max(len(one.ids) for one in written)
-        ids = torch.zeros((len(written), longest), dtype=torch.long)
+        longest = max(len(one.ids) for one in cases)
+        ids = torch.zeros((len(cases), longest), dtype=torch.long)
         mask = torch.zeros_like(ids)
-        for row, one in enumerate(written):
+        for row, one in enumerate(cases):
             ids[row, : len(one.ids)] = torch.tensor(one.ids)
             mask[row, : len(one.ids)] = 1
         ids, mask = ids.to(self.model.device), mask.to(self.model.device)

@@ -70,8 +70,8 @@ class Scorer:
         self._own = own_terms(settings.terms)
         self._judge: CachedJudge | None = None
         if settings.needs_judge or any(term.needs_verdict for term in self._own):
-            asked = judge or registry.create("judge", settings.judge)
-            self._judge = CachedJudge(asked, settings.judge_wrong)
+            inner = judge or registry.create("judge", settings.judge)
+            self._judge = CachedJudge(inner, settings.judge_wrong)
         self.multiplier = Multiplier(
             value=settings.lagrangian.start if settings.lagrangian else 0.0
         )

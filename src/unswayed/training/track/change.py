@@ -97,8 +97,8 @@ def _outcomes(path: Path) -> Columns:
 
 def common_steps(trainings: Sequence[Dynamics]) -> list[int]:
     """Return the steps that every seed of every training was evaluated at."""
-    steps = [of_seed for found in trainings for of_seed in found.evaluated.values()]
-    if not steps or not all(found.evaluated for found in trainings):
+    steps = [of_seed for training in trainings for of_seed in training.evaluated.values()]
+    if not steps or not all(training.evaluated for training in trainings):
         return []
     return sorted(set[int].intersection(*steps))
 

@@ -138,8 +138,8 @@ def distinct(thoughts: Sequence[Thought], most: int | None = None) -> float | No
     """
     counts = accumulate((len(thought.template) for thought in thoughts), initial=0)
     looked = [one for one, before in zip(thoughts, counts, strict=False) if _below(before, most)]
-    found = [gram for one in looked for gram in ngrams(list(one.template), _TRIGRAM)]
-    return len(set(found)) / len(found) if found else None
+    trigrams = [gram for one in looked for gram in ngrams(list(one.template), _TRIGRAM)]
+    return len(set(trigrams)) / len(trigrams) if trigrams else None
 
 
 def same_samples(

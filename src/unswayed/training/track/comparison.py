@@ -151,7 +151,7 @@ def _step(a: Path, b: Path, common: list[int], wanted: int | None) -> int:
 
 def _check_same_questions(a: Path, b: Path, step: int) -> None:
     """Require the same evaluation; variants that only one side has are left out later."""
-    one, *others = (found for found in chain(folders(a), folders(b)) if evaluations(found))
+    one, *others = (folder for folder in chain(folders(a), folders(b)) if evaluations(folder))
     known = _questions(one, step)
     for other in others:
         if differing := differences(known, _questions(other, step), "is", "and"):
@@ -162,8 +162,8 @@ def _check_same_questions(a: Path, b: Path, step: int) -> None:
 
 
 def _questions(folder: TrainingFolder, step: int) -> dict[str, object]:
-    found = asked(evaluations(folder)[step])
-    return {key: value for key, value in found.items() if key != "variants"}
+    settings = asked(evaluations(folder)[step])
+    return {key: value for key, value in settings.items() if key != "variants"}
 
 
 def _notes(
@@ -174,9 +174,9 @@ def _notes(
     rows: tuple[Contrast, ...],
     level: float,
 ) -> Iterator[str]:
-    one, other = (set(found.evaluated) for found in both)
+    one, other = (set(training.evaluated) for training in both)
     yield _seeds_note(one, other)
-    last = max(max(steps) for found in both for steps in found.evaluated.values())
+    last = max(max(steps) for training in both for steps in training.evaluated.values())
     if last > step:
         yield f"some seeds were evaluated later than step {step}, up to {last}"
     if without := [str(one.path) for one in (*folders(a), *folders(b)) if not evaluations(one)]:

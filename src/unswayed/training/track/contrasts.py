@@ -99,9 +99,9 @@ def contrast(a: BySeed, b: BySeed, level: float = 0.95) -> Spread:
         ConfigError: the level is out of range, or a value is not finite.
     """
     if a.keys() == b.keys():
-        found = over_seeds([b[seed] - a[seed] for seed in sorted(a)], level)
-        df = None if found.low is None else float(found.n - 1)
-        return Spread(found.mean, found.low, found.high, df, found.n, True, found.reason)
+        spread = over_seeds([b[seed] - a[seed] for seed in sorted(a)], level)
+        df = None if spread.low is None else float(spread.n - 1)
+        return Spread(spread.mean, spread.low, spread.high, df, spread.n, True, spread.reason)
     return _welch(list(a.values()), list(b.values()), level)
 
 

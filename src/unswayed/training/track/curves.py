@@ -73,10 +73,10 @@ def redraw(out: Path) -> Dynamics:
         MissingExtra: matplotlib or pyarrow is not installed.
         StageError: a file cannot be written.
     """
-    found = dynamics(out)
-    write(found, out)
-    draw(found, out)
-    return found
+    table = dynamics(out)
+    write(table, out)
+    draw(table, out)
+    return table
 
 
 def draw(found: Dynamics, out: Path) -> list[Path]:
@@ -88,22 +88,22 @@ def draw(found: Dynamics, out: Path) -> list[Path]:
     """
     # `all` is several benchmarks together, each of which has a figure of its own
     benchmarks = sorted({row.benchmark for row in found.rows} - {TRAINING, ALL})
-    made: list[Path] = []
+    paths: list[Path] = []
     for benchmark in benchmarks:
         suffix = f"-{_plain(benchmark)}" if len(benchmarks) > 1 else ""
         rows = [row for row in found.rows if row.benchmark == benchmark]
-        made += _evaluated(rows, _notes(found, rows), out / f"curves{suffix}")
+        paths += _evaluated(rows, _notes(found, rows), out / f"curves{suffix}")
     logged = [row for row in found.rows if row.benchmark == TRAINING]
-    return made + (_rewarded(logged, out / "rewards") if logged else [])
+    return paths + (_rewarded(logged, out / "rewards") if logged else [])
 
 
 def lines_of(rows: Iterable[TrackedValue], scale: float = 1.0) -> dict[int, dict[int, float]]:
     """Return seed → step → value, of rows of one metric; values that are not known are left out."""
-    found: defaultdict[int, dict[int, float]] = defaultdict(dict)
+    lines: defaultdict[int, dict[int, float]] = defaultdict(dict)
     for row in rows:
         if row.value is not None:
-            found[row.seed][row.step] = scale * row.value
-    return {seed: dict(sorted(line.items())) for seed, line in sorted(found.items())}
+            lines[row.seed][row.step] = scale * row.value
+    return {seed: dict(sorted(line.items())) for seed, line in sorted(lines.items())}
 
 
 def mean_line(lines: Mapping[int, Line]) -> dict[int, float]:
@@ -152,15 +152,15 @@ def last_interval(rows: Sequence[TrackedValue]) -> tuple[int, float, float] | No
 
 def columns(variants: Iterable[str]) -> dict[str, list[str]]:
     """Return column → its variants, without columns that would be empty; `base` comes first."""
-    found: dict[str, list[str]] = {name: [] for name in _GROUPS}
+    by_column: dict[str, list[str]] = {name: [] for name in _GROUPS}
     for variant in sorted(variants, key=lambda name: (name != _BASE, name)):
         matching = [
             name
             for name, starts in _GROUPS.items()
             if any(part.startswith(start) for part in variant.split("+") for start in starts)
         ]
-        found[matching[0] if matching else next(iter(_GROUPS))].append(variant)
-    return {name: inside for name, inside in found.items() if inside}
+        by_column[matching[0] if matching else next(iter(_GROUPS))].append(variant)
+    return {name: inside for name, inside in by_column.items() if inside}
 
 
 def _evaluated(rows: Sequence[TrackedValue], notes: Sequence[str], path: Path) -> list[Path]:
@@ -199,8 +199,8 @@ def _panel(
         inside = [row for row in rows if row.variant == variant]
         lines = lines_of(inside, measure.scale)
         _lines(axes, lines, mean_line(lines), look)
-        if found := last_interval(inside):
-            step, low, high = found
+        if interval := last_interval(inside):
+            step, low, high = interval
             at = step + gap * (1 + place)
             ends = [measure.scale * end for end in (low, high)]
             axes.plot([at, at], ends, color=look.colour, linewidth=1.3, solid_capstyle="butt")
@@ -303,19 +303,19 @@ def _title(figure: Any, lines: Sequence[str]) -> None:
     figure.suptitle(text, x=0.01, ha="left", fontsize=8, color=MUTED)
 
 
-def _notes(found: Dynamics, rows: Sequence[TrackedValue]) -> list[str]:
+def _notes(table: Dynamics, rows: Sequence[TrackedValue]) -> list[str]:
     counts = {row.n for row in rows if row.metric == "accuracy" and row.n}
     span = f"{min(counts)}–{max(counts)}" if len(counts) > 1 else f"{max(counts, default=0)}"
-    seeds = list(found.evaluated)  # others may only have trained so far
+    seeds = list(table.evaluated)  # others may only have trained so far
     bar = {1: " Bar: 95 % interval of the last step over questions.", 2: ""}.get(
         len(seeds), " Bar: 95 % interval of the last step's mean over seeds."
     )
     here = rows[0].benchmark
     inside = Dynamics(
         (),
-        {key: one for key, one in found.findings.items() if key[1] == here},
-        {key: one for key, one in found.emptied.items() if key[1] == here},
-        found.reference,
+        {key: one for key, one in table.findings.items() if key[1] == here},
+        {key: one for key, one in table.emptied.items() if key[1] == here},
+        table.reference,
     )
     return [
         f"{_seeds_note(seeds)} A point: {span} questions.{bar}",

@@ -104,11 +104,11 @@ class Dynamics:
     @property
     def evaluated(self) -> dict[int, set[int]]:
         """Seed → the steps that it was evaluated at, seeds without any left out."""
-        found: defaultdict[int, set[int]] = defaultdict(set)
+        steps: defaultdict[int, set[int]] = defaultdict(set)
         for row in self.rows:
             if row.benchmark != TRAINING:
-                found[row.seed].add(row.step)
-        return dict(sorted(found.items()))
+                steps[row.seed].add(row.step)
+        return dict(sorted(steps.items()))
 
 
 def dynamics(out: Path) -> Dynamics:
@@ -257,13 +257,13 @@ def _thought_rows(seed: int, step: int, thoughts: Sequence[Thought]) -> Iterator
         groups[thought.benchmark, thought.variant].append(thought)
     for (benchmark, variant), inside in groups.items():
         tokens = [one.tokens for one in inside if one.tokens is not None]
-        found: dict[str, tuple[float | None, int]] = {
+        figures: dict[str, tuple[float | None, int]] = {
             "thought_words": (median(one.words for one in inside), len(inside)),
             "thought_shared": (shared(inside), len(inside)),
             "thought_none": (wordless(inside), len(inside)),
             "output_tokens": (fmean(tokens) if tokens else None, len(tokens)),
         }
-        for metric, (value, n) in found.items():
+        for metric, (value, n) in figures.items():
             known = None if value is None else float(value)
             yield TrackedValue(seed, step, benchmark, variant, metric, known, None, None, n)
 
@@ -291,8 +291,8 @@ def _by_variant(
     thoughts: Mapping[int, Iterable[Thought]],
 ) -> dict[tuple[str, str], dict[int, list[Thought]]]:
     """Return (benchmark, variant) → step → thoughts, the first step first."""
-    found: defaultdict[tuple[str, str], dict[int, list[Thought]]] = defaultdict(dict)
+    by_variant: defaultdict[tuple[str, str], dict[int, list[Thought]]] = defaultdict(dict)
     for step, of_step in sorted(thoughts.items()):
         for thought in of_step:
-            found[thought.benchmark, thought.variant].setdefault(step, []).append(thought)
-    return dict(found)
+            by_variant[thought.benchmark, thought.variant].setdefault(step, []).append(thought)
+    return dict(by_variant)

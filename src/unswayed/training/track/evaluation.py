@@ -113,9 +113,9 @@ class Tracker:
     @property
     def finished(self) -> bool:
         """Whether training has made its last step and all its checkpoints are evaluated."""
-        made = self.folder.checkpoints()
-        ended = bool(made) and made[-1].step >= self.recipe.grpo.steps
-        return ended and {one.step for one in made} <= evaluations(self.folder).keys()
+        checkpoints = self.folder.checkpoints()
+        ended = bool(checkpoints) and checkpoints[-1].step >= self.recipe.grpo.steps
+        return ended and {one.step for one in checkpoints} <= evaluations(self.folder).keys()
 
     def _due(self) -> Iterator[Checkpoint]:
         """Yield what is to be evaluated, the first checkpoint first."""
@@ -171,15 +171,17 @@ class Tracker:
         """Copy the evaluation of the first checkpoint from another seed, if one has it."""
         own = parent(self.folder)
         for other in self.beside if own and not out.exists() else ():
-            found = evaluations(other).get(0)
-            if found is None or parent(other) != own:
+            evaluation = evaluations(other).get(0)
+            if evaluation is None or parent(other) != own:
                 continue
             wanted = {**settings.deciding(), "judge": settings.judge}
-            model = RunFolder(found).description()["settings"]["model"]
-            if model == settings.model and not differences(asked(found), wanted, "", ""):
+            model = RunFolder(evaluation).description()["settings"]["model"]
+            if model == settings.model and not differences(asked(evaluation), wanted, "", ""):
                 copied = out.with_name(f".copied-{out.name}")
                 shutil.rmtree(copied, ignore_errors=True)
-                shutil.copytree(found, copied, ignore=shutil.ignore_patterns(".lock", ".holder*"))
+                shutil.copytree(
+                    evaluation, copied, ignore=shutil.ignore_patterns(".lock", ".holder*")
+                )
                 RunFolder(copied).add_to_description("copied_from", other.path.name)
                 copied.replace(out)
                 return True
@@ -225,10 +227,10 @@ def track(
     """
     waiting, known = "", dict[Path, Tracker]()
     while True:
-        found = _found(out, watch)
-        for one in found:
+        trainings = _trainings(out, watch)
+        for one in trainings:
             tracker = known.setdefault(one.path, Tracker(one, change, model_of))
-            tracker.beside = tuple(other for other in found if other.path != one.path)
+            tracker.beside = tuple(other for other in trainings if other.path != one.path)
         trackers = list(known.values())
         done = [step for tracker in trackers for step in tracker.catch_up()]
         if done and after is not None:
@@ -280,7 +282,7 @@ def spec_of(start: Start, checkpoint: Checkpoint, dtype: str) -> str:
     return str(Spec("transformers", path, options))
 
 
-def _found(out: Path, watch: bool) -> list[TrainingFolder]:
+def _trainings(out: Path, watch: bool) -> list[TrainingFolder]:
     try:
         return folders(out)
     except ConfigError:
@@ -301,6 +303,8 @@ def _awaited(out: Path, trackers: Sequence[Tracker]) -> str:
     parts = [name for name in wanted_seeds(out) if name not in names]
     for tracker in trackers:
         if not tracker.finished:
-            made, last = tracker.folder.checkpoints(), tracker.recipe.grpo.steps
-            parts.append(f"{tracker.folder.path.name} ({made[-1].step if made else 0}/{last})")
+            checkpoints, last = tracker.folder.checkpoints(), tracker.recipe.grpo.steps
+            parts.append(
+                f"{tracker.folder.path.name} ({checkpoints[-1].step if checkpoints else 0}/{last})"
+            )
     return f"waiting for training in {out}: {', '.join(parts) or 'nothing there yet'}"

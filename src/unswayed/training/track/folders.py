@@ -35,12 +35,12 @@ def place(folder: TrainingFolder, step: int) -> Path:
 
 def evaluations(folder: TrainingFolder) -> dict[int, Path]:
     """Return the run folders of the finished evaluations, by step."""
-    found = {
+    runs = {
         int(path.name.removeprefix(_STEP)): path
         for path in (folder.path / EVALUATIONS).glob(f"{_STEP}*")
         if path.name.removeprefix(_STEP).isdigit() and measured.exists(RunFolder(path))
     }
-    return dict(sorted(found.items()))
+    return dict(sorted(runs.items()))
 
 
 def parent(folder: TrainingFolder) -> str | None:

@@ -56,10 +56,10 @@ def dynamics_frame(table: Dynamics) -> DataFrame:
     Raises:
         MissingExtra: pandas is not installed.
     """
-    made = records_frame(DYNAMICS_COLUMNS, [asdict(row) for row in table.rows])
+    frame = records_frame(DYNAMICS_COLUMNS, [asdict(row) for row in table.rows])
     collapsed, others = verdicts(table)
-    made.attrs = {"collapsed": collapsed, "empty": emptied_lines(table), "thoughts": others}
-    return made
+    frame.attrs = {"collapsed": collapsed, "empty": emptied_lines(table), "thoughts": others}
+    return frame
 
 
 def comparison_frame(reference: Path, comparisons: Mapping[Path, Comparison]) -> DataFrame:
@@ -73,9 +73,9 @@ def comparison_frame(reference: Path, comparisons: Mapping[Path, Comparison]) ->
         for folder, one in comparisons.items()
         for row in _differences(str(reference), str(folder), one)
     ]
-    made = records_frame(COMPARISON_COLUMNS, rows)
-    made.attrs = {"notes": {str(folder): list(one.notes) for folder, one in comparisons.items()}}
-    return made
+    frame = records_frame(COMPARISON_COLUMNS, rows)
+    frame.attrs = {"notes": {str(folder): list(one.notes) for folder, one in comparisons.items()}}
+    return frame
 
 
 def _differences(reference: str, run: str, comparison: Comparison) -> list[dict[str, Any]]:

@@ -103,10 +103,10 @@ def trainer_of(
     own = leave_open(processor)
     profile = prompts.profile(recipe.profile or start.profile)
     with PartialState().main_process_first():
-        made = training_prompts(recipe, profile, folder.path)
+        prompt_set = training_prompts(recipe, profile, folder.path)
     if PartialState().is_main_process:
-        print(*made.summary(), sep="\n", file=sys.stderr)
-    dataset = dataset_of(made, recipe.grpo.prompts_per_step)
+        print(*prompt_set.summary(), sep="\n", file=sys.stderr)
+    dataset = dataset_of(prompt_set, recipe.grpo.prompts_per_step)
     scorer = scorer_of(recipe, opens_thought(own, processor), newest)
     model = load_model(start.path, "float32", start.attention, start.hub)
     model.generate = partial(model.generate, tokenizer=processor.tokenizer)
@@ -127,7 +127,7 @@ def trainer_of(
         peft_config=adapters(recipe.grpo),
     )
     if trainer.is_world_process_zero():
-        folder.note(made.failures)
+        folder.note(prompt_set.failures)
         folder.run.add_to_description("engine", _engine(trainer))
         _watch(trainer, recipe, folder, newest.step if newest else 0, on_checkpoint)
     return trainer
@@ -147,8 +147,8 @@ def _reference(
 
 
 def _ends(model: Any, processor: Any) -> set[int]:
-    found = model.generation_config.eos_token_id
-    ends = set(found) if isinstance(found, list) else {found}
+    eos = model.generation_config.eos_token_id
+    ends = set(eos) if isinstance(eos, list) else {eos}
     return {end for end in {*ends, processor.tokenizer.eos_token_id} if end is not None}
 
 

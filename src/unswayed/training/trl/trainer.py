@@ -83,22 +83,22 @@ class AnswerTrainer(GRPOTrainer):
         decode: Callable[[list[int]], str] = cast(Any, self._tokenizer).decode
         cut = [row[: end_of(row, decode)] for row in rows]
         if logprobs is not None:
-            logprobs = [found[: len(row)] for found, row in zip(logprobs, cut, strict=True)]
+            logprobs = [values[: len(row)] for values, row in zip(logprobs, cut, strict=True)]
         self._took("generate", began)
         return cut, logprobs
 
     def _generate(self, prompts: list[Any]) -> Any:
-        made = super()._generate(prompts)
+        result = super()._generate(prompts)
         # TRL knows ends by their token only, and would call every row that stopped at the string
         # cut off.
         figures = self._metrics["train" if cast(Any, self.model).training else "eval"]
-        rows: list[list[int]] = made[1]
+        rows: list[list[int]] = result[1]
         open_ended = [row[-1] not in self._ends and not self._stopped(row) for row in rows]
         everyone = gather(torch.tensor(open_ended, device=self.accelerator.device).float())
         figures["completions/clipped_ratio"][-1] = cast(Any, everyone).mean().item()
         for name in ("mean", "min", "max"):
             figures.pop(f"completions/{name}_terminated_length", None)
-        return made
+        return result
 
     def _stopped(self, row: list[int]) -> bool:
         return STOP_STRING in cast(Any, self._tokenizer).decode(row)
@@ -134,14 +134,14 @@ class AnswerTrainer(GRPOTrainer):
         """Return how likely each answer is to the reference, as a logarithm."""
         decode: Callable[[list[int]], str] = cast(Any, self._tokenizer).decode
         processor: Any = self.processing_class
-        written: list[ReferenceCase] = []
+        cases: list[ReferenceCase] = []
         for row, prompt, ids in zip(inputs, prompts, completions, strict=True):
             own = before(ids, self._ends)
             text = apply_chat_template({"prompt": prompt}, processor)["prompt"]
             span = span_of(row["variant"], decode(own))
             images = row.get("images") or []
-            written.append(ReferenceCase(text, images, own, tokens_of(span, own, decode)))
-        return reference.log_likelihoods(written, self.args.per_device_train_batch_size)
+            cases.append(ReferenceCase(text, images, own, tokens_of(span, own, decode)))
+        return reference.log_likelihoods(cases, self.args.per_device_train_batch_size)
 
     def training_step(self, *args: Any, **options: Any) -> Any:
         """Take one forward and backward pass; a loss that is not finite reaches no weight.

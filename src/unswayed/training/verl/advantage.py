@@ -57,8 +57,8 @@ class Estimator:
         scores = token_level_rewards.sum(dim=-1)
         self._check_alive(scores)
         scaled = True if config is None else bool(config.get("norm_adv_by_std_in_grpo", True))
-        found = advantages(scores, index, scaled).unsqueeze(-1) * response_mask
-        return found, found
+        estimates = advantages(scores, index, scaled).unsqueeze(-1) * response_mask
+        return estimates, estimates
 
     def _check_alive(self, scores: torch.Tensor) -> None:
         self._unknown = 0 if bool(scores.isfinite().any()) else self._unknown + 1
@@ -85,13 +85,13 @@ def advantages(scores: torch.Tensor, index: Sequence[Any], scaled: bool) -> torc
     groups: dict[Any, list[int]] = defaultdict(list)
     for at, group in enumerate(index):
         groups[group].append(at)
-    found = torch.zeros_like(scores)
+    estimates = torch.zeros_like(scores)
     for places in groups.values():
         known = [at for at in places if bool(scores[at].isfinite())]
         if len(known) == 1 and len(places) == 1:
-            found[known] = scores[known] / (1 + _EPSILON) if scaled else scores[known]
+            estimates[known] = scores[known] / (1 + _EPSILON) if scaled else scores[known]
         elif len(known) > 1:
             group = scores[known]
             centred = group - group.mean()
-            found[known] = centred / (group.std() + _EPSILON) if scaled else centred
-    return found
+            estimates[known] = centred / (group.std() + _EPSILON) if scaled else centred
+    return estimates

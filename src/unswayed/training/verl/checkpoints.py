@@ -38,12 +38,12 @@ def latest(checkpoints: Path) -> int:
 
 def saved(checkpoints: Path) -> list[int]:
     """Return the steps of verl's whole checkpoints whose shards are still there."""
-    found = [
+    steps = [
         int(path.parent.name.removeprefix(_STEP))
         for path in checkpoints.glob(f"{_STEP}*/actor")
         if path.parent.name.removeprefix(_STEP).isdigit() and (path / "fsdp_config.json").is_file()
     ]
-    return sorted(step for step in found if step <= latest(checkpoints))
+    return sorted(step for step in steps if step <= latest(checkpoints))
 
 
 def check_processes(checkpoints: Path, gpus: int) -> None:
@@ -56,11 +56,11 @@ def check_processes(checkpoints: Path, gpus: int) -> None:
     config = checkpoints / f"{_STEP}{step}" / "actor" / "fsdp_config.json"
     if not config.is_file():
         return
-    written = int(json.loads(config.read_text("utf-8"))["world_size"])
-    if written != gpus:
+    world_size = int(json.loads(config.read_text("utf-8"))["world_size"])
+    if world_size != gpus:
         raise RunError(
-            f"{config.parent} was written by {written} GPUs, and verl goes on from it with as many "
-            f"only; found verl.nodes × verl.gpus_per_node = {gpus}"
+            f"{config.parent} was written by {world_size} GPUs, and verl goes on from it with as "
+            f"many only; found verl.nodes × verl.gpus_per_node = {gpus}"
         )
 
 

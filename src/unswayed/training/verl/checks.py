@@ -59,14 +59,14 @@ def length_of(prompt: TrainingPrompt, processor: Any) -> int:
     if prompt.variant.prefill:
         chat.append({"role": "assistant", "content": prompt.variant.prefill})
     text = processor.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
-    found = len(processor.tokenizer(text, add_special_tokens=False)["input_ids"])
+    length = len(processor.tokenizer(text, add_special_tokens=False)["input_ids"])
     image = processor.image_processor
     for file in prompt.images:
         with Image.open(file) as picture:
             width, height = picture.size
         patches = image.get_number_of_image_patches(height, width, {})
-        found += patches // image.merge_size**2 - 1
-    return found
+        length += patches // image.merge_size**2 - 1
+    return length
 
 
 def check_reading(start: Start, processor: Any) -> None:
@@ -78,11 +78,11 @@ def check_reading(start: Start, processor: Any) -> None:
     check_code(start)
     tokenizer = processor.tokenizer
     ids = tokenizer.encode(_TAGGED, add_special_tokens=False)
-    found = tokenizer.decode(ids, skip_special_tokens=True)
-    if found != _TAGGED:
+    text = tokenizer.decode(ids, skip_special_tokens=True)
+    if text != _TAGGED:
         raise ModelError(
             f"verl drops special tokens before it scores, and the tokenizer of {start.path} makes "
-            f"{found!r} of {_TAGGED!r}; use a tokenizer whose tags are not special"
+            f"{text!r} of {_TAGGED!r}; use a tokenizer whose tags are not special"
         )
     with contextlib.redirect_stdout(sys.stderr):
         from verl.utils import hf_processor
@@ -103,8 +103,8 @@ def check_code(start: Start) -> None:
         ModelError: it has some, and `trust_remote_code` is not set.
     """
     config = files_of(start.path) / "tokenizer_config.json"
-    found = json.loads(config.read_text("utf-8")) if config.is_file() else {}
-    if "auto_map" in found and not start.hub.get("trust_remote_code"):
+    tokenizer_config = json.loads(config.read_text("utf-8")) if config.is_file() else {}
+    if "auto_map" in tokenizer_config and not start.hub.get("trust_remote_code"):
         raise ModelError(
             f"the tokenizer of {start.path} is code of its own, which verl runs without asking; "
             "read it, and add trust_remote_code=true to the model if you trust it"

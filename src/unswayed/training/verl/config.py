@@ -90,9 +90,9 @@ def check_supported(recipe: TrainingRecipe) -> None:
         ConfigError: a key asks for it; the message names the key.
     """
     for key, (allowed, reason) in REFUSED.items():
-        found = value_of(recipe, key)
-        if found not in (None, allowed):
-            wanted = "leave it out" if allowed is None else f"expected {allowed}, found {found}"
+        value = value_of(recipe, key)
+        if value not in (None, allowed):
+            wanted = "leave it out" if allowed is None else f"expected {allowed}, found {value}"
             raise ConfigError(f"the engine 'verl' cannot do {key}: {reason}; {wanted}")
     for key, mapped in MAPPING.items():
         _translated(recipe, key, mapped)
@@ -119,17 +119,17 @@ def settings(
     Raises:
         ConfigError: an option of the model cannot be given to verl.
     """
-    found = {
+    values = {
         key: value
         for name, mapped in MAPPING.items()
         if (value := _translated(recipe, name, mapped)) is not None
         for key in mapped.verl
     }
-    found[f"{ACTOR}.use_kl_loss"] = recipe.grpo.beta > 0
-    found |= CHOSEN | _given(recipe, files) | _model(start) | DEFAULTS
-    found[f"{MODEL}.custom_chat_template"] = template
-    found["reward.custom_reward_function.reward_kwargs.opens_thought"] = opens_thought
-    return found | recipe.cluster.options
+    values[f"{ACTOR}.use_kl_loss"] = recipe.grpo.beta > 0
+    values |= CHOSEN | _locations(recipe, files) | _model(start) | DEFAULTS
+    values[f"{MODEL}.custom_chat_template"] = template
+    values["reward.custom_reward_function.reward_kwargs.opens_thought"] = opens_thought
+    return values | recipe.cluster.options
 
 
 def composed(wanted: Mapping[str, Any]) -> Any:
@@ -188,10 +188,10 @@ def write_config(wanted: Mapping[str, Any], path: Path) -> None:
 
 def value_of(recipe: TrainingRecipe, key: str) -> Any:
     """Return the value of a dotted key; None below a table that is not there."""
-    found: Any = recipe
+    value: Any = recipe
     for part in key.split("."):
-        found = recipe.cluster if found is recipe and part == "verl" else getattr(found, part, None)
-    return found
+        value = recipe.cluster if value is recipe and part == "verl" else getattr(value, part, None)
+    return value
 
 
 def recipe_keys(table: type[Section] = TrainingRecipe, where: str = "") -> Iterator[str]:
@@ -211,18 +211,18 @@ def _annotated(annotation: Any) -> list[type]:
 
 
 def _translated(recipe: TrainingRecipe, key: str, mapped: Mapped) -> Any:
-    found = mapped.of(recipe) if mapped.of else value_of(recipe, key)
+    value = mapped.of(recipe) if mapped.of else value_of(recipe, key)
     if mapped.values is None:
-        return found
-    if found not in mapped.values:
+        return value
+    if value not in mapped.values:
         raise ConfigError(
-            f"the engine 'verl' cannot do {key} = {found!r}: expected "
+            f"the engine 'verl' cannot do {key} = {value!r}: expected "
             f"{' or '.join(map(repr, mapped.values))}"
         )
-    return mapped.values[found]
+    return mapped.values[value]
 
 
-def _given(recipe: TrainingRecipe, files: VerlFiles) -> dict[str, Any]:
+def _locations(recipe: TrainingRecipe, files: VerlFiles) -> dict[str, Any]:
     """Return the settings that say where everything is."""
     environment = {"VERL_FILE_LOGGER_PATH": str(files.metrics)}
     if recipe.logging == "tensorboard":
@@ -249,15 +249,15 @@ def _model(start: Start) -> dict[str, Any]:
             "that revision and name its folder"
         )
     path = start.path if not Path(start.path).exists() else str(Path(start.path).absolute())
-    found: dict[str, Any] = {f"{MODEL}.path": path}
+    values: dict[str, Any] = {f"{MODEL}.path": path}
     if start.hub.get("trust_remote_code"):
-        found |= {f"{MODEL}.trust_remote_code": True, "data.trust_remote_code": True}
+        values |= {f"{MODEL}.trust_remote_code": True, "data.trust_remote_code": True}
     if start.attention:
-        found[f"{MODEL}.override_config.attn_implementation"] = start.attention
-    given = {key: start.pixels[key] for key in _PIXELS if key in start.pixels}
-    if given:
-        found["data.mm_processor_kwargs"] = given
-    return found
+        values[f"{MODEL}.override_config.attn_implementation"] = start.attention
+    pixels = {key: start.pixels[key] for key in _PIXELS if key in start.pixels}
+    if pixels:
+        values["data.mm_processor_kwargs"] = pixels
+    return values
 
 
 def _check_options(recipe: TrainingRecipe) -> None:

@@ -76,17 +76,17 @@ def usable(prompts: Iterable[TrainingPrompt]) -> tuple[list[TrainingPrompt], lis
     Returns:
         The prompts to train on, and a failure for each of the others, each sample once.
     """
-    kept: list[TrainingPrompt] = []
+    clean_prompts: list[TrainingPrompt] = []
     failures: dict[str, Failure] = {}
     for prompt in prompts:
         sample = prompt.variant.sample
-        found = _TAKEN.search(prompt.system + prompt.user + prompt.variant.prefill)
-        if found is None or not prompt.images:
-            kept.append(prompt)
+        placeholder = _TAKEN.search(prompt.system + prompt.user + prompt.variant.prefill)
+        if placeholder is None or not prompt.images:
+            clean_prompts.append(prompt)
             continue
         error = DataError(
-            f"expected a text without {found[0]}, which verl takes for a picture, in {sample.id}; "
-            "found it in the question or its options, so that the row is left out"
+            f"expected a text without {placeholder[0]}, which verl takes for a picture, in "
+            f"{sample.id}; found it in the question or its options, so that the row is left out"
         )
         failures[sample.id] = Failure(
             stage="load",
@@ -95,7 +95,7 @@ def usable(prompts: Iterable[TrainingPrompt]) -> tuple[list[TrainingPrompt], lis
             error=type(error).__name__,
             message=str(error),
         )
-    return kept, list(failures.values())
+    return clean_prompts, list(failures.values())
 
 
 def write_prompts(

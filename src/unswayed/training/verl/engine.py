@@ -95,10 +95,10 @@ def train_with_verl(
     with _prepared(recipe, out, written or {}) as (folder, launch):
         if launch is not None:
             _run(launch, folder, recipe.grpo.steps, on_checkpoint)
-        made = folder.checkpoints()
-    if not made:
+        checkpoints = folder.checkpoints()
+    if not checkpoints:
         raise StageError(f"training ended without a checkpoint in {out}")
-    return made[-1]
+    return checkpoints[-1]
 
 
 def prepare(
@@ -115,7 +115,7 @@ def prepare(
 
 @contextlib.contextmanager
 def _prepared(
-    recipe: TrainingRecipe, out: Path, written: dict[str, Any]
+    recipe: TrainingRecipe, out: Path, request: dict[str, Any]
 ) -> Generator[tuple[TrainingFolder, Launch | None]]:
     """Hold the folder, with all in it that verl needs; None if the training is finished."""
     verl_config.check_supported(recipe)
@@ -131,11 +131,11 @@ def _prepared(
     )
     verl_config.composed(wanted)
     with folder.writing():
-        folder.begin(recipe, start.provenance(), written)
+        folder.begin(recipe, start.provenance(), request)
         catch_up(folder)
         export_missing(folder)
-        made = folder.checkpoints()
-        if made and made[-1].step >= recipe.grpo.steps:
+        checkpoints = folder.checkpoints()
+        if checkpoints and checkpoints[-1].step >= recipe.grpo.steps:
             yield folder, None
             return
         check_processes(files.checkpoints, recipe.cluster.gpus)
@@ -163,18 +163,18 @@ def _write_prompts(
         ConfigError: some are longer than the recipe allows.
     """
     profile = prompts.profile(recipe.profile or start.profile)
-    made = training_prompts(recipe, profile, folder.path)
-    kept, garbled = verl_data.usable(made)
-    folder.note([*made.failures, *garbled])
-    for line in [*made.summary(), *(one.message for one in garbled)]:
+    prompt_set = training_prompts(recipe, profile, folder.path)
+    clean_prompts, garbled = verl_data.usable(prompt_set)
+    folder.note([*prompt_set.failures, *garbled])
+    for line in [*prompt_set.summary(), *(one.message for one in garbled)]:
         print(line, file=sys.stderr)
-    if len(kept) < recipe.grpo.prompts_per_step:
+    if len(clean_prompts) < recipe.grpo.prompts_per_step:
         raise DataError(
             f"expected prompts for at least one step ({recipe.grpo.prompts_per_step}), found "
-            f"{len(kept)}; use more data, or fewer grpo.prompts_per_step"
+            f"{len(clean_prompts)}; use more data, or fewer grpo.prompts_per_step"
         )
-    check_lengths(kept, processor, recipe.cluster.max_prompt_length)
-    verl_data.write_prompts(kept, path, profile.name, limits_of(processor))
+    check_lengths(clean_prompts, processor, recipe.cluster.max_prompt_length)
+    verl_data.write_prompts(clean_prompts, path, profile.name, limits_of(processor))
 
 
 def _run(

@@ -80,8 +80,8 @@ class Attempt:
 
 def attempts(own: Path) -> list[Attempt]:
     """Return the starts so far, in order."""
-    found = [path for path in (own / "attempts").glob("*") if path.name.isdigit()]
-    return sorted((Attempt(int(path.name), path) for path in found), key=lambda one: one.number)
+    folders = [path for path in (own / "attempts").glob("*") if path.name.isdigit()]
+    return sorted((Attempt(int(path.name), path) for path in folders), key=lambda one: one.number)
 
 
 def next_attempt(own: Path) -> Attempt:
@@ -107,8 +107,8 @@ class Transfer:
     def __call__(self) -> list[dict[str, Any]]:
         """Take over what is new and return it: the lines that the log got."""
         lines: list[dict[str, Any]] = []
-        for found in self._metrics.lines():
-            step = int(found["step"])
+        for entry in self._metrics.lines():
+            step = int(entry["step"])
             if step <= self.last:
                 continue
             if not self._marked:
@@ -116,7 +116,7 @@ class Transfer:
                 self._marked = True
             self._read_records()
             scored = self._scored.pop(step, [])
-            line = {"step": step, **figures(found["data"]), **_rewards(scored)}
+            line = {"step": step, **figures(entry["data"]), **_rewards(scored)}
             self._folder.append(line)
             _write_completions(self._folder.path, step, scored)
             self.last = step
@@ -180,12 +180,12 @@ def _rewards(scored: Sequence[dict[str, Any]]) -> dict[str, float]:
     parts = [RewardParts(**one["parts"]) for one in known]
     if not parts:
         return {}
-    found = mean_parts(parts, [one["text"] for one in known])
+    means = mean_parts(parts, [one["text"] for one in known])
     lost = len(scored) - len(known)
-    found["parts/unscored"] = (found["parts/unscored"] * len(known) + lost) / len(scored)
+    means["parts/unscored"] = (means["parts/unscored"] * len(known) + lost) / len(scored)
     totals = [part.total for part in parts if part.total is not None]
     # verl's own mean is not known as soon as one reward is not
-    return found | ({"reward": math.fsum(totals) / len(totals)} if totals else {})
+    return means | ({"reward": math.fsum(totals) / len(totals)} if totals else {})
 
 
 def _write_completions(folder: Path, step: int, scored: Sequence[dict[str, Any]]) -> None:
@@ -200,8 +200,8 @@ def _write_completions(folder: Path, step: int, scored: Sequence[dict[str, Any]]
         parts = RewardParts(**one["parts"]) if one["parts"] is not None else None
         named = {name: getattr(parts, name, None) for name in shown}
         named |= {name: parts.terms[name] for name in own_names([parts])} if parts else {}
-        kept = {key: one[key] for key in ("sample", "variant", "prefill", "text")}
-        rows.append({"step": step, **kept, "reward": parts and parts.total, **named})
+        columns = {key: one[key] for key in ("sample", "variant", "prefill", "text")}
+        rows.append({"step": step, **columns, "reward": parts and parts.total, **named})
     path = folder / "completions" / f"completions_{step:05d}.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".new-{path.name}")

@@ -46,7 +46,7 @@ def started(command: Sequence[str], console: Path) -> Generator[subprocess.Popen
 def cause(console: Path) -> str:
     """Return the last error in the output, which is mostly the cause, or its last line."""
     lines = console.read_text("utf-8", "replace").splitlines()
-    named = [found[0] for line in lines if (found := _CAUSE.search(line))]
+    named = [match[0] for line in lines if (match := _CAUSE.search(line))]
     return (named or lines or ["it said nothing"])[-1].strip()[:500]
 
 

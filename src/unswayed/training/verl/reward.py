@@ -56,13 +56,13 @@ class BatchedScorer:
         batch, self._waiting = self._waiting, []
         variants, texts = [one[0] for one in batch], [one[1] for one in batch]
         try:
-            made = await self._scorer.ascore(variants, texts)
+            scores = await self._scorer.ascore(variants, texts)
         except Exception as error:
             for _, _, known in batch:
                 if not known.done():
                     known.set_exception(error)
         else:
-            for (_, _, known), parts in zip(batch, made, strict=True):
+            for (_, _, known), parts in zip(batch, scores, strict=True):
                 if not known.done():
                     known.set_result(parts)
 

@@ -26,18 +26,18 @@ class AnswerLoop(SingleTurnAgentLoop):
 
     async def run(self, sampling_params: dict[str, Any], priority: int = 0, **row: Any) -> Any:
         """Return the completion of a row of the prompts' file."""
-        made = await super().run(sampling_params, priority, **row)
-        end = self._end(made.response_ids)
-        made.response_ids = made.response_ids[:end]
-        made.response_mask = made.response_mask[:end]
-        if made.response_logprobs is not None:
-            made.response_logprobs = made.response_logprobs[:end]
-        if not made.response_ids:
+        output = await super().run(sampling_params, priority, **row)
+        end = self._end(output.response_ids)
+        output.response_ids = output.response_ids[:end]
+        output.response_mask = output.response_mask[:end]
+        if output.response_logprobs is not None:
+            output.response_logprobs = output.response_logprobs[:end]
+        if not output.response_ids:
             # verl has no empty completions: an end token, which no loss is taken over
-            made.response_ids, made.response_mask = [self.tokenizer.eos_token_id], [0]
-            made.response_logprobs = None if made.response_logprobs is None else [0.0]
-        made.extra_fields["step"] = row.get("global_steps")
-        return made
+            output.response_ids, output.response_mask = [self.tokenizer.eos_token_id], [0]
+            output.response_logprobs = None if output.response_logprobs is None else [0.0]
+        output.extra_fields["step"] = row.get("global_steps")
+        return output
 
     def _end(self, ids: Sequence[int]) -> int:
         """Return how many tokens count."""
