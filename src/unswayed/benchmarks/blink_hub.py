@@ -103,8 +103,8 @@ class BlinkHub(HubOptions[tuple[str, RawRow]]):
         if source.images == NO_PICTURES:
             return ()
         present = [c for c in self.PICTURES if row.get(c) and not is_absent(row[c])]
-        found = tuple(chain.from_iterable(source.find(row, column) for column in present))
-        return found or source.find(row)
+        images = tuple(chain.from_iterable(source.find(row, column) for column in present))
+        return images or source.find(row)
 
 
 def question(row: RawRow, first: str) -> str:

@@ -48,9 +48,9 @@ class CVBench(HubBenchmark[RawRow]):
         super().__post_init__()
 
     def _located(self) -> Iterator[tuple[str, RawRow | DataError]]:
-        return self.source.keep(self._asked)
+        return self.source.keep(self._in_part)
 
-    def _asked(self, row: RawRow) -> bool:
+    def _in_part(self, row: RawRow) -> bool:
         return self.part == "all" or row.get("type") == self.part
 
     def _sample(self, row: RawRow) -> Sample:

@@ -105,9 +105,9 @@ def take(benchmark: Benchmark, limit: int | None = None, *, pictures: bool = Fal
         tally.add(item)
         if number == limit:
             break
-    found = _inventory(tally, benchmark.name, None if limit else _stated_rows(benchmark))
+    inventory = _inventory(tally, benchmark.name, None if limit else _stated_rows(benchmark))
     provenance: Any = getattr(benchmark, "provenance", None)
-    return replace(found, provenance=provenance() if provenance else {})
+    return replace(inventory, provenance=provenance() if provenance else {})
 
 
 def spec_of(name: str, path: Path | None) -> Spec:
@@ -124,20 +124,21 @@ def spec_of(name: str, path: Path | None) -> Spec:
     return Spec(spec.name, str(path), spec.options)
 
 
-def problem(found: Inventory, *, skip_broken: bool = False) -> str:
+def problem(inventory: Inventory, *, skip_broken: bool = False) -> str:
     """Return why a benchmark should not be run as it is, empty if it can be.
 
     Args:
-        found: what it holds.
+        inventory: what it holds.
         skip_broken: broken rows are no reason, as long as others can be used.
     """
-    rows = found.samples + found.failures
-    if not found.usable:
-        return f"not one of the {rows} rows of {found.benchmark} can be used"
-    if found.broken and not skip_broken:
+    rows = inventory.samples + inventory.failures
+    if not inventory.usable:
+        return f"not one of the {rows} rows of {inventory.benchmark} can be used"
+    if inventory.broken and not skip_broken:
         return (
-            f"{found.broken} of the {rows} rows of {found.benchmark} are broken; mend them, or "
-            "accept with --skip-broken that a run leaves them out and counts them as failed"
+            f"{inventory.broken} of the {rows} rows of {inventory.benchmark} are broken; mend "
+            "them, or accept with --skip-broken that a run leaves them out and counts them as "
+            "failed"
         )
     return ""
 

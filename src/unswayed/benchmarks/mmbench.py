@@ -64,9 +64,9 @@ class MMBench(HubBenchmark[RawRow]):
         self.source = self._open(self.language)
 
     def _located(self) -> Iterator[tuple[str, RawRow | DataError]]:
-        return self.source.keep(self._asked)
+        return self.source.keep(self._in_scoring)
 
-    def _asked(self, row: RawRow) -> bool:
+    def _in_scoring(self, row: RawRow) -> bool:
         return self.scoring == "circular" or _index(row) < COPY
 
     def _sample(self, row: RawRow) -> Sample:

@@ -124,8 +124,8 @@ class RefCOCO(HubBenchmark[Expression]):
         if coordinates != "pixel":
             size = picture_size(images[0])
             here = values.extent("pixel", size=size)
-            asked = values.extent(coordinates, size, values.qwen_resized(size))
-            gold = values.rescale(gold, here, asked)
+            target = values.extent(coordinates, size, values.qwen_resized(size))
+            gold = values.rescale(gold, here, target)
         id = f"{self.name}/{row.native_id}"
         return Sample(
             id=id,

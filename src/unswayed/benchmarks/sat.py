@@ -65,11 +65,11 @@ class SAT(HubBenchmark[TurnedRow]):
 
     def _located(self) -> Iterator[tuple[str, TurnedRow | DataError]]:
         """Yield each row once, or once for each turn of its answers."""
-        for where, found in numbered(self.source):
-            if isinstance(found, DataError):
-                yield where, found
+        for where, entry in numbered(self.source):
+            if isinstance(entry, DataError):
+                yield where, entry
                 continue
-            number, row = found
+            number, row = entry
             listed: Any = row.get("answers")
             count = len(cast(list[Any], listed)) if isinstance(listed, list) else 0
             for turn in range(max(1, count)) if self.circular else (None,):

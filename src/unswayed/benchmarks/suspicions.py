@@ -27,7 +27,7 @@ def of_rows(tally: Tally, expected: int | None) -> list[str]:
     n = tally.samples
     rows = n + tally.failures
     counts, none = tally.counts, tally.categories.get("", 0)
-    said = [
+    candidates = [
         (expected not in (None, rows), f"expected {expected} rows, found {rows}"),
         (len(tally.clusters) == 1 < n, f"all {n} questions are about one image or scene"),
         (tally.incomplete_groups, f"{tally.incomplete_groups} groups lack copies"),
@@ -49,26 +49,26 @@ def of_rows(tally: Tally, expected: int | None) -> list[str]:
             f"longest {tally.longest_question})",
         ),
     ]
-    return [sentence for is_so, sentence in said if is_so]
+    return [sentence for is_so, sentence in candidates if is_so]
 
 
 def of_golds(tally: Tally) -> list[str]:
     """Say what is suspicious about which option is right, a sentence each."""
-    n, said = sum(tally.golds.values()), list[str]()
+    n, suspicions = sum(tally.golds.values()), list[str]()
     if len(tally.golds) == 1 and n >= _FEW_GOLDS:
-        said.append(
+        suspicions.append(
             f"the gold is {next(iter(tally.golds))} in all {n} choices: shuffle the options "
             "(--variants shuffle), or a bias towards that letter looks like knowledge"
         )
     elif (p := uniform_p(tally.golds_by_options)) < _UNLIKELY:
-        said.append(f"the gold letters are far from equally frequent (p = {p:.1g})")
+        suspicions.append(f"the gold letters are far from equally frequent (p = {p:.1g})")
     hits, chance, variance, rows = tally.longest_hits
     if rows and hits > chance + _DEVIATIONS * math.sqrt(variance):
-        said.append(
+        suspicions.append(
             f"the gold is the longest option in {hits / rows:.0%} of the choices with one longest "
             f"({chance / rows:.0%} by chance): length gives it away"
         )
-    return said
+    return suspicions
 
 
 def uniform_p(golds: Mapping[tuple[int, str], int]) -> float:

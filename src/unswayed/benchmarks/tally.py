@@ -158,11 +158,11 @@ class Tally:
 
 
 def _digest(*parts: str | bytes) -> bytes:
-    made = hashlib.blake2b(digest_size=12)
+    digest = hashlib.blake2b(digest_size=12)
     for part in parts:
         data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
-        made.update(len(data).to_bytes(8, "little") + data)
-    return made.digest()
+        digest.update(len(data).to_bytes(8, "little") + data)
+    return digest.digest()
 
 
 def _incomplete(groups: Sequence[tuple[int, int]]) -> int:

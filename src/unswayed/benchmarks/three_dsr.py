@@ -64,9 +64,9 @@ class ThreeDSRBench(HubBenchmark[RawRow]):
         self.source = self._open(self.config or None)
 
     def _located(self) -> Iterator[tuple[str, RawRow | DataError]]:
-        return self.source.keep(self._asked)
+        return self.source.keep(self._in_scoring)
 
-    def _asked(self, row: RawRow) -> bool:
+    def _in_scoring(self, row: RawRow) -> bool:
         _, flip, copy = parts(row)
         return self.scoring != "plain" or not (flip or copy)
 

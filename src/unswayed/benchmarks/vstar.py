@@ -80,11 +80,11 @@ class VStar(HubOptions[tuple[int, RawRow]]):
 
     def _annotated(self, root: Path) -> Iterator[tuple[str, RawRow | DataError]]:
         """Yield the JSON file of every picture, with the picture's name and category."""
-        for where, found in folders.read_objects(root, ("*.json",)):
-            if isinstance(found, DataError):
-                yield where, found
+        for where, entry in folders.read_objects(root, ("*.json",)):
+            if isinstance(entry, DataError):
+                yield where, entry
                 continue
-            folder, row = found
+            folder, row = entry
             image = Path(where).with_suffix(_suffix(root / where)).as_posix()
             yield where, {**row, "image": image, "category": folder.name}
 
@@ -94,7 +94,7 @@ class VStar(HubOptions[tuple[int, RawRow]]):
         image = PurePosixPath(cells["image"]) if isinstance(cells.get("image"), str) else None
         native = text(cells, "question_id") or str(number)
         id = f"{self.name}/{category}/{image.stem if image else native}"
-        question, options, gold = self._asked(id, cells)
+        question, options, gold = self._question(id, cells)
         return choice_sample(
             id=id,
             benchmark=self.name,
@@ -107,7 +107,7 @@ class VStar(HubOptions[tuple[int, RawRow]]):
             answer_as="letter",
         )
 
-    def _asked(self, id: str, row: RawRow) -> tuple[str, dict[str, str], str]:
+    def _question(self, id: str, row: RawRow) -> tuple[str, dict[str, str], str]:
         """Return the question, its options and the letter of the right one."""
         if "label" in row:
             question, options = parsing.from_text(text(row, "text"))

@@ -72,7 +72,12 @@ def _facts(row: Mapping[str, Any]) -> str:
     parts: dict[str, int] = row.get("rows", {})
     counts = {"": parts["all"]} if "all" in parts else parts
     rows = ", ".join(f"{part} {count:,}".strip() for part, count in counts.items())
-    known = [f"rows: {rows}" if rows else "", row.get("licence", ""), row.get("hub_id", "")]
+    licence = row.get("licence", "")
+    known = [
+        f"rows: {rows}" if rows else "",
+        f"licence: {licence}" if licence else "",
+        row.get("hub_id", ""),
+    ]
     return "; ".join(fact for fact in known if fact)
 
 

@@ -40,13 +40,13 @@ class AnswerPool:
     @classmethod
     def of(cls, pairs: Iterable[tuple[str, str]]) -> AnswerPool:
         """Collect it from (question, answer)."""
-        found: dict[str, dict[str, str]] = {"": {}}
+        by_opening: dict[str, dict[str, str]] = {"": {}}
         for question, answer in pairs:
             folded = answers.normalise(answer)
             if folded and folded not in _YES_NO:
                 for key in ("", _opening(question)):
-                    found.setdefault(key, {}).setdefault(folded, answer.strip())
-        return cls({key: list(texts.values()) for key, texts in found.items()})
+                    by_opening.setdefault(key, {}).setdefault(folded, answer.strip())
+        return cls({key: list(texts.values()) for key, texts in by_opening.items()})
 
     def options(
         self, question: str, answer: str, key: str, seed: int

@@ -39,14 +39,14 @@ class Expression:
         Raises:
             DataError: there is none, or it is no valid Unicode.
         """
-        said = self.text
-        if not isinstance(said, str) or not said.strip():
-            raise DataError(f"expected an expression, found {said!r:.60}")
+        expression = self.text
+        if not isinstance(expression, str) or not expression.strip():
+            raise DataError(f"expected an expression, found {expression!r:.60}")
         try:
-            said.encode()
+            expression.encode()
         except UnicodeEncodeError as error:
-            raise DataError(f"expected valid Unicode, found {said!r:.60}") from error
-        return " ".join(said.split())
+            raise DataError(f"expected valid Unicode, found {expression!r:.60}") from error
+        return " ".join(expression.split())
 
     def box(self) -> Box:
         """Return the gold as x1, y1, x2, y2 in pixels.
@@ -76,25 +76,25 @@ def of_rows(
     """
     seen: Counter[str] = Counter()
     for where, row in rows:
-        found = row if isinstance(row, DataError) else _texts(row)
-        if isinstance(row, DataError) or isinstance(found, DataError):
-            yield where, cast(DataError, found)
+        expressions = row if isinstance(row, DataError) else _texts(row)
+        if isinstance(row, DataError) or isinstance(expressions, DataError):
+            yield where, cast(DataError, expressions)
             continue
         id = text(row, "question_id") or where.rpartition(":")[2]
         seen[id] += 1
         native = id if seen[id] == 1 else f"{id}.{seen[id]}"
-        for number, said in enumerate(found):
-            yield f"{where}, expression {number}", Expression(row, said, f"{native}-{number}")
+        for number, expression in enumerate(expressions):
+            yield f"{where}, expression {number}", Expression(row, expression, f"{native}-{number}")
 
 
 def _texts(row: RawRow) -> list[Any] | DataError:
     """Return the expressions of a row: several in the hub copies, one in VLM-R1's JSON."""
     if "solution" in row:
-        said = text(row, "normal_caption") or text(row, "problem").partition("describes:")[2]
-        return [said.strip()]
+        expression = text(row, "normal_caption") or text(row, "problem").partition("describes:")[2]
+        return [expression.strip()]
     if not {"answer", "bbox"} <= row.keys():
         return DataError(f"expected the columns {_FORMS}; found only: {', '.join(map(str, row))}")
-    found: Any = row["answer"]
-    if isinstance(found, list) and found:
-        return cast(list[Any], found)
-    return DataError(f"expected a list of expressions in 'answer', found {found!r:.60}")
+    value: Any = row["answer"]
+    if isinstance(value, list) and value:
+        return cast(list[Any], value)
+    return DataError(f"expected a list of expressions in 'answer', found {value!r:.60}")

@@ -78,8 +78,8 @@ def _refuse_ambiguous(text: str, by_text: str | None, options: Mapping[str, str]
 
 
 def _by_letter(text: str, options: Mapping[str, str]) -> str:
-    found = _LETTER.fullmatch(text) or _LABELLED.fullmatch(text)
-    return _known(found[1] if found and found[1] in options else None, text, options)
+    match = _LETTER.fullmatch(text) or _LABELLED.fullmatch(text)
+    return _known(match[1] if match and match[1] in options else None, text, options)
 
 
 def _by_index(text: str, options: Mapping[str, str], base: int) -> str:

@@ -136,8 +136,8 @@ class Layout:
         setting = self.columns.get(name)
         if setting is not None:
             return () if setting == NONE else _split(setting, columns)
-        found = first_known(name, columns)
-        return (found,) if found else ()
+        column = first_known(name, columns)
+        return (column,) if column else ()
 
     def _native_id(self, number: int, row: Mapping[str, Any], places: Places) -> str:
         setting = self.columns.get("id")

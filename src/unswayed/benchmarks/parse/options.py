@@ -69,10 +69,10 @@ def from_value(value: Any) -> dict[str, str]:
     if isinstance(value, str):
         value = parse_literal(value)
     if isinstance(value, str):
-        stem, found = from_text(value)
-        if not found or stem:
+        stem, options = from_text(value)
+        if not options or stem:
             raise DataError(f"expected a list of options, found the text {short(value)}")
-        return found
+        return options
     if isinstance(value, dict):
         return _from_dict(cast(dict[Any, Any], value))
     if isinstance(value, list | tuple):
@@ -139,18 +139,18 @@ def lettered(texts: Sequence[str]) -> dict[str, str]:
     """
     if not 2 <= len(texts) <= len(LETTERS):
         raise DataError(f"expected 2 to {len(LETTERS)} options, found {len(texts)}")
-    found = dict(zip(LETTERS, [text.strip() for text in texts], strict=False))
-    if not all(found.values()):
-        empty = next(letter for letter, text in found.items() if not text)
+    options = dict(zip(LETTERS, [text.strip() for text in texts], strict=False))
+    if not all(options.values()):
+        empty = next(letter for letter, text in options.items() if not text)
         raise DataError(f"expected a text for every option; option {empty} is empty")
-    return found
+    return options
 
 
 def _run(text: str, label: re.Pattern[str]) -> list[re.Match[str]]:
     """Return the labels from the last A on, if they count up without a gap and are at least 2."""
-    found = list(label.finditer(text))
-    starts = [i for i, match in enumerate(found) if match[1] == "A"]
-    run = found[starts[-1] :] if starts else []
+    matches = list(label.finditer(text))
+    starts = [i for i, match in enumerate(matches) if match[1] == "A"]
+    run = matches[starts[-1] :] if starts else []
     in_order = "".join(match[1] for match in run) == LETTERS[: len(run)]
     return run if in_order and len(run) >= 2 else []
 
@@ -172,8 +172,8 @@ def _split_rest(last: str) -> tuple[str, str]:
     lines = option.split("\n")
     while len(lines) > 1 and _INSTRUCTION.fullmatch(lines[-1].strip()):
         lines.pop()
-    kept = [line for line in rest.split("\n") if not _INSTRUCTION.fullmatch(line.strip())]
-    return "\n".join(lines), "\n".join(kept).strip()
+    remainder = [line for line in rest.split("\n") if not _INSTRUCTION.fullmatch(line.strip())]
+    return "\n".join(lines), "\n".join(remainder).strip()
 
 
 def _without_labels(texts: list[str]) -> list[str]:

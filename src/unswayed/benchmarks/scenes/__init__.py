@@ -118,9 +118,9 @@ class Scenes:
     @property
     def _domain(self) -> str:
         """What all scenes with these settings share; it begins with the split and the seed."""
-        given = (self.level, self.style, self.pairs)
+        settings = (self.level, self.style, self.pairs)
         usual = ("easy", "plain", "train")
-        other = [a for a, b in zip(given, usual, strict=True) if a != b]
+        other = [a for a, b in zip(settings, usual, strict=True) if a != b]
         return "-".join([*([] if self.split == "test" else [self.split]), str(self.seed), *other])
 
 

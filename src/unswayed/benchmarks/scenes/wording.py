@@ -104,8 +104,8 @@ def _existence(rng: random.Random, question: SceneQuestion, option: int) -> str:
     if option != question.gold:
         place = place_words(*rng.choice(PLACES))
     checks = [f"Is there {_a(text)}? No." for text in question.options[:option]]
-    found = f"Is there {_a(question.options[option])}? Yes, at the {place}."
-    return " ".join([*checks, found])
+    hit = f"Is there {_a(question.options[option])}? Yes, at the {place}."
+    return " ".join([*checks, hit])
 
 
 def _size(rng: random.Random, question: SceneQuestion, option: int) -> str:

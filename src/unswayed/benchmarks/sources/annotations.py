@@ -49,14 +49,14 @@ def json_values(path: Path) -> list[Any]:
     recordings.require_file(path)
     try:
         with recordings.open_bytes(path) as stream:
-            found: Any = json.loads(stream.read())  # of the marks, json knows
+            value: Any = json.loads(stream.read())  # of the marks, json knows
     except recordings.GZIP_ERRORS as error:
         raise recordings.damaged(path, error) from error
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"expected a JSON list in {path}: {error}; fetch it again") from error
-    rows = cast(list[Any], found) if isinstance(found, list) else []
+    rows = cast(list[Any], value) if isinstance(value, list) else []
     if not rows:
-        raise DataError(f"expected a JSON list with rows in {path}, found {short(found)}")
+        raise DataError(f"expected a JSON list with rows in {path}, found {short(value)}")
     return rows
 
 

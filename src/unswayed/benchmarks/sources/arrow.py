@@ -108,8 +108,8 @@ def dataset(loaded: Any, pictures: Collection[str]) -> Iterator[RawRow]:
         if isinstance(feature, features.Image):
             loaded = loaded.cast_column(column, features.Image(decode=False))
         elif isinstance(getattr(feature, "feature", None), features.Image):
-            kept = features.Sequence(features.Image(decode=False))
-            loaded = loaded.cast_column(column, kept)
+            sequence = features.Sequence(features.Image(decode=False))
+            loaded = loaded.cast_column(column, sequence)
     start = 0
     for table in loaded.with_format("arrow").iter(_BATCH):
         for i, row in enumerate(_counted(table, pictures).to_pylist(), start):

@@ -61,15 +61,15 @@ def read_table(path: Path, pictures: Collection[str]) -> Iterator[tuple[int, Raw
             after can be told.
     """
     recordings.require_file(path)
-    written = tables.format_of(path)
+    table_format = tables.format_of(path)
     with path.open("rb") as stream:
         lines = _Lines(stream)
         text = iter(lines)
-        for _ in range(written.preamble):
+        for _ in range(table_format.preamble):
             next(text)
-        reader = csv.reader(text, delimiter=written.delimiter, strict=True)
+        reader = csv.reader(text, delimiter=table_format.delimiter, strict=True)
         try:
-            yield from _rows(path, lines, reader, pictures, written.delimiter)
+            yield from _rows(path, lines, reader, pictures, table_format.delimiter)
         except UnicodeDecodeError as error:
             raise tables.table_not_utf8(path) from error
         except csv.Error as error:

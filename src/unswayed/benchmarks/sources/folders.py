@@ -20,10 +20,10 @@ def find_files(root: Path, names: Sequence[str]) -> list[Path]:
     """
     if not root.is_dir():
         raise DataError(f"expected a folder at {root}, found none; check the path")
-    found = [path for name in names for path in root.rglob(name)]
-    if not found:
+    paths = [path for name in names for path in root.rglob(name)]
+    if not paths:
         raise DataError(f"expected files named {' or '.join(names)} under {root}, found none")
-    return sorted(found, key=lambda path: _natural(path.relative_to(root)))
+    return sorted(paths, key=lambda path: _natural(path.relative_to(root)))
 
 
 def read_objects(

@@ -85,15 +85,15 @@ class HubRows:
         if self.path:
             files(Path(self.path), self.split, self.config)
 
-    def keep(self, asked: Callable[[RawRow], bool]) -> Iterator[tuple[str, RawRow | DataError]]:
+    def keep(self, condition: Callable[[RawRow], bool]) -> Iterator[tuple[str, RawRow | DataError]]:
         """Yield the rows that are asked for; broken rows are kept.
 
         Args:
-            asked: says whether a row is; a DataError that it raises is that row's error.
+            condition: says whether a row is asked for; a DataError that it raises is the row's.
         """
         for where, row in self:
             try:
-                if isinstance(row, DataError) or asked(row):
+                if isinstance(row, DataError) or condition(row):
                     yield where, row
             except DataError as error:
                 yield where, error
@@ -132,14 +132,15 @@ class HubRows:
         """
         if self.path:
             return provenance.of_files(files(Path(self.path), self.split, self.config))
-        read = self._read[-1] if self._read else provenance.Revision(self.asked, None, "not read")
+        unread = provenance.Revision(self.asked, None, "not read")
+        revision = self._read[-1] if self._read else unread
         return {
             "hub_id": self.hub_id,
             "config": self.config,
             "split": self.split,
-            "revision": read.asked,
-            "commit": read.commit,
-            "note": read.note,
+            "revision": revision.asked,
+            "commit": revision.commit,
+            "note": revision.note,
         }
 
     @property

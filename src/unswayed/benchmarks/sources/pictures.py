@@ -72,8 +72,8 @@ class Pictures:
         entries = _entries(value)
         if not entries:
             raise DataError("expected a picture, found an empty cell")
-        found = [self._one(entry, position) for position, entry in enumerate(entries, 1)]
-        return tuple(ref for ref, _ in found), "+".join(key for _, key in found)
+        pairs = [self._one(entry, position) for position, entry in enumerate(entries, 1)]
+        return tuple(ref for ref, _ in pairs), "+".join(key for _, key in pairs)
 
     def _one(self, entry: Any, position: int) -> tuple[ImageRef, str]:
         if not isinstance(entry, str):

@@ -42,24 +42,24 @@ class Revision:
     note: str = ""
 
 
-def resolve(hub_id: str, asked: str) -> Revision:
+def resolve(hub_id: str, revision: str) -> Revision:
     """Ask the hub which commit a tag or branch is; a commit is one already.
 
     Raises:
         MissingExtra: the hub's client is not installed.
     """
-    if _COMMIT.fullmatch(asked):
-        return Revision(asked, asked)
+    if _COMMIT.fullmatch(revision):
+        return Revision(revision, revision)
     if Path(hub_id).is_dir():  # as `datasets` does
-        return Revision(asked, None, f"{hub_id} is a folder here, not a data set on the hub")
+        return Revision(revision, None, f"{hub_id} is a folder here, not a data set on the hub")
     api = arrow.need("huggingface_hub").HfApi()
     try:
-        found: Any = api.dataset_info(hub_id, revision=asked, timeout=_PATIENCE).sha
+        commit: Any = api.dataset_info(hub_id, revision=revision, timeout=_PATIENCE).sha
     except Exception as error:  # the network, the hub and its client raise all sorts
-        return Revision(asked, None, f"the hub could not be asked ({type(error).__name__})")
-    if not isinstance(found, str) or not _COMMIT.fullmatch(found):
-        return Revision(asked, None, f"the hub named no commit, but {found!r:.60}")
-    return Revision(asked, found)
+        return Revision(revision, None, f"the hub could not be asked ({type(error).__name__})")
+    if not isinstance(commit, str) or not _COMMIT.fullmatch(commit):
+        return Revision(revision, None, f"the hub named no commit, but {commit!r:.60}")
+    return Revision(revision, commit)
 
 
 def read_commit(loaded: Any) -> str | None:
@@ -75,16 +75,16 @@ def confirmed(hub_id: str, revision: Revision, loaded: Any) -> Revision:
     Raises:
         DataError: another commit was read: without a network, `datasets` takes what it has.
     """
-    found = read_commit(loaded)
-    if found is None or found == revision.commit:
+    commit = read_commit(loaded)
+    if commit is None or commit == revision.commit:
         return revision
     if revision.commit is None:
         note = f"{revision.note}; this commit of it is in the cache of `datasets`"
-        return Revision(revision.asked, found, note.removeprefix("; "))
+        return Revision(revision.asked, commit, note.removeprefix("; "))
     raise DataError(
-        f"expected {hub_id} at {revision.commit}, found {found} in the cache of `datasets`, which "
+        f"expected {hub_id} at {revision.commit}, found {commit} in the cache of `datasets`, which "
         f"could not reach the hub; fetch the commit with a network, or accept the other one with "
-        f"revision={found}"
+        f"revision={commit}"
     )
 
 

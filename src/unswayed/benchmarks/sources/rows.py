@@ -88,14 +88,14 @@ def _jsonl(stream: BinaryIO, path: Path) -> Iterator[tuple[int, RawRow | DataErr
 
 
 def _table(path: Path) -> Iterator[tuple[int, RawRow | DataError]]:
-    written = tables.format_of(path)
+    table_format = tables.format_of(path)
     with (
         recordings.open_bytes(path) as stream,
         io.TextIOWrapper(stream, "utf-8-sig", newline="") as text,
     ):
-        for _ in range(written.preamble):
+        for _ in range(table_format.preamble):
             text.readline()
-        reader = csv.reader(text, delimiter=written.delimiter, strict=True)
+        reader = csv.reader(text, delimiter=table_format.delimiter, strict=True)
         try:
             header = tables.header_of(reader, path)
             for number, cells in enumerate((cells for cells in reader if cells), 1):
