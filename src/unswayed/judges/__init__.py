@@ -94,8 +94,12 @@ def batch_size(judge: Judge) -> int:
 
 def described(judge: Judge) -> dict[str, Any]:
     """Return what is known of a judge, for the record: name, prompt hash and its provenance."""
-    said = cast("Callable[[], dict[str, Any]] | None", getattr(judge, "provenance", None))
-    return {"name": judge.name, "prompt_hash": judge.prompt_hash, **(said() if said else {})}
+    provenance = cast("Callable[[], dict[str, Any]] | None", getattr(judge, "provenance", None))
+    return {
+        "name": judge.name,
+        "prompt_hash": judge.prompt_hash,
+        **(provenance() if provenance else {}),
+    }
 
 
 def case_of(

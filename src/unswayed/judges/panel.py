@@ -66,8 +66,8 @@ class Panel:
                 rule.
             UnswayedError: a member cannot be made.
         """
-        specs, written = _members(members)
-        self.rule: Rule = _rule(rule or written or "majority")
+        specs, file_rule = _members(members)
+        self.rule: Rule = _rule(rule or file_rule or "majority")
         if not 2 <= len(specs) <= MOST:
             raise ConfigError(f"a panel has 2 to {MOST} members, found {len(specs)} in {members!r}")
         self.name = name
@@ -86,8 +86,8 @@ class Panel:
         with ThreadPoolExecutor(len(self.members)) as pool:
             for start in range(0, len(cases), self.batch):
                 part = cases[start : start + self.batch]
-                asked = [pool.submit(_verdicts, member, part) for member in self.members]
-                columns = [future.result() for future in asked]
+                futures = [pool.submit(_verdicts, member, part) for member in self.members]
+                columns = [future.result() for future in futures]
                 for row in zip(*columns, strict=True):
                     yield self._verdict(row)
 
@@ -142,13 +142,13 @@ _MISSING = {"majority": "no majority", "strict": "not unanimous"}
 
 
 def _verdicts(member: Judge, cases: Sequence[JudgeCase]) -> list[Verdict]:
-    made = list(member.judge(cases))
-    if [verdict.id for verdict in made] != [case.id for case in cases]:
+    verdicts = list(member.judge(cases))
+    if [verdict.id for verdict in verdicts] != [case.id for case in cases]:
         raise StageError(
             f"expected the panel's member {member.name} to return one verdict for each of "
-            f"{len(cases)} cases, in their order; found {len(made)}, or others"
+            f"{len(cases)} cases, in their order; found {len(verdicts)}, or others"
         )
-    return made
+    return verdicts
 
 
 def _members(text: str) -> tuple[list[registry.Spec], str | None]:
@@ -156,15 +156,15 @@ def _members(text: str) -> tuple[list[registry.Spec], str | None]:
     if not text.endswith(".toml"):
         return [registry.parse_inner(part) for part in text.split("+")], None
     try:
-        read: dict[str, Any] = tomllib.loads(Path(text).read_text("utf-8"))
+        table: dict[str, Any] = tomllib.loads(Path(text).read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"cannot read the panel's file {text}: {error}") from error
-    members, rule = read.pop("members", None), read.pop("rule", None)
+    members, rule = table.pop("members", None), table.pop("rule", None)
     named = isinstance(members, list) and all(isinstance(one, str) for one in members)  # pyright: ignore[reportUnknownVariableType]
-    if read or not named or not isinstance(rule, str | None):
+    if table or not named or not isinstance(rule, str | None):
         raise ConfigError(
             f'{text}: expected members = ["a judge", "another", …], perhaps rule = "strict", and '
-            f"nothing else; found {', '.join(['members', 'rule', *read])}"
+            f"nothing else; found {', '.join(['members', 'rule', *table])}"
         )
     return [registry.parse_spec(one) for one in cast("list[str]", members)], rule
 

@@ -131,9 +131,9 @@ class Reread:
             for number, case in enumerate(cases)
             for place, order in enumerate(orders[number])
         ]
-        made = iter(self._generated(requests))
+        generations = iter(self._generated(requests))
         for case, tried in zip(cases, orders, strict=True):
-            yield self._verdict(case, tried, [next(made) for _ in tried])
+            yield self._verdict(case, tried, [next(generations) for _ in tried])
 
     def provenance(self) -> dict[str, Any]:
         """Say which model reads, and how: JSON values only."""
@@ -172,16 +172,16 @@ class Reread:
         else:
             starts = range(0, len(requests), self.batch_size)
             parts = [model.generate(requests[i : i + self.batch_size], decoding) for i in starts]
-        made = [generation for part in parts for generation in part]
-        if [one.id for one in made] != [request.id for request in requests]:
+        generations = [generation for part in parts for generation in part]
+        if [one.id for one in generations] != [request.id for request in requests]:
             raise StageError(
                 f"expected {model.name} to return one record for each of {len(requests)} prompts, "
-                f"in their order; found {len(made)}, or others"
+                f"in their order; found {len(generations)}, or others"
             )
-        return made
+        return generations
 
     def _verdict(
-        self, case: JudgeCase, tried: Sequence[Order], made: Sequence[Generation]
+        self, case: JudgeCase, tried: Sequence[Order], generations: Sequence[Generation]
     ) -> Verdict:
         signed: dict[str, Any] = {
             "id": case.id,
@@ -190,18 +190,22 @@ class Reread:
         }
         if case.means is None:
             return Verdict(status="skipped", reason="there is no readable answer", **signed)
-        read = [
+        distributions = [
             mapped(order, one.letters.probabilities)
-            for order, one in zip(tried, made, strict=True)
+            for order, one in zip(tried, generations, strict=True)
             if one.letters is not None
         ]
-        if 2 * len(read) <= len(tried):
-            error = next((one.error for one in made if one.error), "no answer letter was written")
-            reason = f"letters could be read in {len(read)} of {len(tried)} orders: {error}"
+        if 2 * len(distributions) <= len(tried):
+            error = next(
+                (one.error for one in generations if one.error), "no answer letter was written"
+            )
+            reason = (
+                f"letters could be read in {len(distributions)} of {len(tried)} orders: {error}"
+            )
             return Verdict(status="failed", reason=reason, **signed)
-        letters = averaged(read)
+        letters = averaged(distributions)
         concludes, lead = leading(letters, self.margin)
-        told = f"{_said(letters)}; {len(read)} of {len(tried)} orders"
+        told = f"{_shares(letters)}; {len(distributions)} of {len(tried)} orders"
         if concludes is None:
             reason = f"the thought alone leaves it open: {told}, lead {lead:.2f}"
             return Verdict(status="unclear", reason=reason, letters=letters, **signed)
@@ -231,9 +235,9 @@ def orders(options: Mapping[str, str], count: int, key: str) -> list[Order]:
     for _ in range(_TRIES * count):
         if len(places) == count:
             break
-        drawn = draw.sample(letters, len(letters))
-        if drawn not in places:
-            places.append(drawn)
+        permutation = draw.sample(letters, len(letters))
+        if permutation not in places:
+            places.append(permutation)
     return [
         Order({new: options[old] for new, old in pairs}, dict(pairs))
         for pairs in (list(zip(letters, place, strict=True)) for place in places)
@@ -246,9 +250,12 @@ def mapped(order: Order, probabilities: Mapping[str, float]) -> dict[Letter, flo
     return {letter: back[letter] for letter in sorted(back)}
 
 
-def averaged(read: Sequence[Mapping[Letter, float]]) -> dict[Letter, float]:
+def averaged(distributions: Sequence[Mapping[Letter, float]]) -> dict[Letter, float]:
     """Return the mean of distributions over the same letters."""
-    return {letter: sum(one[letter] for one in read) / len(read) for letter in read[0]}
+    return {
+        letter: sum(one[letter] for one in distributions) / len(distributions)
+        for letter in distributions[0]
+    }
 
 
 def leading(letters: Mapping[Letter, float], margin: float) -> tuple[Letter | None, float]:
@@ -258,5 +265,5 @@ def leading(letters: Mapping[Letter, float], margin: float) -> tuple[Letter | No
     return (first if lead >= margin and lead > 0 else None), lead
 
 
-def _said(letters: Mapping[Letter, float]) -> str:
+def _shares(letters: Mapping[Letter, float]) -> str:
     return " ".join(f"{letter} {value:.2f}" for letter, value in letters.items())

@@ -176,15 +176,15 @@ def render(result: CheckResult) -> str:
 
 def warnings_of(result: CheckResult) -> list[str]:
     """Say in plain words what makes a judge useless or doubtful."""
-    found: list[str] = []
+    sentences: list[str] = []
     if result.always:
-        found.append(
+        sentences.append(
             f"the judge {result.judge} says {result.always} to all {result.n_scored} rows, "
             "whatever their label: it tells nothing apart"
         )
     if result.n_failed:
-        found.append(f"the judge {result.judge} failed on {result.n_failed} of {result.n} rows")
-    return found
+        sentences.append(f"the judge {result.judge} failed on {result.n_failed} of {result.n} rows")
+    return sentences
 
 
 def _agree(row: LabelledCase, verdict: Verdict | Vote) -> bool:
@@ -208,21 +208,21 @@ def _share(hits: Sequence[bool], name: str, reasons: dict[str, str]) -> float | 
 
 def _kappa(scored: Sequence[_Pair], reasons: dict[str, str]) -> float | None:
     labels = [STATUS_OF[row.consistent] for row, _ in scored]
-    found = [str(verdict.status) for _, verdict in scored]
+    statuses = [str(verdict.status) for _, verdict in scored]
     if not scored:
         reasons["kappa"] = "no row is labelled yes or no"
         return None
-    if len({*labels, *found}) < 2:
+    if len({*labels, *statuses}) < 2:
         reasons["kappa"] = "labels and verdicts are all the same: chance agreement is 1"
         return None
-    return cohen_kappa(labels, found).value
+    return cohen_kappa(labels, statuses).value
 
 
 def _always(scored: Sequence[_Pair]) -> str | None:
-    found = {str(verdict.status) for _, verdict in scored}
-    if len(found) != 1 or len(scored) < 2 or all(_agree(*pair) for pair in scored):
+    statuses = {str(verdict.status) for _, verdict in scored}
+    if len(statuses) != 1 or len(scored) < 2 or all(_agree(*pair) for pair in scored):
         return None
-    return found.pop()
+    return statuses.pop()
 
 
 def _confusion(pairs: Sequence[_Pair]) -> dict[str, dict[str, int]]:

@@ -115,6 +115,6 @@ def _answer(
         reading = parse_answer(row["answer"], options)
         letter, text = reading.letter, reading.text_letter
     if letter is None and text is None:
-        found = row["answer"]
-        raise DataError(f"{where}: expected an answer that names an option, found {found!r}")
+        answer = row["answer"]
+        raise DataError(f"{where}: expected an answer that names an option, found {answer!r}")
     return letter, text

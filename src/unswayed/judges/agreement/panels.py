@@ -74,11 +74,11 @@ def between(judges: Sequence[str], verdicts: Sequence[Verdict]) -> list[Figure]:
     votes: Ints = np.array(rows, dtype=np.int64).reshape(len(rows), len(judges))
     clusters: Ints = np.arange(len(rows))
     settings = IntervalSettings()
-    found = [
+    measures = [
         *panel.agreement(votes, clusters, settings),
         *panel.pairwise(judges, votes, clusters, settings),
     ]
-    return [mean_figure(one, settings) if isinstance(one, Mean) else one for one in found]
+    return [mean_figure(one, settings) if isinstance(one, Mean) else one for one in measures]
 
 
 def render(result: JudgeCheck) -> str:

@@ -69,7 +69,7 @@ def prompt(name: str = DEFAULT) -> Prompt:
         ConfigError: the file is no prompt, or lacks a field.
     """
     if name.endswith(".toml"):
-        return _parsed(_read(Path(name)), name)
+        return _parsed(_file_text(Path(name)), name)
     folder = resources.files("unswayed.judges.llm").joinpath("prompts")
     known = {
         file.name.removesuffix(".toml"): file
@@ -117,7 +117,7 @@ def _filled(template: str, fields: dict[str, str]) -> str:
     return _FIELD.sub(lambda match: fields.get(match[1], match[0]), template)
 
 
-def _read(path: Path) -> str:
+def _file_text(path: Path) -> str:
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -126,13 +126,13 @@ def _read(path: Path) -> str:
 
 def _parsed(text: str, where: str) -> Prompt:
     try:
-        found = Prompt.model_validate(tomllib.loads(text))
+        prompt = Prompt.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"the judge's prompt {where} is no TOML: {error}") from error
     except ValidationError as error:
         raise ConfigError(explain(error, Prompt, "field of the prompt", where)) from error
     for part, needed in _NEEDED.items():
-        missing = [field for field in needed if field not in getattr(found, part)]
+        missing = [field for field in needed if field not in getattr(prompt, part)]
         if missing:
             raise ConfigError(f"{where}: expected {', '.join(missing)} in {part!r}, found none")
-    return found
+    return prompt

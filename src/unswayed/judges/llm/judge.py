@@ -179,25 +179,25 @@ class LLM:
             if case.means is not None
         }
         answers, error = self._sent(list(first.values()))
-        found = {at: self._read(reply, cases[int(at)]) for at, reply in answers.items()}
+        readings = {at: self._reading(reply, cases[int(at)]) for at, reply in answers.items()}
         again = {
             at: ChatRequest(at, self.mended(first[at].body, answers[at], problem))
-            for at, problem in found.items()
+            for at, problem in readings.items()
             if isinstance(problem, UnusableReply)
         }
         if error is None:
             answers, error = self._sent(list(again.values()))
-            mended = {at: self._read(reply, cases[int(at)]) for at, reply in answers.items()}
-            found |= {at: _failed(reading) for at, reading in mended.items()}
+            mended = {at: self._reading(reply, cases[int(at)]) for at, reply in answers.items()}
+            readings |= {at: _failed(reading) for at, reading in mended.items()}
             again = {at: request for at, request in again.items() if at not in mended}
         for at, case in enumerate(cases):
             if case.means is None:
                 yield self._verdict(case, "skipped", "there is no readable answer")
                 continue
-            reading = found.get(str(at))
+            reading = readings.get(str(at))
             if reading is None or str(at) in again:
                 raise error or StageError(f"the judge {self.name} lost a reply")
-            yield self._said(case, reading)
+            yield self._verdict_on(case, reading)
 
     def _sent(
         self, requests: Sequence[ChatRequest]
@@ -244,15 +244,15 @@ class LLM:
         self, body: Mapping[str, Any], reply: ChatReply, problem: UnusableReply
     ) -> dict[str, Any]:
         """Return the body of the one request that asks for a usable reply."""
-        said = replies.without_thinking(reply.choices[0].text) if reply.choices else ""
-        echo = said if isinstance(said, str) else ""
+        text = replies.without_thinking(reply.choices[0].text) if reply.choices else ""
+        echo = text if isinstance(text, str) else ""
         turns = [
             {"role": "assistant", "content": brief.plain(echo[:_ECHO]) or "(no reply)"},
             {"role": "user", "content": brief.repair(self.prompt, problem.text)},
         ]
         return {**body, "messages": [*body["messages"], *turns]}
 
-    def _read(self, reply: ChatReply, case: JudgeCase) -> Judgement | UnusableReply | _Lost:
+    def _reading(self, reply: ChatReply, case: JudgeCase) -> Judgement | UnusableReply | _Lost:
         if reply.status == "refused":
             return _Lost("the judge model refused")
         if reply.status == "error":
@@ -262,7 +262,7 @@ class LLM:
             return UnusableReply("it was cut off at the token limit")
         return replies.parse_reply(choice.text, case.options, case.means or "")
 
-    def _said(self, case: JudgeCase, reading: Judgement | UnusableReply | _Lost) -> Verdict:
+    def _verdict_on(self, case: JudgeCase, reading: Judgement | UnusableReply | _Lost) -> Verdict:
         if isinstance(reading, Judgement):
             return self._verdict(case, reading.status, reading.reason, reading.concludes)
         return self._verdict(case, "failed", reading.text)

@@ -66,12 +66,12 @@ def parse_reply(text: str, options: Mapping[str, str], means: str) -> Judgement 
     inside = without_thinking(text)
     if isinstance(inside, UnusableReply):
         return inside
-    found = _object(inside)
-    if isinstance(found, UnusableReply):
-        return found
-    if set(found) != set(KEYS):
+    fields = _object(inside)
+    if isinstance(fields, UnusableReply):
+        return fields
+    if set(fields) != set(KEYS):
         return UnusableReply(f"the keys of the object are not {', '.join(KEYS)}")
-    reason, concludes, verdict = (found[key] for key in KEYS)
+    reason, concludes, verdict = (fields[key] for key in KEYS)
     if concludes not in (*options, NONE, OUTSIDE):
         return UnusableReply(f'"concludes" is none of {", ".join([*options, NONE, OUTSIDE])}')
     if verdict not in VERDICTS:
@@ -150,16 +150,16 @@ def _object(text: str) -> dict[str, Any] | UnusableReply:
         return UnusableReply("it is too long")
     fenced = _FENCE.fullmatch(text)
     try:
-        found: Any = json.loads(
+        value: Any = json.loads(
             fenced["inside"] if fenced else text,
             object_pairs_hook=_once,
             parse_constant=_refused,
         )
     except (ValueError, RecursionError):
         return UnusableReply("it is not one JSON object alone")
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         return UnusableReply("it is not a JSON object")
-    return cast("dict[str, Any]", found)
+    return cast("dict[str, Any]", value)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

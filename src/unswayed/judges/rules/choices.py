@@ -119,9 +119,9 @@ def analyse(question: str, options: Mapping[str, str]) -> AnalysedQuestion:
     head, tail = _shared(list(plain_rows.values()))
     trim = (head, tail)
     choices = tuple(_choice(letter, row, nones, plain_rows, trim) for letter, row in usable.items())
-    asked = tokens(plain(question))
+    words = tokens(plain(question))
     shared = _shared_words(plain_rows, head, tail)
-    return _question(choices, asked, shared)
+    return _question(choices, words, shared)
 
 
 def content(words: Sequence[str]) -> frozenset[str]:
@@ -163,7 +163,7 @@ def _choice(
 
 
 def _question(
-    choices: tuple[Choice, ...], asked: list[Token], shared: tuple[list[str], list[str]]
+    choices: tuple[Choice, ...], words: list[Token], shared: tuple[list[str], list[str]]
 ) -> AnalysedQuestion:
     real = [choice for choice in choices if not choice.none]
     values = [choice.value for choice in real]
@@ -172,8 +172,8 @@ def _question(
     no = [c.letter for c in choices if c.polarity is False]
     polar = (yes[0], no[0]) if len(yes) == len(no) == 1 else None
     spatial = len(real) > 1 and all(c.relation for c in real)
-    texts = [token.text for token in asked]
-    subject, other, relation = _sides(asked, shared)
+    texts = [token.text for token in words]
+    subject, other, relation = _sides(words, shared)
     points = len(real) > 1 and all(re.fullmatch("[a-z]", " ".join(c.core)) for c in real)
     compared = None if numeric or polar or spatial else comparison([*texts, *shared[0], *shared[1]])
     frame = content([*texts, *shared[0], *shared[1]])
@@ -198,15 +198,15 @@ def _question(
 
 
 def _sides(
-    asked: list[Token], shared: tuple[list[str], list[str]]
+    words: list[Token], shared: tuple[list[str], list[str]]
 ) -> tuple[frozenset[str], frozenset[str], str | None]:
     """Return what stands before and after the relation in question, and the relation."""
     if content(shared[0]) and content(shared[1]):
         return content(shared[0]), content(shared[1]), None
-    found = relations(asked)
-    texts = [token.text for token in asked]
-    if found:
-        first, last = found[0], found[-1]
+    occurrences = relations(words)
+    texts = [token.text for token in words]
+    if occurrences:
+        first, last = occurrences[0], occurrences[-1]
         return content(texts[: first.start]), content(texts[last.end :]), first.name
     pivots = [i for i, text in enumerate(texts[:-1]) if text in _PIVOTS and texts[i + 1] == "to"]
     if pivots:
@@ -240,7 +240,7 @@ def _shared_words(
 
 
 def _bare(texts: Sequence[str]) -> list[str]:
-    kept = list(texts)
-    while len(kept) > 1 and kept[0] in ARTICLES:
-        kept.pop(0)
-    return kept
+    words = list(texts)
+    while len(words) > 1 and words[0] in ARTICLES:
+        words.pop(0)
+    return words

@@ -185,11 +185,11 @@ def outside(text: str, question: AnalysedQuestion) -> str | None:
 
 def _clause(text: str, question: AnalysedQuestion) -> Clause:
     words = tuple(tokens(text))
-    found = tuple(mentions(words, text, question))
+    hits = tuple(mentions(words, text, question))
     return Clause(
         text,
         words,
-        found,
+        hits,
         cues.CONCLUDING.search(text) is not None,
         cues.HEDGED.search(text) is not None,
         cues.IDLE.search(text) is not None,
@@ -225,9 +225,9 @@ def _turned(event: Event) -> Event:
 def _boxed(clause: Clause, rest: str, question: AnalysedQuestion) -> Iterator[Event]:
     for box in cues.BOXED.finditer(rest if "⟦" in clause.text else ""):
         inner = f"⟦{box[1]}⟧"
-        found = mentions(tokens(inner), inner, question)
-        if found and len({m.letter for m in found}) == 1:
-            yield Claim(found[-1].letter, FINAL + 0.5, "boxed", box[0], found[-1].form)
+        hits = mentions(tokens(inner), inner, question)
+        if hits and len({m.letter for m in hits}) == 1:
+            yield Claim(hits[-1].letter, FINAL + 0.5, "boxed", box[0], hits[-1].form)
         elif (other := outside(box[1], question)) is not None:
             yield Claim(None, FINAL, "boxed outside", other)
 
@@ -239,18 +239,18 @@ def _answered(clause: Clause, rest: str, question: AnalysedQuestion) -> Iterator
         return
     tail = rest[cue.end() : cue.end() + REACH]
     words = tokens(tail)
-    found = [m for m in _after(tail, cue[0], question) if m.start < 30]
+    hits = [m for m in _after(tail, cue[0], question) if m.start < 30]
     negated = re.search(
         r"(?i)\b(?:not|n't|cannot|can't|isn't|wrong|incorrect)\b",
         clause.text[cue.start() : cue.end()] + tail[:6],
     )
-    if found:
-        first = found[0]
+    if hits:
+        first = hits[0]
         quote = (cue[0] + tail)[:120]
         if negated:
             yield Denial(first.letter, quote)
             return
-        rivals = {m.letter for m in found if m.start <= first.end + 3}
+        rivals = {m.letter for m in hits if m.start <= first.end + 3}
         gap = tail[: words[first.start].start]
         if cues.DENIED_BEFORE.search(gap):
             yield Denial(first.letter, quote)
@@ -333,7 +333,7 @@ def _compared(clause: Clause, denied: set[str], question: AnalysedQuestion) -> I
         if negative:
             yield Denial(letter, clause.text)
         else:
-            yield Claim(letter, _drawn(clause), "comparison", clause.text)
+            yield Claim(letter, _clause_weight(clause), "comparison", clause.text)
 
 
 def _directed(clause: Clause, denied: set[str], question: AnalysedQuestion) -> Iterator[Event]:
@@ -346,7 +346,7 @@ def _directed(clause: Clause, denied: set[str], question: AnalysedQuestion) -> I
         if negative and sure >= 0.6:
             yield Denial(letter, clause.text)
         elif not negative:
-            weight = _drawn(clause) if sure >= 0.6 else FAINT
+            weight = _clause_weight(clause) if sure >= 0.6 else FAINT
             yield Claim(letter, weight, "relation", clause.text)
 
 
@@ -354,11 +354,11 @@ def _polar(clause: Clause, denied: set[str], question: AnalysedQuestion) -> Iter
     """Yes or no: said outright, said of "the statement", or entailed."""
     if question.polar is None:
         return
-    said = cues.SAYS_TRUE.search(clause.text)
-    if said is not None:
-        subject = (said[1] or said[4] or "").lower()
+    match = cues.SAYS_TRUE.search(clause.text)
+    if match is not None:
+        subject = (match[1] or match[4] or "").lower()
         weight = STRONG if subject not in ("this", "that", "it") else PLAIN
-        yield Claim(question.polar[not _says_true(said)], weight, "statement judged", clause.text)
+        yield Claim(question.polar[not _says_true(match)], weight, "statement judged", clause.text)
         return
     literal = [m for m in clause.found if m.letter in question.polar and m.form != "letter"]
     if literal and len({m.letter for m in literal}) == 1:
@@ -367,15 +367,15 @@ def _polar(clause: Clause, denied: set[str], question: AnalysedQuestion) -> Iter
         return
     entailed = holds(clause.words, clause.text, question)
     if entailed is not None:
-        weight = _drawn(clause) if entailed[1] >= 0.6 else FAINT
+        weight = _clause_weight(clause) if entailed[1] >= 0.6 else FAINT
         yield Claim(question.polar[not entailed[0]], weight, "entailed", clause.text)
 
 
-def _says_true(said: re.Match[str]) -> bool:
-    if said[3]:
-        negative = said[3].lower() in ("false", "incorrect", "wrong", "inaccurate", "invalid")
-        return negative == bool(said[2])
-    return not said[5]
+def _says_true(match: re.Match[str]) -> bool:
+    if match[3]:
+        negative = match[3].lower() in ("false", "incorrect", "wrong", "inaccurate", "invalid")
+        return negative == bool(match[2])
+    return not match[5]
 
 
 def _asserted(clause: Clause, denied: set[str], question: AnalysedQuestion) -> Iterator[Event]:
@@ -421,8 +421,8 @@ def _valued(clause: Clause, mention: Mention, question: AnalysedQuestion) -> Ite
 
 def _elsewhere(clause: Clause, question: AnalysedQuestion) -> Iterator[Event]:
     """A sought number or colour that no option has ("So the radius is about 2.7 cm")."""
-    said = {word.text for word in clause.words}
-    if not said & question.target or clause.hedged:
+    texts = {word.text for word in clause.words}
+    if not texts & question.target or clause.hedged:
         return
     other = outside(clause.text, question)
     if other is None or DENIED_BEFORE.search(clause.text):
@@ -460,7 +460,7 @@ def _weight(clause: Clause, mention: Mention, question: AnalysedQuestion) -> flo
     return STRONG if clause.concluding else PLAIN + 0.2 * share
 
 
-def _drawn(clause: Clause) -> float:
+def _clause_weight(clause: Clause) -> float:
     return STRONG if clause.concluding else PLAIN
 
 
@@ -493,7 +493,7 @@ def _empty(event: Event) -> bool:
 
 def _text_decides(listed: Sequence[Event], question: AnalysedQuestion) -> list[Event]:
     """In one sentence, an asserted text wins over a letter that is drawn from it."""
-    kept: list[Event] = []
+    result: list[Event] = []
     text: Claim | None = None
     for event in listed:
         if isinstance(event, Turn):
@@ -503,5 +503,5 @@ def _text_decides(listed: Sequence[Event], question: AnalysedQuestion) -> list[E
                 event = replace(event, letter=text.letter, rule=f"{event.rule}, text decides")
         elif isinstance(event, Claim) and event.weight >= PLAIN and event.form in ("text", "core"):
             text = event
-        kept.append(event)
-    return kept
+        result.append(event)
+    return result

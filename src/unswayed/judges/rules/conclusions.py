@@ -69,9 +69,9 @@ def conclude(think: str, question: AnalysedQuestion) -> Conclusion:
     last = _last_line(listed, question)
     if last is not None:
         state.take(last)
-    found = state.conclusion()
-    settled = found.rule or question.compared or question.spatial
-    return found if settled else _last_mention(listed, question)
+    conclusion = state.conclusion()
+    settled = conclusion.rule or question.compared or question.spatial
+    return conclusion if settled else _last_mention(listed, question)
 
 
 def _last_mention(listed: Sequence[str], question: AnalysedQuestion) -> Conclusion:

@@ -34,29 +34,30 @@ class Rules:
         return conclude(case.think, analyse(case.question, case.options))
 
     def _verdict(self, case: JudgeCase) -> Verdict:
-        found = self.conclusion(case)
+        conclusion = self.conclusion(case)
         if case.means is None:
             status, reason = "skipped", "there is no readable answer"
-        elif found.outside:
-            status, reason = "inconsistent", f"concludes outside the options {_by(found)}"
-        elif found.letter is None:
+        elif conclusion.outside:
+            status, reason = "inconsistent", f"concludes outside the options {_by(conclusion)}"
+        elif conclusion.letter is None:
             status, reason = "unclear", "no rule finds a conclusion in the thought"
-        elif found.letter == case.means:
-            status, reason = "consistent", f"concludes on {found.letter} {_by(found)}"
+        elif conclusion.letter == case.means:
+            status, reason = "consistent", f"concludes on {conclusion.letter} {_by(conclusion)}"
         else:
             status = "inconsistent"
-            reason = f"concludes on {found.letter} {_by(found)}; the answer asserts {case.means}"
+            where = f"concludes on {conclusion.letter} {_by(conclusion)}"
+            reason = f"{where}; the answer asserts {case.means}"
         return Verdict(
             id=case.id,
             judge=self.name,
             prompt_hash=self.prompt_hash,
             status=status,
-            concludes=found.letter,
+            concludes=conclusion.letter,
             reason=reason,
         )
 
 
-def _by(found: Conclusion) -> str:
-    quote = " ".join(found.quote.split())
+def _by(conclusion: Conclusion) -> str:
+    quote = " ".join(conclusion.quote.split())
     shown = quote if len(quote) <= _QUOTED else f"{quote[: _QUOTED - 1]}…"
-    return f"({found.rule}: {shown!r})"
+    return f"({conclusion.rule}: {shown!r})"

@@ -65,22 +65,22 @@ class Mention:
 
 def mentions(words: Sequence[Token], clause: str, question: AnalysedQuestion) -> list[Mention]:
     """Return the options mentioned, in order; of two that overlap the longer one."""
-    found: list[Mention] = []
+    candidates: list[Mention] = []
     for at in range(len(words)):
-        found += _at(words, at, clause, question)
-    kept: list[Mention] = []
-    for mention in sorted(found, key=lambda m: (m.start - m.end, m.start)):
-        if all(mention.end <= k.start or mention.start >= k.end for k in kept):
-            kept.append(mention)
-    return _attached(sorted(kept, key=lambda m: m.start), words, clause)
+        candidates += _at(words, at, clause, question)
+    longest: list[Mention] = []
+    for mention in sorted(candidates, key=lambda m: (m.start - m.end, m.start)):
+        if all(mention.end <= k.start or mention.start >= k.end for k in longest):
+            longest.append(mention)
+    return _attached(sorted(longest, key=lambda m: m.start), words, clause)
 
 
 def paraphrase(words: Sequence[Token], question: AnalysedQuestion) -> Mention | None:
     """Return the option most of whose own content words are there, if it is the only one."""
-    said = {_stem(word.text) for word in words}
+    stems = {_stem(word.text) for word in words}
     scores = sorted(
         (
-            (sum(_stem(word) in said for word in c.words) / len(c.words), c.letter)
+            (sum(_stem(word) in stems for word in c.words) / len(c.words), c.letter)
             for c in question.choices
             if c.words
         ),
@@ -102,14 +102,14 @@ def _stem(word: str) -> str:
 
 def _at(words: Sequence[Token], at: int, clause: str, question: AnalysedQuestion) -> list[Mention]:
     """Return every option that may begin at a token."""
-    found: list[Mention] = []
+    candidates: list[Mention] = []
     raw = words[at].raw
     if raw in question.letters and _is_letter(words[at], clause, question):
-        found.append(Mention(raw, at, at + 1, "letter"))
+        candidates.append(Mention(raw, at, at + 1, "letter"))
     for choice in question.choices:
         if question.numeric and choice.value is not None:
             if _same_number(words[at], choice) or _is_one(words, at, choice):
-                found.append(Mention(choice.letter, at, at + 1, "value"))
+                candidates.append(Mention(choice.letter, at, at + 1, "value"))
             continue
         forms: tuple[tuple[Form, tuple[str, ...]], ...] = (
             ("text", choice.full),
@@ -119,9 +119,9 @@ def _at(words: Sequence[Token], at: int, clause: str, question: AnalysedQuestion
             size = len(wanted)
             if size and _repeats(words[at : at + size], wanted):
                 if _word_is_meant(words, at, size, clause, choice, question):
-                    found.append(Mention(choice.letter, at, at + size, form))
+                    candidates.append(Mention(choice.letter, at, at + size, form))
                 break
-    return found
+    return candidates
 
 
 def _repeats(words: Sequence[Token], wanted: tuple[str, ...]) -> bool:
@@ -210,13 +210,13 @@ def _is_one(words: Sequence[Token], at: int, choice: Choice) -> bool:
     return counts and after not in {"of", "that", "which", "on", "with", "at", "in", "by", "side"}
 
 
-def _attached(found: list[Mention], words: Sequence[Token], clause: str) -> list[Mention]:
+def _attached(hits: list[Mention], words: Sequence[Token], clause: str) -> list[Mention]:
     """Drop a letter that an option's text is attached to: the text decides."""
-    kept: list[Mention] = []
-    for mention, after in zip_longest(found, found[1:]):
+    rest: list[Mention] = []
+    for mention, after in zip_longest(hits, hits[1:]):
         if mention.form == "letter" and after is not None and after.form != "letter":
             between = clause[words[mention.end - 1].end : words[after.start].start]
             if _TAG_BETWEEN.fullmatch(between) and between.strip(" ,"):
                 continue
-        kept.append(mention)
-    return kept
+        rest.append(mention)
+    return rest

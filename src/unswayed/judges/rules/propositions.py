@@ -28,10 +28,10 @@ def directions(
     Returns:
         (relation, certainty in 0 … 1, denied) for each relation whose things are recognised.
     """
-    found = relations(words)
+    occurrences = relations(words)
     stated: list[tuple[str, float, bool]] = []
-    for index, relation in enumerate(found):
-        order, certainty = _order(words, clause, found, index, question)
+    for index, relation in enumerate(occurrences):
+        order, certainty = _order(words, clause, occurrences, index, question)
         if order == 0:
             continue
         name = relation.name if order > 0 else INVERSE.get(relation.name)
@@ -60,26 +60,26 @@ def holds(
 
 
 def compared(
-    words: Sequence[Token], clause: str, found: Sequence[Mention], question: AnalysedQuestion
+    words: Sequence[Token], clause: str, mentions: Sequence[Mention], question: AnalysedQuestion
 ) -> tuple[str, bool] | None:
     """Return the option of which a clause says what the question asks ("is closer").
 
     Returns:
         (letter, denied), or None if the clause makes no such comparison.
     """
-    if question.compared is None or not found:
+    if question.compared is None or not mentions:
         return None
     at, opposite = _comparator(words, question.compared)
     if at is None:
         return None
-    whole = [m for m in found if m.start <= at < m.end]
+    whole = [m for m in mentions if m.start <= at < m.end]
     if whole:  # "B is closer", the option's own text
         before_it = clause[: words[whole[0].start].start]
         return whole[0].letter, DENIED_BEFORE.search(before_it) is not None
     than = next((i for i in range(at, len(words)) if words[i].text in ("than", "compared")), None)
-    before = [m for m in found if m.end <= at]
-    after = [m for m in found if m.start > at and (than is None or m.end <= than)]
-    against = [m for m in found if than is not None and m.start > than]
+    before = [m for m in mentions if m.end <= at]
+    after = [m for m in mentions if m.start > at and (than is None or m.end <= than)]
+    against = [m for m in mentions if than is not None and m.start > than]
     denied = DENIED_BEFORE.search(clause[: words[at].start]) is not None
     subject = before[-1] if before else after[0] if after else None
     if subject is None:
@@ -119,27 +119,29 @@ def _comparator(
 def _order(
     words: Sequence[Token],
     clause: str,
-    found: Sequence[Found],
+    occurrences: Sequence[Found],
     index: int,
     question: AnalysedQuestion,
 ) -> tuple[int, float]:
     """Return +1 for the question's order of things, -1 for the other, 0 for neither."""
-    relation = found[index]
-    start = found[index - 1].end if index else 0
-    stop = found[index + 1].start if index + 1 < len(found) else len(words)
+    relation = occurrences[index]
+    start = occurrences[index - 1].end if index else 0
+    stop = occurrences[index + 1].start if index + 1 < len(occurrences) else len(words)
     before, after = words[start : relation.start], words[relation.end : stop]
-    said, told = _texts(before), _texts(after)
+    left_words, right_words = _texts(before), _texts(after)
     subject = question.subject - question.object or question.subject
     other = question.object - question.subject or question.object
     rest = clause[words[relation.end - 1].end :]
     if not subject and not other:
         return 1, 0.5
     picture = PICTURE.search(rest[:40]) is not None
-    same = len(said & subject) + len(told & other)
-    swapped = len(said & other) + len(told & subject)
-    if not told & (subject | other):
-        return _one_sided(said, subject, other, picture, rest, _pronoun(before, clause, words))
-    if not said & (subject | other) and not _pronoun(before, clause, words) and start:
+    same = len(left_words & subject) + len(right_words & other)
+    swapped = len(left_words & other) + len(right_words & subject)
+    if not right_words & (subject | other):
+        return _one_sided(
+            left_words, subject, other, picture, rest, _pronoun(before, clause, words)
+        )
+    if not left_words & (subject | other) and not _pronoun(before, clause, words) and start:
         return 0, 0.0
     if same == swapped:
         return 0, 0.0
@@ -147,7 +149,7 @@ def _order(
 
 
 def _one_sided(
-    said: frozenset[str],
+    left_words: frozenset[str],
     subject: frozenset[str],
     other: frozenset[str],
     picture: bool,
@@ -158,7 +160,7 @@ def _one_sided(
     certainty = 0.3 if picture else 0.6
     if not picture and PRONOUN.match(rest.strip(" of")):
         certainty = 1.0
-    first, second = len(said & subject), len(said & other)
+    first, second = len(left_words & subject), len(left_words & other)
     if first and second:
         return 0, 0.0
     if first > second:
@@ -167,7 +169,7 @@ def _one_sided(
         if picture:
             return 0, 0.0
         return -1, certainty if certainty == 1.0 else 0.3
-    return (1, certainty * 0.8) if pronoun and not picture and not said else (0, 0.0)
+    return (1, certainty * 0.8) if pronoun and not picture and not left_words else (0, 0.0)
 
 
 def _pronoun(before: Sequence[Token], clause: str, words: Sequence[Token]) -> bool:
@@ -180,10 +182,10 @@ def _texts(words: Sequence[Token]) -> frozenset[str]:
     return content([word.text for word in words])
 
 
-def _compare(stated: str, asked: str, denied: bool) -> bool | None:
-    if stated == asked or (stated, asked) in IMPLIES:
+def _compare(stated: str, target: str, denied: bool) -> bool | None:
+    if stated == target or (stated, target) in IMPLIES:
         return not denied
-    if stated in CONTRARY.get(asked, set()):
+    if stated in CONTRARY.get(target, set()):
         return None if denied else False
     return None
 
@@ -195,17 +197,17 @@ def _covered(
     wanted = question.frame
     if not wanted:
         return None
-    said = _texts(words)
+    texts = _texts(words)
     colors = wanted & COLORS
-    if colors and said & COLORS and not said & colors:
+    if colors and texts & COLORS and not texts & colors:
         rest = wanted - colors
-        return (False, 1.0) if rest and len(said & rest) >= 0.8 * len(rest) else None
-    known = len(said & wanted) + (PRONOUN.search(clause) is not None)
+        return (False, 1.0) if rest and len(texts & rest) >= 0.8 * len(rest) else None
+    known = len(texts & wanted) + (PRONOUN.search(clause) is not None)
     share = min(known, len(wanted)) / len(wanted)
     compares = [word for word in words if word.text in wanted & COMPARATIVES]
     if compares and known > 1 and DENIED_BEFORE.search(clause[: compares[0].start]):
         return False, 1.0
-    if not said & wanted or share < (0.6 if CONCLUDING.search(clause) else 0.75):
+    if not texts & wanted or share < (0.6 if CONCLUDING.search(clause) else 0.75):
         return None
     last = max(word.start for word in words if word.text in wanted)
     denied = DENIED_BEFORE.search(clause[:last]) is not None or "n't" in clause[:last]

@@ -109,16 +109,16 @@ class Found:
 def relations(words: Sequence[Token]) -> list[Found]:
     """Return the relations in order, the longest phrase winning at each place."""
     texts = [_PLURAL_SAFE.get(word.raw.lower(), word.raw.lower()) for word in words]
-    found: list[Found] = []
+    occurrences: list[Found] = []
     at = 0
     while at < len(texts):
         hit = next((e for e in _BY_WORDS if tuple(texts[at : at + len(e[0])]) == e[0]), None)
         if hit is None:
             at += 1
             continue
-        found.append(Found(hit[1], at, at + len(hit[0])))
+        occurrences.append(Found(hit[1], at, at + len(hit[0])))
         at += len(hit[0])
-    return found
+    return occurrences
 
 
 def relation_of(texts: Sequence[str]) -> str | None:
