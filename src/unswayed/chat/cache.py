@@ -33,8 +33,8 @@ _TAIL = b"}\n"
 
 def key_of(base_url: str, model: str, body: Mapping[str, Any], draw: int) -> str:
     """Return 32 hex digits that identify what is asked."""
-    asked = json.dumps([base_url, model, body, draw], sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(asked.encode()).hexdigest()[:32]
+    text = json.dumps([base_url, model, body, draw], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 class Cache:

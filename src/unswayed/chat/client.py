@@ -217,9 +217,9 @@ async def _checked(server: Server) -> None:
             "correct base_url"
         )
     if answer.status != 200:
-        found = fault(answer.status, answer.data, answer.retry_after, 0.0)
-        if found.kind == "key":
-            raise await fatal(server, found)
+        http_fault = fault(answer.status, answer.data, answer.retry_after, 0.0)
+        if http_fault.kind == "key":
+            raise await fatal(server, http_fault)
 
 
 def _close(loop: Loop, server: Server, pid: int) -> None:

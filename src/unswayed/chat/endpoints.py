@@ -169,16 +169,16 @@ def endpoint(
         raise UnknownName("preset", preset, PRESETS)
     if not model:
         raise ConfigError(f"expected the name of a model, as in {preset}:NAME")
-    found = PRESETS[preset]
-    url = base_url or found.base_url
+    defaults = PRESETS[preset]
+    url = base_url or defaults.base_url
     if url is None:
         raise ConfigError(
             f"the preset {preset} needs the server's address: base_url=http://HOST:PORT/v1"
         )
-    matching = (c for pattern, c in found.models.items() if re.match(pattern, model))
-    capabilities = _overridden(next(matching, found.capabilities), overrides)
+    matching = (c for pattern, c in defaults.models.items() if re.match(pattern, model))
+    capabilities = _overridden(next(matching, defaults.capabilities), overrides)
     return Endpoint(
-        preset, _address(url), model, _variable(key) or found.key_variable, capabilities
+        preset, _address(url), model, _variable(key) or defaults.key_variable, capabilities
     )
 
 
@@ -212,18 +212,18 @@ def _variable(name: str | None) -> str | None:
 
 def _overridden(capabilities: Capabilities, overrides: Mapping[str, Any]) -> Capabilities:
     known = {each.name for each in fields(Capabilities)}
-    made: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name, value in overrides.items():
         if name not in known:
             raise UnknownName("capability", name, known)
         allowed = _choices(name)
-        made[name] = None if value == "none" and None in allowed else value
+        values[name] = None if value == "none" and None in allowed else value
         before: object = getattr(capabilities, name)
-        if not (made[name] in allowed if allowed else type(value) is type(before)):
+        if not (values[name] in allowed if allowed else type(value) is type(before)):
             wanted = " or ".join("none" if each is None else each for each in allowed)
             wanted = wanted or ("true or false" if isinstance(before, bool) else "another type")
             raise ConfigError(f"expected {name} = {wanted}, found {value!r}")
-    return replace(capabilities, **made)
+    return replace(capabilities, **values)
 
 
 def _choices(name: str) -> list[str | None]:

@@ -78,7 +78,7 @@ def fault(status: int, data: bytes, retry_after: str | None, now: float) -> Http
         retry_after: the header of that name.
         now: seconds since the epoch, against which a date in the header is read.
     """
-    codes, text = _said(data)
+    codes, text = _codes_and_message(data)
     message = f"HTTP {status}: {text}"
     if codes & _NO_QUOTA:
         return HttpFault("quota", message)
@@ -90,7 +90,7 @@ def fault(status: int, data: bytes, retry_after: str | None, now: float) -> Http
         return HttpFault("key", message)
     if status in RETRIED:
         wait = seconds(retry_after, now)
-        return HttpFault("busy" if status in BUSY else "again", message, wait or _asked(data))
+        return HttpFault("busy" if status in BUSY else "again", message, wait or _retry_delay(data))
     if status == 404 or codes & _NO_MODEL:
         return HttpFault("model", message)
     if 300 <= status < 400 or status == 405:
@@ -123,16 +123,16 @@ def seconds(header: str | None, now: float) -> float | None:
 
 def said(data: bytes) -> str:
     """Return what a server says of an error, on one line."""
-    return _said(data)[1]
+    return _codes_and_message(data)[1]
 
 
-def _asked(data: bytes) -> float | None:
+def _retry_delay(data: bytes) -> float | None:
     """Return the seconds that Google's errors carry in the body instead of a header."""
-    found = re.search(rb'"retryDelay"\s*:\s*"([0-9]{1,9}(?:\.[0-9]{1,9})?)s"', data)
-    return float(found[1]) if found else None
+    match = re.search(rb'"retryDelay"\s*:\s*"([0-9]{1,9}(?:\.[0-9]{1,9})?)s"', data)
+    return float(match[1]) if match else None
 
 
-def _said(data: bytes) -> tuple[set[str], str]:
+def _codes_and_message(data: bytes) -> tuple[set[str], str]:
     """Return the codes in an error's body, in small letters, and its message."""
     try:
         body: Any = json.loads(data)
@@ -159,8 +159,8 @@ def _errors(body: Any) -> Iterator[dict[str, Any]]:
         each = left.pop(0)
         if isinstance(each, dict):
             seen += 1
-            found = cast("dict[str, Any]", each)
-            left = [found.get("error"), found.get("innererror"), found.get("details"), *left]
-            yield found
+            error = cast("dict[str, Any]", each)
+            left = [error.get("error"), error.get("innererror"), error.get("details"), *left]
+            yield error
         elif isinstance(each, list):
             left = [*cast("list[Any]", each)[:8], *left]

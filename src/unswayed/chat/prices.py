@@ -88,15 +88,15 @@ def load(path: Path) -> dict[str, Price]:
         ConfigError: it cannot be read, or a price is none.
     """
     try:
-        found: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigError(f"cannot read the price file {path}: {error}") from error
-    models: Any = found.pop("models", {})
-    currency: Any = found.pop("currency", "")
-    if found or not isinstance(models, dict) or not isinstance(currency, str):
+    models: Any = table.pop("models", {})
+    currency: Any = table.pop("currency", "")
+    if table or not isinstance(models, dict) or not isinstance(currency, str):
         raise ConfigError(
             f'expected currency and [models."NAME"] tables in {path}, found '
-            f"{', '.join(found) or 'something else'}"
+            f"{', '.join(table) or 'something else'}"
         )
     tables = cast("dict[str, Any]", models)
     return {name: _price(path, name, raw, currency) for name, raw in tables.items()}

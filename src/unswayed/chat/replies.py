@@ -87,23 +87,25 @@ def parse_completion(data: bytes, n: int = 1, logprobs: bool = False) -> ChatCom
     reply = cast(Object, body)
     if reply.get("error"):
         raise BrokenReply(f"the server reports an error: {shown(reply['error'])}")
-    found = _list(reply, "choices", "the reply")
-    if len(found) != n:
-        raise BrokenReply(f"expected {n} choice{'s' * (n > 1)}, found {len(found) or 'none'}")
-    made: dict[int, Continuation] = {}
+    choices = _list(reply, "choices", "the reply")
+    if len(choices) != n:
+        raise BrokenReply(f"expected {n} choice{'s' * (n > 1)}, found {len(choices) or 'none'}")
+    by_index: dict[int, Continuation] = {}
     reasons: list[str] = []
-    for place, raw in enumerate(found):
+    for place, raw in enumerate(choices):
         where = f"choices[{place}]"
         if not isinstance(raw, dict):
             _broken("an object", raw, where)
         index, choice, reason = _choice(cast(Object, raw), place, where, logprobs)
-        if index in made:
+        if index in by_index:
             raise BrokenReply(f"two choices have the index {index}")
-        made[index] = choice
+        by_index[index] = choice
         if reason:
             reasons.append(reason)
     refusal = reasons[0] if len(reasons) == n else None
-    return ChatCompletion(tuple(made[i] for i in sorted(made)), _usage(reply.get("usage")), refusal)
+    return ChatCompletion(
+        tuple(by_index[i] for i in sorted(by_index)), _usage(reply.get("usage")), refusal
+    )
 
 
 def decode(data: bytes) -> Any:
@@ -116,7 +118,7 @@ def decode(data: bytes) -> Any:
         value: Any = pydantic_core.from_json(data, allow_inf_nan=False)
     except ValueError:
         return _decode_slowly(data)
-    return value if _kept(value) == _written(data) else _decode_slowly(data)
+    return value if _keys_in_value(value) == _keys_in_text(data) else _decode_slowly(data)
 
 
 def _decode_slowly(data: bytes) -> Any:
@@ -134,19 +136,19 @@ def _decode_slowly(data: bytes) -> Any:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> Object:
-    made = dict(pairs)
-    if len(made) != len(pairs):
+    entries = dict(pairs)
+    if len(entries) != len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
         raise BrokenReply(f"the key {shown(twice)} is given twice in one object")
-    return made
+    return entries
 
 
 def _no_number(name: str) -> NoReturn:
     raise BrokenReply(f"expected a number, found {name}")
 
 
-def _written(data: bytes) -> int:
+def _keys_in_text(data: bytes) -> int:
     """Count the keys that stand in a valid JSON text: its colons outside of strings.
 
     What is neither quote nor colon goes first. Two quotes side by side then are an empty string, or
@@ -158,7 +160,7 @@ def _written(data: bytes) -> int:
     return b"".join(marks.split(b'"')[::2]).count(b":")
 
 
-def _kept(value: Any) -> int:
+def _keys_in_value(value: Any) -> int:
     """Count the keys of a parsed value; never too many, perhaps too few (then it is read again)."""
     count = 0
     left: list[Any] = [value]
@@ -169,7 +171,7 @@ def _kept(value: Any) -> int:
             count += len(entries)
             for key, inner in entries.items():
                 if key == "top_logprobs" and type(inner) is list:
-                    count += _kept_flat(cast("list[Object]", inner))
+                    count += _keys_in_tokens(cast("list[Object]", inner))
                 elif type(inner) is dict or type(inner) is list:
                     left.append(inner)
         elif type(each) is list:
@@ -179,7 +181,7 @@ def _kept(value: Any) -> int:
     return count
 
 
-def _kept_flat(entries: list[Object]) -> int:
+def _keys_in_tokens(entries: list[Object]) -> int:
     """Count the keys of the alternatives, which are thousands, and flat."""
     return sum(map(len, entries)) if {*map(type, entries)} == {dict} else 0
 
@@ -194,13 +196,13 @@ def _choice(
     message = raw.get("message")
     if not isinstance(message, dict):
         _broken("an object", message, f"{where}.message")
-    said = cast(Object, message)
+    turn = cast(Object, message)
     finish = _finish(raw.get("finish_reason"), f"{where}.finish_reason")
-    reasoning = _optional(said, "reasoning_content", where) or _optional(said, "reasoning", where)
-    refusal = _optional(said, "refusal", where)
+    reasoning = _optional(turn, "reasoning_content", where) or _optional(turn, "reasoning", where)
+    refusal = _optional(turn, "refusal", where)
     if refusal:
         return index, Continuation("", reasoning, "refused"), f"the model refused: {shown(refusal)}"
-    text = _text(said.get("content"), f"{where}.message.content")
+    text = _text(turn.get("content"), f"{where}.message.content")
     if finish == "refused":
         reason = f"a content filter cut the reply ({shown(raw['finish_reason'])})"
         return index, Continuation(text or "", reasoning, "refused"), reason
@@ -274,9 +276,9 @@ def _token(entry: Any, where: str) -> TokenLogprob:
 def _chances(entries: list[Any], where: str) -> dict[str, float]:
     """Return token → log-probability, checked; tokens that read alike are added up."""
     try:
-        made: dict[Any, Any] = {each["token"]: each["logprob"] for each in entries}
-        values = made.values()
-        types, names = {*map(type, values)}, {*map(type, made)}
+        chances: dict[Any, Any] = {each["token"]: each["logprob"] for each in entries}
+        values = chances.values()
+        types, names = {*map(type, values)}, {*map(type, chances)}
         if not (types <= {float, int} and names == {str}):
             raise TypeError
         low, high = min(values), max(values)
@@ -286,7 +288,7 @@ def _chances(entries: list[Any], where: str) -> dict[str, float]:
         ) from None
     if not (low >= _LEAST_LOGPROB and high <= _MOST_LOGPROB and math.isfinite(sum(values))):
         raise BrokenReply(f"expected log-probabilities below 0 at {where}, found {low} to {high}")
-    return made if len(made) == len(entries) else _added(entries)
+    return chances if len(chances) == len(entries) else _added(entries)
 
 
 def _added(entries: list[Object]) -> dict[str, float]:
@@ -295,11 +297,11 @@ def _added(entries: list[Object]) -> dict[str, float]:
     Entries that say the same of the same bytes are one: the sampled token may be listed twice.
     """
     different = {(each["token"], str(each.get("bytes")), each["logprob"]): each for each in entries}
-    made: dict[str, float] = {}
+    sums: dict[str, float] = {}
     for token, _, logprob in different:
-        before = made.get(token)
-        made[token] = logprob if before is None else _log_sum(before, logprob)
-    return made
+        before = sums.get(token)
+        sums[token] = logprob if before is None else _log_sum(before, logprob)
+    return sums
 
 
 def _log_sum(a: float, b: float) -> float:
@@ -360,8 +362,8 @@ def _list(holder: Object, name: str, where: str) -> list[Any]:
     return cast("list[Any]", value)
 
 
-def _broken(expected: str, found: Any, where: str) -> NoReturn:
-    raise BrokenReply(f"expected {expected} at {where}, found {shown(found)}")
+def _broken(expected: str, value: Any, where: str) -> NoReturn:
+    raise BrokenReply(f"expected {expected} at {where}, found {shown(value)}")
 
 
 def shown(value: Any) -> str:

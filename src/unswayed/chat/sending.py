@@ -128,14 +128,14 @@ class Sending:
             return _error(request, f"the request cannot be written as JSON: {error}", 0)
         broken = 0
         for attempt in range(1, limits.attempts + 1):
-            found = await self._attempt(request, body, key)
-            if isinstance(found, ChatReply):
-                return replace(found, attempts=attempt)
-            broken += found.kind == "item"
+            result = await self._attempt(request, body, key)
+            if isinstance(result, ChatReply):
+                return replace(result, attempts=attempt)
+            broken += result.kind == "item"
             if broken >= _BROKEN_TRIES or attempt == limits.attempts:
-                return self._given_up(request, found, attempt)
+                return self._given_up(request, result, attempt)
             wait = wait_s(
-                attempt, limits.first_wait_s, limits.longest_wait_s, found.wait_s, server.chance
+                attempt, limits.first_wait_s, limits.longest_wait_s, result.wait_s, server.chance
             )
             await self._sleep(wait)
         raise AssertionError("attempts is at least 1")
@@ -156,8 +156,8 @@ class Sending:
             if answer.status != 200:
                 if answer.status < 500 or answer.status in BUSY:
                     usage = Usage(prompt=0, completion=0)  # turned away: nothing is charged
-                found = fault(answer.status, answer.data, answer.retry_after, time.time())
-                return await self._judged(request, found, cuts)
+                http_fault = fault(answer.status, answer.data, answer.retry_after, time.time())
+                return await self._judged(request, http_fault, cuts)
             reading = _reading(request, answer.data)
             usage = reading.usage
         except BrokenReply as error:
@@ -200,41 +200,41 @@ class Sending:
         return HttpFault("again", lost.message)
 
     async def _judged(
-        self, request: ChatRequest, found: HttpFault, cuts: int
+        self, request: ChatRequest, http_fault: HttpFault, cuts: int
     ) -> ChatReply | HttpFault:
         """Return the reply that an HTTP error means; stop where every request would fail so."""
         server = self.server
-        found = replace(found, message=server.wire.without_key(found.message))
-        if found.kind == "item":
-            return _error(request, found.message, 1)
-        if found.kind == "refused":
-            return ChatReply(request.id, "refused", error=found.message, attempts=1)
-        if found.kind == "busy":
+        http_fault = replace(http_fault, message=server.wire.without_key(http_fault.message))
+        if http_fault.kind == "item":
+            return _error(request, http_fault.message, 1)
+        if http_fault.kind == "refused":
+            return ChatReply(request.id, "refused", error=http_fault.message, attempts=1)
+        if http_fault.kind == "busy":
             server.pace.busy(cuts)
-        if found.kind in ("again", "busy"):
-            if (found.wait_s or 0) <= server.limits.longest_wait_s:
-                return found
-            self._halt(asks_to_wait(server, found))
+        if http_fault.kind in ("again", "busy"):
+            if (http_fault.wait_s or 0) <= server.limits.longest_wait_s:
+                return http_fault
+            self._halt(asks_to_wait(server, http_fault))
         elif self.stop is None:
-            self._halt(await fatal(server, found))
+            self._halt(await fatal(server, http_fault))
         raise Stopped
 
-    def _given_up(self, request: ChatRequest, found: HttpFault, attempts: int) -> ChatReply:
+    def _given_up(self, request: ChatRequest, http_fault: HttpFault, attempts: int) -> ChatReply:
         """Return the error of an item; too many in a row and the server counts as down."""
         server = self.server
-        if found.kind != "item":
+        if http_fault.kind != "item":
             server.failed += 1
             if server.failed >= server.limits.outage:
                 self._halt(
                     ServerDown(
                         f"{server.endpoint.base_url}: {server.failed} items in a row failed with "
-                        f"all their attempts, the last so: {found.message}; see to the server and "
-                        "run the same command again, it goes on where it stopped"
+                        f"all their attempts, the last so: {http_fault.message}; see to the server "
+                        "and run the same command again, it goes on where it stopped"
                     )
                 )
                 raise Stopped
         tries = f" ({attempts} attempts)" if attempts > 1 else ""
-        return _error(request, found.message + tries, attempts)
+        return _error(request, http_fault.message + tries, attempts)
 
     async def _sleep(self, delay: float) -> None:
         """Wait, but not if the call is stopping."""

@@ -46,27 +46,27 @@ def asks_to_wait(server: Server, fault: HttpFault) -> ServerDown:
     )
 
 
-async def fatal(server: Server, found: HttpFault) -> UnswayedError:
+async def fatal(server: Server, fault: HttpFault) -> UnswayedError:
     """Return the error of a fault that every request would meet."""
     endpoint = server.endpoint
-    if found.kind == "key":
-        return _key_error(endpoint, found.message)
-    if found.kind == "quota":
+    if fault.kind == "key":
+        return _key_error(endpoint, fault.message)
+    if fault.kind == "quota":
         return ServerDown(
-            f"the account at {endpoint.base_url} has no quota left ({found.message}); see to it "
+            f"the account at {endpoint.base_url} has no quota left ({fault.message}); see to it "
             "and run the same command again, it goes on where it stopped"
         )
-    if found.kind == "images":
+    if fault.kind == "images":
         return ModelError(
-            f"{endpoint.model} at {endpoint.base_url} takes no pictures ({found.message}); serve a "
+            f"{endpoint.model} at {endpoint.base_url} takes no pictures ({fault.message}); serve a "
             "vision-language model, or start the server with pictures allowed"
         )
-    if found.kind == "address":
+    if fault.kind == "address":
         return ConfigError(
-            f"{endpoint.base_url} is no address of chat completions ({found.message}); "
+            f"{endpoint.base_url} is no address of chat completions ({fault.message}); "
             "base_url ends in the version, as in http://HOST:PORT/v1"
         )
-    return _model_error(endpoint, found.message, await listed(server.wire))
+    return _model_error(endpoint, fault.message, await listed(server.wire))
 
 
 def _key_error(endpoint: Endpoint, message: str) -> ConfigError:

@@ -181,7 +181,7 @@ class Wire:
             async with self._open().request(
                 method, url, data=body, proxy=self._proxy, allow_redirects=False
             ) as response:
-                return await self._read(response)
+                return await self._answer(response)
         except TimeoutError as error:
             connecting = isinstance(error, aiohttp.ConnectionTimeoutError)
             what = "no connection" if connecting else "no whole reply"
@@ -191,7 +191,7 @@ class Wire:
             lost = Lost(self._secret.without(f"{type(error).__name__}: {words}"))
         return lost
 
-    async def _read(self, response: aiohttp.ClientResponse) -> Answer | Lost:
+    async def _answer(self, response: aiohttp.ClientResponse) -> Answer | Lost:
         good = response.status == 200
         most = self._reply_bytes if good else min(_ERROR_BYTES, self._reply_bytes)
         parts: list[bytes] = []
