@@ -22,7 +22,6 @@ from unswayed.training.recipe import TrainingRecipe, training_recipe
 from unswayed.training.reward.likelihood import LikelihoodConsistency
 from unswayed.training.reward.reference import FOLDER, Reference, ReferenceCase, tokens_of
 from unswayed.training.trl import engine
-from unswayed.training.trl.prompts import messages
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
 
@@ -127,7 +126,7 @@ def _written(processor: Any, prompt: TrainingPrompt, text: str) -> ReferenceCase
 
 def _with_picture(prompt: TrainingPrompt) -> list[dict[str, Any]]:
     chat: list[dict[str, Any]] = []
-    for message in messages(prompt):
+    for message in prompt.messages():
         parts = [{"type": "text", "text": message["content"]}]
         pictures = [{"type": "image"} for _ in prompt.images] if message["role"] == "user" else []
         chat.append({"role": message["role"], "content": [*pictures, *parts]})

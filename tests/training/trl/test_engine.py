@@ -17,6 +17,7 @@ import torch
 from unswayed.errors import ConfigError, DataError, ModelError, RunError, StageError
 from unswayed.models import request_of
 from unswayed.models.transformers.backend import Backend
+from unswayed.models.transformers.model import Transformers
 from unswayed.organism import weights_folder
 from unswayed.organism.architecture import write_tiny_checkpoint
 from unswayed.training.data import training_prompts
@@ -195,7 +196,7 @@ class TestRun:
         made, parent = finished / "checkpoint-2", weights_folder("early")
         for name in ("tokenizer.json", "chat_template.jinja", "preprocessor_config.json"):
             assert (made / name).read_bytes() == (parent / name).read_bytes()
-        assert Backend(str(made), device="cpu").supports_prefill()
+        assert Transformers(str(made), device="cpu").supports_prefill()
         assert not list(made.glob("*.bin"))
 
     def test_the_run_says_what_it_was_made_of(self, finished: Path) -> None:
