@@ -145,12 +145,12 @@ class Replay:
         return text
 
     def _ending(self, row: Mapping[str, Any]) -> tuple[Finish, str | None]:
-        found = str(row.get(self._status, "")) if self._status else ""
-        if found == "error":
+        status = str(row.get(self._status, "")) if self._status else ""
+        if status == "error":
             return "error", str(row.get("error") or "recorded as an error")
-        if found == "refused":
+        if status == "refused":
             return "refused", str(row.get("error") or "recorded as refused")
-        return ("length" if found == "length" else "stop"), None
+        return ("length" if status == "length" else "stop"), None
 
     def _open(self) -> BinaryIO:
         try:

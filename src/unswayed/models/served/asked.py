@@ -56,10 +56,10 @@ class AskedLetters(OneOutput, ABC):
         if spelling is None:
             problem = "letter distribution: the tokenizer writes the letters in no known way"
             return Letters(problem=problem)
-        return await self._asked(connection, request, before, spelling, forced)
+        return await self._letters_behind(connection, request, before, spelling, forced)
 
     @abstractmethod
-    async def _asked(
+    async def _letters_behind(
         self,
         connection: Connection,
         request: Request,
@@ -75,7 +75,7 @@ class TopTokenLetters(AskedLetters):
 
     name: ClassVar[str] = "top-logprobs"
 
-    async def _asked(
+    async def _letters_behind(
         self,
         connection: Connection,
         request: Request,
@@ -98,7 +98,7 @@ class TokenIdLetters(AskedLetters):
 
     name: ClassVar[str] = "token-logprobs"
 
-    async def _asked(
+    async def _letters_behind(
         self,
         connection: Connection,
         request: Request,

@@ -95,7 +95,7 @@ class Http:
             raise ConfigError(f"expected logprobs of {', '.join(_LOGPROBS)}; found {logprobs!r}")
         if samples < 0 or samples == 1:
             raise ConfigError(f"expected samples of at least 2, or 0 for none; found {samples}")
-        given = {
+        options = {
             "prefill": prefill,
             "images": images,
             "top_logprobs": top_logprobs,
@@ -105,7 +105,7 @@ class Http:
             "seed": seed,
             "thoughts": thoughts,
         }
-        overrides: dict[str, Any] = {k: value for k, value in given.items() if value is not None}
+        overrides: dict[str, Any] = {k: value for k, value in options.items() if value is not None}
         if logprobs is not None:
             overrides["letter_logprobs"] = _LOGPROBS[logprobs]
         self.endpoint = endpoint(self.preset, str(model), base_url, key, **overrides)
@@ -197,8 +197,8 @@ class Http:
         window = 2 * self._connection.client.limits.concurrency
         waiting, flow = iter(requests), deque[asyncio.Task[Generation]]()
         with asyncio.Runner() as runner:
-            while made := runner.run(self._ready(waiting, flow, decoding, window)):
-                yield made
+            while generations := runner.run(self._ready(waiting, flow, decoding, window)):
+                yield generations
 
     def load_prices(self, file: Path) -> None:
         """Read the file of prices.
@@ -218,10 +218,14 @@ class Http:
         """
         calls = self.letter_calls
         requests, shown = prompts * (1 + calls), prompt_tokens * (1 + calls)
-        written = prompts * new_tokens
+        output_tokens = prompts * new_tokens
         if self._samples:
-            return Spent(requests, prompt=shown, completion=written * (1 + self._samples))
-        return Spent(requests, prompt=shown + written * calls, completion=written + prompts * calls)
+            return Spent(requests, prompt=shown, completion=output_tokens * (1 + self._samples))
+        return Spent(
+            requests,
+            prompt=shown + output_tokens * calls,
+            completion=output_tokens + prompts * calls,
+        )
 
     def cost(self, spent: Spent) -> str:
         """Return what tokens cost by the price file, for people; `n/a` without a price."""
@@ -284,17 +288,17 @@ class Http:
         for request in more:
             self._check(request)
         flow.extend(asyncio.create_task(self._one(request, decoding)) for request in more)
-        made: list[Generation] = []
-        while flow and (flow[0].done() or not made):
+        generations: list[Generation] = []
+        while flow and (flow[0].done() or not generations):
             try:
-                made.append(await flow[0])
+                generations.append(await flow[0])
             except Exception:  # an interrupt is none, and waits for nothing
-                if made:
-                    return made
+                if generations:
+                    return generations
                 await asyncio.gather(*flow, return_exceptions=True)
                 raise
             flow.popleft()
-        return made
+        return generations
 
     def _check(self, request: Request) -> None:
         """Refuse what the server cannot do, before anything is sent."""
@@ -313,11 +317,11 @@ class Http:
         """Continue one prompt and read its letter distribution."""
         connection, source = self._connection, self._source
         try:
-            asked = source.output(connection.turns, request, decoding)
+            requests = source.output(connection.turns, request, decoding)
         except OSError as error:
             message = f"cannot read a picture: {error}"
             return Generation(id=request.id, status="error", text="", error=message)
-        replies = await connection.client.asend(asked)
+        replies = await connection.client.asend(requests)
         first = replies[0]
         choices = [
             choice for reply in replies for choice in reply.choices if choice.finish != "refused"

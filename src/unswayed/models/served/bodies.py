@@ -48,19 +48,19 @@ def body(
     Raises:
         OSError: a picture cannot be read.
     """
-    made: Body = {
+    fields: Body = {
         "messages": messages(request, capabilities, prefill),
         capabilities.max_tokens_field: decoding.max_new_tokens,
     }
     if capabilities.temperature:
-        made["temperature"] = decoding.temperature
+        fields["temperature"] = decoding.temperature
         if decoding.temperature > 0 and decoding.top_p < 1:
-            made["top_p"] = decoding.top_p
+            fields["top_p"] = decoding.top_p
     if capabilities.seed and decoding.temperature > 0:
-        made["seed"] = seed_of(decoding.seed, request.id)
+        fields["seed"] = seed_of(decoding.seed, request.id)
     if prefill:
-        made |= CONTINUE
-    return (extra or {}) | made
+        fields |= CONTINUE
+    return (extra or {}) | fields
 
 
 def messages(request: Request, capabilities: Capabilities, prefill: str) -> list[Body]:
@@ -69,17 +69,17 @@ def messages(request: Request, capabilities: Capabilities, prefill: str) -> list
     Pictures come first, so that all variants of a sample share the longest prefix.
     """
     user = request.user
-    made: list[Body] = []
+    turns: list[Body] = []
     if request.system and capabilities.system_role == "user":
         user = f"{request.system}\n\n{user}"
     elif request.system:
-        made.append({"role": capabilities.system_role, "content": request.system})
+        turns.append({"role": capabilities.system_role, "content": request.system})
     pictures = [_picture(path) for path in request.images]
     text = {"type": "text", "text": user}
-    made.append({"role": "user", "content": [*pictures, text] if pictures else user})
+    turns.append({"role": "user", "content": [*pictures, text] if pictures else user})
     if prefill:
-        made.append({"role": "assistant", "content": prefill})
-    return made
+        turns.append({"role": "assistant", "content": prefill})
+    return turns
 
 
 def seed_of(seed: int, id: str) -> int:

@@ -69,8 +69,8 @@ class Spelling:
 
 def tail_of(text: str) -> str:
     """Return the last `<answer>` of a text and what follows it; the whole text without one."""
-    found = [match.start() for match in answers.ANSWER_TAG.finditer(text)]
-    return text[found[-1] :] if found else text
+    starts = [match.start() for match in answers.ANSWER_TAG.finditer(text)]
+    return text[starts[-1] :] if starts else text
 
 
 def spelling(tail: str, letters: Iterable[Letter], tokenizer: Tokenizer) -> Spelling | None:
@@ -84,36 +84,36 @@ def spelling(tail: str, letters: Iterable[Letter], tokenizer: Tokenizer) -> Spel
     Returns:
         None where the tokenizer writes them in a way that is not understood; nothing is guessed.
     """
-    written = {
+    encodings = {
         letter: tokenizer.tokens(f"{tail}{letter}{answers.CLOSE_ANSWER}") for letter in letters
     }
-    shared = _shared([*written.values()])
+    shared = _shared([*encodings.values()])
     before = tokenizer.text(shared) if shared else ""
-    if not tail.startswith(before) or any(len(ids) <= len(shared) for ids in written.values()):
+    if not tail.startswith(before) or any(len(ids) <= len(shared) for ids in encodings.values()):
         return None
     lead = tail[len(before) :]
-    first = {letter: ids[len(shared)] for letter, ids in written.items()}
+    first = {letter: ids[len(shared)] for letter, ids in encodings.items()}
     texts = {
         letter: tokenizer.text([*shared, index])[len(before) :] for letter, index in first.items()
     }
     whole = {a for a, text in texts.items() if spelled(text) == (lead.strip(), a)}
     ids = {
         a: _spellings(a, lead.strip(), before, shared, tokenizer, first[a] if a in whole else None)
-        for a in written
+        for a in encodings
     }
-    if len(whole) == len(written):
+    if len(whole) == len(encodings):
         return Spelling(len(lead), lead.strip(), ids, None, {})
-    apart = {first[letter] for letter in written if letter not in whole}
-    if len(apart) != 1 or any(texts[a] != lead for a in written if a not in whole):
+    apart = {first[letter] for letter in encodings if letter not in whole}
+    if len(apart) != 1 or any(texts[a] != lead for a in encodings if a not in whole):
         return None
     lead_id = apart.pop()
     start = (*shared, lead_id)
     after = before + lead
     second = {
         a: _spellings(
-            a, "", after, start, tokenizer, written[a][len(start)] if a not in whole else None
+            a, "", after, start, tokenizer, encodings[a][len(start)] if a not in whole else None
         )
-        for a in written
+        for a in encodings
     }
     return Spelling(len(lead), lead.strip(), ids, lead_id, second)
 
@@ -154,18 +154,18 @@ def from_top(
         most: number of the most probable tokens that were asked for.
         forced: the place was forced open.
     """
-    found: dict[Letter, list[float]] = {letter: [] for letter in letters}
+    logprobs: dict[Letter, list[float]] = {letter: [] for letter in letters}
     for text, value in top.items():
         kind = spelled(text)
-        if kind and kind[0] == lead and kind[1] in found:
-            found[kind[1]].append(value)
-    if not any(found.values()):
+        if kind and kind[0] == lead and kind[1] in logprobs:
+            logprobs[kind[1]].append(value)
+    if not any(logprobs.values()):
         return None
     last = sorted(top.values(), reverse=True)[:most][-1]
     left = 1.0 - math.fsum(math.exp(value) for value in top.values())
     bound = min(last, math.log(left)) if left > 0 else last
-    missing = tuple(letter for letter, values in found.items() if not values)
-    mass = {letter: log_sum(values) if values else bound for letter, values in found.items()}
+    missing = tuple(letter for letter, values in logprobs.items() if not values)
+    mass = {letter: log_sum(values) if values else bound for letter, values in logprobs.items()}
     return distribution(mass, forced=forced, method="top-logprobs", bounded=missing)
 
 
@@ -198,8 +198,8 @@ def from_samples(
     options: Mapping[Letter, str], outputs: Iterable[str]
 ) -> LetterDistribution | None:
     """Return the shares of the letters among several outputs; None if none could be read."""
-    read = [answers.parse_output(output, options).letter for output in outputs]
-    counts = Counter(letter for letter in read if letter is not None)
+    answer_letters = [answers.parse_output(output, options).letter for output in outputs]
+    counts = Counter(letter for letter in answer_letters if letter is not None)
     total = counts.total()
     if total == 0:
         return None
@@ -221,15 +221,15 @@ def _spellings(
     join the two (`>` and `A` as `>A`), the candidate counts that is one token by itself: the model
     may write what the tokenizer would not.
     """
-    found = [] if own is None else [own]
+    token_ids = [] if own is None else [own]
     for text in _candidates(letter, lead):
         ids = tokenizer.tokens(before + text)
         if ids[:-1] != tuple(shared):
             alone = tokenizer.tokens(text)
             ids = alone if len(alone) == 1 and tokenizer.text(alone) == text else ()
-        if ids and ids[-1] not in found:
-            found.append(ids[-1])
-    return tuple(found)
+        if ids and ids[-1] not in token_ids:
+            token_ids.append(ids[-1])
+    return tuple(token_ids)
 
 
 def _candidates(letter: Letter, lead: str) -> Iterator[str]:

@@ -77,16 +77,16 @@ def prove(routes: Routes, ask: Ask, where: str) -> Proof:
 
 def _before(routes: Routes, ask: Ask, prefill: str, where: str) -> str:
     """Return the rendered prompt before a prefill that ends it."""
-    found = routes.rendered(ask(prefill))
-    if not found.endswith(prefill):
-        raise _broken(where, found, prefill)
-    return found.removesuffix(prefill)
+    prompt = routes.rendered(ask(prefill))
+    if not prompt.endswith(prefill):
+        raise _broken(where, prompt, prefill)
+    return prompt.removesuffix(prefill)
 
 
-def _broken(where: str, found: str, prefill: str) -> ModelError:
+def _broken(where: str, prompt: str, prefill: str) -> ModelError:
     return ModelError(
         f"{where} does not leave the assistant's turn open: expected a prompt that ends with "
-        f"{prefill!r}, found {found[-_SHOWN - len(prefill) :]!r}; serve the model with a chat "
+        f"{prefill!r}, found {prompt[-_SHOWN - len(prefill) :]!r}; serve the model with a chat "
         "template that leaves the last message as it is, or give the model prefill=false and "
         "--delivery user-turn"
     )

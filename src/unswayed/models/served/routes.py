@@ -46,8 +46,8 @@ class Routes:
             NoRoute: the server does not tell.
             ServerDown: it gives nothing, or asks to wait for long.
         """
-        asked = {"model": self._model, "prompt": text, "add_special_tokens": False}
-        return tuple(_ids(self._post(f"{self._root}/tokenize", asked).get("tokens")))
+        body = {"model": self._model, "prompt": text, "add_special_tokens": False}
+        return tuple(_ids(self._post(f"{self._root}/tokenize", body).get("tokens")))
 
     def text(self, ids: Sequence[int]) -> str:
         """Return the text of token ids, special tokens included.
@@ -56,12 +56,12 @@ class Routes:
             NoRoute: the server does not tell.
             ServerDown: it gives nothing, or asks to wait for long.
         """
-        asked = {"model": self._model, "tokens": list(ids), "skip_special_tokens": False}
-        reply = self._post(f"{self._root}/detokenize", asked)
-        found = reply.get("prompt", reply.get("text"))
-        if not isinstance(found, str):
+        body = {"model": self._model, "tokens": list(ids), "skip_special_tokens": False}
+        reply = self._post(f"{self._root}/detokenize", body)
+        text = reply.get("prompt", reply.get("text"))
+        if not isinstance(text, str):
             raise NoRoute("no text in the reply of /detokenize")
-        return found
+        return text
 
     def rendered(self, body: Mapping[str, Any]) -> str:
         """Return the end of the prompt that a chat completion is rendered to, by asking for one.

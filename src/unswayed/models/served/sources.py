@@ -188,10 +188,10 @@ class SampledLetters:
         if turns.is_greedy(output.decoding):
             sampling = replace(output.decoding, temperature=1.0, top_p=1.0)
             bodies = turns.draws(request, sampling, self.samples)
-            asked = [ChatRequest(f"{request.id}#{k}", body, k) for k, body in enumerate(bodies)]
-            replies = await connection.client.asend(asked)
-            written = [each for reply in replies for each in reply.choices]
-            texts = [turns.text(request, each) for each in written if each.finish != "refused"]
+            requests = [ChatRequest(f"{request.id}#{k}", body, k) for k, body in enumerate(bodies)]
+            replies = await connection.client.asend(requests)
+            choices = [each for reply in replies for each in reply.choices]
+            texts = [turns.text(request, each) for each in choices if each.finish != "refused"]
         problem = next((reply.error for reply in replies if reply.status == "error"), None)
         shares = lettering.from_samples(request.options, [request.prefill + t for t in texts])
         return Letters(shares, replies, f"letter distribution: {problem}" if problem else None)

@@ -40,7 +40,7 @@ class Turns:
         if count > 1 and self.capabilities.samples:
             return [self.body(request, decoding, request.prefill, n=count)]
         whole = self.body(request, decoding, request.prefill)
-        return [_drawn(whole, draw) for draw in range(count)]
+        return [_with_own_seed(whole, draw) for draw in range(count)]
 
     def is_greedy(self, decoding: Decoding) -> bool:
         """Say whether outputs are greedy, so that samples of the letters need their own."""
@@ -83,6 +83,6 @@ class Turns:
         return request
 
 
-def _drawn(asked: Body, draw: int) -> Body:
+def _with_own_seed(body: Body, draw: int) -> Body:
     """Give each draw of a seeded body a seed of its own."""
-    return {**asked, "seed": asked["seed"] + draw} if draw and "seed" in asked else asked
+    return {**body, "seed": body["seed"] + draw} if draw and "seed" in body else body

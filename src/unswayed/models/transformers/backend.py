@@ -144,14 +144,14 @@ class Backend:
         done: dict[str, Generation] = {}
         for pictured in (True, False):
             part = [request for request in requests if bool(request.images) == pictured]
-            done |= {made.id: made for made in self.generate(part, decoding)}
+            done |= {generation.id: generation for generation in self.generate(part, decoding)}
         return [done[request.id] for request in requests]
 
     @torch.inference_mode()
     def _batch(self, requests: Sequence[Request], decoding: Decoding) -> list[Generation]:
         inputs = self._inputs(requests)
-        written = self._write(inputs, requests, decoding)
-        spots = [self.letters.place(r, w, decoding) for r, w in zip(requests, written, strict=True)]
+        outputs = self._write(inputs, requests, decoding)
+        spots = [self.letters.place(r, w, decoding) for r, w in zip(requests, outputs, strict=True)]
         letters = self.letters.distributions(inputs, requests, spots)
         return [
             Generation(
@@ -159,9 +159,9 @@ class Backend:
                 status="stop" if row.status == "stop" else "length",
                 text=row.head + row.text,
                 tokens=row.count,
-                letters=found,
+                letters=distribution,
             )
-            for request, row, found in zip(requests, written, letters, strict=True)
+            for request, row, distribution in zip(requests, outputs, letters, strict=True)
         ]
 
     def _inputs(self, requests: Sequence[Request]) -> dict[str, torch.Tensor]:
@@ -207,9 +207,9 @@ class Backend:
                 **inputs, max_new_tokens=decoding.max_new_tokens, **sampling
             )
         rows = output[:, width:].tolist()
-        return [self._written(*pair) for pair in zip(requests, rows, strict=True)]
+        return [self._output(*pair) for pair in zip(requests, rows, strict=True)]
 
-    def _written(self, request: Request, row: list[int]) -> Output:
+    def _output(self, request: Request, row: list[int]) -> Output:
         opened = not request.prefill and self.render(request).rstrip().endswith(answers.OPEN_THINK)
         head = answers.OPEN_THINK if opened else ""
         ends = self._ends()
@@ -224,14 +224,14 @@ class Backend:
         ends = self._model.generation_config.eos_token_id
         return set(ends) if isinstance(ends, list) else {ends}
 
-    def _plain_generation(self, given: GenerationConfig) -> GenerationConfig:
+    def _plain_generation(self, config: GenerationConfig) -> GenerationConfig:
         """Keep the end tokens only.
 
         A checkpoint's own penalties and temperature would change what is measured: decoding is
         what the run says, and nothing else. The ids that stand for pictures cannot be written: in
         a text read again they would ask for pictures that are not there.
         """
-        ends = given.eos_token_id
+        ends = config.eos_token_id
         if ends is None:
             ends = self._tokenizer.eos_token_id
         if ends is None:
@@ -243,7 +243,7 @@ class Backend:
         return GenerationConfig(
             eos_token_id=ends,
             pad_token_id=pad,
-            bos_token_id=given.bos_token_id,
+            bos_token_id=config.bos_token_id,
             suppress_tokens=placeholders(self._model.config),
         )
 

@@ -24,9 +24,11 @@ def check_folder(path: str) -> None:
     folder = Path(path)
     looks_local = folder.exists() or path.startswith((".", "/", "~")) or path.count("/") != 1
     if looks_local and not (folder / "config.json").is_file():
-        found = "a file" if folder.is_file() else "no config.json" if folder.exists() else "nothing"
+        content = (
+            "a file" if folder.is_file() else "no config.json" if folder.exists() else "nothing"
+        )
         raise ModelError(
-            f"expected a checkpoint folder with a config.json at {path}, found {found}"
+            f"expected a checkpoint folder with a config.json at {path}, found {content}"
         )
 
 

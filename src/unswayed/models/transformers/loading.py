@@ -57,8 +57,8 @@ def load_model(path: str, dtype: str, attention: str | None, hub: dict[str, Any]
         ModelError: they cannot be found or loaded.
     """
     load: Callable[..., Any] = AutoModelForImageTextToText.from_pretrained
-    found = hub_options(path, hub.get("revision"))
-    options: dict[str, Any] = {"dtype": dtype, "use_safetensors": True, **hub, **found}
+    source = hub_options(path, hub.get("revision"))
+    options: dict[str, Any] = {"dtype": dtype, "use_safetensors": True, **hub, **source}
     if attention:
         options["attn_implementation"] = attention
     try:
@@ -74,8 +74,8 @@ def placeholders(config: Any) -> list[int] | None:
     names = (
         f"{kind}_token_{end}" for kind in ("image", "video", "audio") for end in ("id", "index")
     )
-    found = {getattr(config, name, None) for name in names}
-    return sorted(index for index in found if isinstance(index, int)) or None
+    ids = {getattr(config, name, None) for name in names}
+    return sorted(index for index in ids if isinstance(index, int)) or None
 
 
 def _first_line(error: Exception) -> str:

@@ -82,20 +82,20 @@ def check_fit(path: str, model: Any, processor: Any) -> None:
     token = getattr(processor, "image_token", None)
     if wanted is None or token is None:
         return
-    found = processor.tokenizer.convert_tokens_to_ids(token)
-    if found != wanted:
+    token_id = processor.tokenizer.convert_tokens_to_ids(token)
+    if token_id != wanted:
         raise ModelError(
             f"expected a tokenizer at {path} that gives {token} the id {wanted} of config.json, "
-            f"found {found}; {advice}"
+            f"found {token_id}; {advice}"
         )
 
 
 def _check_transformers() -> None:
-    found = transformers.__version__
-    if tuple(int(part) for part in found.split(".")[:2] if part.isdecimal()) < OLDEST:
+    version = transformers.__version__
+    if tuple(int(part) for part in version.split(".")[:2] if part.isdecimal()) < OLDEST:
         wanted = ".".join(map(str, OLDEST))
         raise ModelError(
-            f"expected transformers {wanted} or later, found {found}; run: pip install -U "
+            f"expected transformers {wanted} or later, found {version}; run: pip install -U "
             f"'transformers>={wanted}'"
         )
 
@@ -136,10 +136,12 @@ def _pillow_class(path: str, hub: dict[str, Any]) -> Any:
 
     `AutoImageProcessor` itself refuses to be used without torchvision.
     """
-    asked = {name: value for name, value in hub.items() if name != "trust_remote_code"}
+    options = {name: value for name, value in hub.items() if name != "trust_remote_code"}
     for file in _PICTURE_FILES:
-        found = cached_file(path, file, **asked, _raise_exceptions_for_missing_entries=False)
-        settings = json.loads(Path(found).read_text("utf-8")) if found else {}
+        settings_path = cached_file(
+            path, file, **options, _raise_exceptions_for_missing_entries=False
+        )
+        settings = json.loads(Path(settings_path).read_text("utf-8")) if settings_path else {}
         settings: dict[str, Any] = settings.get("image_processor", settings)
         if "image_processor_type" in settings:
             name = settings["image_processor_type"].removesuffix("Fast").removesuffix("Pil") + "Pil"
