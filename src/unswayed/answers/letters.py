@@ -78,17 +78,17 @@ def parse_output(
         on_conflict: what counts when the answer names one letter and repeats another option's
             text: the `letter` (as the common harnesses do), the `text`, or nothing.
     """
-    found = blocks(output)
-    if found.answer is None:
-        return ParsedAnswer(None, found.problem, found.think, None)
-    start, end = found.answer
+    parts = blocks(output)
+    if parts.answer is None:
+        return ParsedAnswer(None, parts.problem, parts.think, None)
+    start, end = parts.answer
     raw = output[start:end]
     reading = parse_answer(raw, options, on_conflict)
     at = start + (reading.answer_at or 0)
-    several: frozenset[Flag] = frozenset({"several-answers"} if found.answers > 1 else ())
+    several: frozenset[Flag] = frozenset({"several-answers"} if parts.answers > 1 else ())
     flags = reading.flags | several
     return ParsedAnswer(
-        reading.letter, reading.problem, found.think, raw.strip(), at, reading.text_letter, flags
+        reading.letter, reading.problem, parts.think, raw.strip(), at, reading.text_letter, flags
     )
 
 
@@ -125,11 +125,11 @@ def normalise(text: str) -> str:
     return folded.lstrip(_QUOTES).rstrip(_QUOTES + ".。")
 
 
-def _is_letter(found: str, text: str, options: Mapping[str, str], by_text: str | None) -> bool:
+def _is_letter(letter: str, text: str, options: Mapping[str, str], by_text: str | None) -> bool:
     """A lone letter is a letter, unless it is lower case and repeats an option ("a", "b")."""
-    if found.isupper():
+    if letter.isupper():
         return True
-    return by_text is None and found.upper() in options and len(text.strip(_AROUND)) == 1
+    return by_text is None and letter.upper() in options and len(text.strip(_AROUND)) == 1
 
 
 def _is_label(match: re.Match[str], options: Mapping[str, str]) -> bool:

@@ -93,11 +93,11 @@ class ParsedValue:
 
 def parse_output(output: str, kind: OpenKind) -> ParsedValue:
     """Read a whole output (prefill and continuation), its blocks as in `answers.parse_output`."""
-    found = answers.parse_output(output, {})
-    if found.answer is None:
-        return ParsedValue(None, found.problem, found.think)
-    value = parse_value(found.answer, kind)
-    return ParsedValue(value.value, value.problem, found.think, found.answer)
+    reply = answers.parse_output(output, {})
+    if reply.answer is None:
+        return ParsedValue(None, reply.problem, reply.think)
+    value = parse_value(reply.answer, kind)
+    return ParsedValue(value.value, value.problem, reply.think, reply.answer)
 
 
 def parse_value(text: str, kind: OpenKind) -> ParsedValue:
@@ -145,12 +145,12 @@ def box(text: str, several: Several = "unread") -> ParsedValue:
         text: answer text.
         several: what counts where two different boxes stand there; by default none does.
     """
-    found = list(dict.fromkeys(_boxes(text)))
-    if not found:
+    boxes = list(dict.fromkeys(_boxes(text)))
+    if not boxes:
         return ParsedValue(None, "no-box")
-    if len(found) > 1 and several == "unread":
+    if len(boxes) > 1 and several == "unread":
         return ParsedValue(None, "several-boxes")
-    x1, y1, x2, y2 = found[-1] if several == "last" else found[0]
+    x1, y1, x2, y2 = boxes[-1] if several == "last" else boxes[0]
     if x1 >= x2 or y1 >= y2:
         return ParsedValue(None, "no-area")
     return ParsedValue((x1, y1, x2, y2), None)
@@ -243,17 +243,17 @@ def qwen_resized(
     return (width, height)
 
 
-def rescale(found: Box, before: tuple[float, float], after: tuple[float, float]) -> Box:
+def rescale(edges: Box, before: tuple[float, float], after: tuple[float, float]) -> Box:
     """Return a box in other coordinates, given what the picture measures in both (`extent`)."""
     (width, height), (new_width, new_height) = before, after
-    x1, x2 = (found[at] * new_width / width for at in (0, 2))
-    y1, y2 = (found[at] * new_height / height for at in (1, 3))
+    x1, x2 = (edges[at] * new_width / width for at in (0, 2))
+    y1, y2 = (edges[at] * new_height / height for at in (1, 3))
     return (x1, y1, x2, y2)
 
 
-def box_text(found: Box) -> str:
+def box_text(edges: Box) -> str:
     """Write a box as prompts and records hold it: `[x1, y1, x2, y2]`, to at most 4 decimals."""
-    return f"[{', '.join(_figure(edge) for edge in found)}]"
+    return f"[{', '.join(_figure(edge) for edge in edges)}]"
 
 
 def _figure(value: float) -> str:
@@ -266,13 +266,13 @@ def _area(of: Box) -> float:
 
 def _boxes(text: str) -> list[Box]:
     """Return every four figures in brackets, in order."""
-    found: list[Box] = []
+    boxes: list[Box] = []
     for match in _FOUR.finditer(text):
         figures = [figure for figure in match.groups() if figure is not None]
         if all(any(c.isdigit() for c in figure) for figure in figures):
             x1, y1, x2, y2 = (float(figure) for figure in figures)
-            found.append((x1, y1, x2, y2))
-    return found
+            boxes.append((x1, y1, x2, y2))
+    return boxes
 
 
 def _unwrapped(text: str) -> str:

@@ -86,16 +86,16 @@ def evaluate(
 
         require()
     if recipe is None and out is not None and not keys:
-        folder, objects, written = Path(out), GivenObjects(), dict[str, Any](resumed=True)
+        folder, objects, request = Path(out), GivenObjects(), dict[str, Any](resumed=True)
         chosen = settings_of(RunFolder.open(folder))
     else:
         objects = GivenObjects()
         options = _options(objects, keys)
         chosen = settings(recipe, options)
         folder = default_folder(chosen) if out is None else Path(out)
-        written = _written(options, objects, recipe)
+        request = _request(options, objects, recipe)
     with lent(objects.lent):
-        stages.evaluate(chosen, folder, written)
+        stages.evaluate(chosen, folder, request)
     run = Run(folder)
     if report:
         run.report()
@@ -146,15 +146,15 @@ def _options(objects: GivenObjects, keys: Mapping[str, Any]) -> dict[str, Any]:
     return options
 
 
-def _written(
+def _request(
     options: Mapping[str, Any], objects: GivenObjects, recipe: PathLike | None
 ) -> dict[str, Any]:
     """Return what was asked for, in JSON values, for the record."""
     plain = {name: value for name, value in options.items() if value is not None}
-    written: dict[str, Any] = json.loads(json.dumps(plain, default=str))
+    values: dict[str, Any] = json.loads(json.dumps(plain, default=str))
     classes = objects.described()
     return {
-        **written,
+        **values,
         **({"objects": classes} if classes else {}),
         **(as_written(recipe) if recipe else {}),
     }

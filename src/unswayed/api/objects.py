@@ -37,31 +37,31 @@ class GivenObjects:
 
     lent: dict[tuple[str, str], Any] = field(default_factory=dict[tuple[str, str], Any])
 
-    def spec(self, setting: str, kind: Kind, given: object) -> str:
+    def spec(self, setting: str, kind: Kind, value: object) -> str:
         """Return the spec of a text, a path or an object.
 
         Raises:
             ConfigError: it is neither, or its name is taken.
         """
-        if isinstance(given, str | Path):
-            return str(given)
-        _require(setting, kind, given)
-        spec = _spec(kind, given)
+        if isinstance(value, str | Path):
+            return str(value)
+        _require(setting, kind, value)
+        spec = _spec(kind, value)
         taken = kind == "perturbation" and spec in registry.names("perturbation")
-        if taken or self.lent.setdefault((kind, spec), given) is not given:
+        if taken or self.lent.setdefault((kind, spec), value) is not value:
             raise ConfigError(
-                f"{setting}: the name {spec!r} of {_shown(given)} is taken; give it another `name`"
+                f"{setting}: the name {spec!r} of {_shown(value)} is taken; give it another `name`"
             )
         return spec
 
-    def specs(self, setting: str, kind: Kind, given: object) -> list[str]:
+    def specs(self, setting: str, kind: Kind, value: object) -> list[str]:
         """Return the specs of one thing, or of several in a list or tuple.
 
         Raises:
             ConfigError: see `spec`.
         """
-        several = isinstance(given, list | tuple)
-        items = cast("Iterable[object]", given) if several else (given,)
+        several = isinstance(value, list | tuple)
+        items = cast("Iterable[object]", value) if several else (value,)
         return [self.spec(setting, kind, one) for one in items]
 
     def described(self) -> dict[str, str]:
@@ -69,7 +69,7 @@ class GivenObjects:
         return {spec: _class(one) for (_, spec), one in self.lent.items()}
 
 
-def _require(setting: str, kind: Kind, given: object) -> None:
+def _require(setting: str, kind: Kind, value: object) -> None:
     """Require that an object has what its protocol names.
 
     Raises:
@@ -79,26 +79,26 @@ def _require(setting: str, kind: Kind, given: object) -> None:
     expected = (
         f"expected {setting} as text that names a {kind}, or as an object with {', '.join(needed)}"
     )
-    if isinstance(given, type):
-        raise ConfigError(f"{expected}; found the class {given.__name__}: write {given.__name__}()")
-    lacking = [name for name in needed if not hasattr(given, name.removesuffix("()"))]
+    if isinstance(value, type):
+        raise ConfigError(f"{expected}; found the class {value.__name__}: write {value.__name__}()")
+    lacking = [name for name in needed if not hasattr(value, name.removesuffix("()"))]
     if lacking:
-        raise ConfigError(f"{expected}; found {_shown(given)}, which lacks {', '.join(lacking)}")
+        raise ConfigError(f"{expected}; found {_shown(value)}, which lacks {', '.join(lacking)}")
 
 
-def _spec(kind: Kind, given: Any) -> str:
+def _spec(kind: Kind, value: Any) -> str:
     if kind == "perturbation":
-        return str(getattr(given, "name", None) or type(given).__name__.strip("_").lower())
+        return str(getattr(value, "name", None) or type(value).__name__.strip("_").lower())
     if kind == "benchmark":
-        return object_name(f"{_class(given)} as {_SYNTAX.sub('-', str(given.name))}")
-    return object_name(_class(given))
+        return object_name(f"{_class(value)} as {_SYNTAX.sub('-', str(value.name))}")
+    return object_name(_class(value))
 
 
-def _class(given: object) -> str:
-    return f"{type(given).__module__}.{type(given).__qualname__}"
+def _class(value: object) -> str:
+    return f"{type(value).__module__}.{type(value).__qualname__}"
 
 
-def _shown(given: object) -> str:
-    text = " ".join(repr(given).split())
+def _shown(value: object) -> str:
+    text = " ".join(repr(value).split())
     text = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
-    return f"{text} ({type(given).__name__})"
+    return f"{text} ({type(value).__name__})"

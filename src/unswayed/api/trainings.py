@@ -123,14 +123,14 @@ def track(
     return dynamics_frame(redraw(place))
 
 
-def _seeds(given: int | Sequence[int]) -> list[int]:
+def _seeds(value: int | Sequence[int]) -> list[int]:
     """Return the seeds, each once.
 
     Raises:
         ConfigError: they are not different whole numbers from 0.
     """
-    seeds: list[Any] = [given] if isinstance(given, int) else list(given)
+    seeds: list[Any] = [value] if isinstance(value, int) else list(value)
     whole = all(type(seed) is int and seed >= 0 for seed in seeds)
     if not whole or len(set(seeds)) < len(seeds):
-        raise ConfigError(f"expected seeds as different whole numbers from 0, found {given!r}")
+        raise ConfigError(f"expected seeds as different whole numbers from 0, found {value!r}")
     return seeds

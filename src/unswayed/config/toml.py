@@ -204,7 +204,7 @@ def _lines(table: Mapping[str, Any], name: str) -> list[str]:
             for each in value:
                 sections += ["", f"[[{path}]]", *_lines(each, path)]
         else:
-            plain.append(f"{_key(key)} = {_written(value)}")
+            plain.append(f"{_key(key)} = {_literal(value)}")
     return plain + sections
 
 
@@ -216,9 +216,9 @@ def _key(key: str) -> str:
     return key if key.replace("_", "").replace("-", "").isalnum() else json.dumps(key)
 
 
-def _written(value: Any) -> str:
+def _literal(value: Any) -> str:
     if isinstance(value, list | tuple):
-        items = [_written(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+        items = [_literal(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
         return f"[{', '.join(items)}]"
     if isinstance(value, str | bool):
         return json.dumps(value, ensure_ascii=False)

@@ -98,7 +98,7 @@ def profile(name: str) -> Profile:
     """
     path, _, inner = name.rpartition(":")
     if path.endswith(".toml"):
-        return _pick(_parse(_read(Path(path)), path), inner)
+        return _pick(_parse(_file_text(Path(path)), path), inner)
     if ".py:" in name:
         return _loaded(name)
     if name not in registry.names("profile"):
@@ -116,10 +116,10 @@ def profile_names() -> list[str]:
 
 
 def _loaded(name: str) -> Profile:
-    found: Any = registry.load("profile", name)
-    if not isinstance(found, Profile):
-        raise ConfigError(f"expected a Profile at {name!r}, found {type(found).__name__}")
-    return found
+    value: Any = registry.load("profile", name)
+    if not isinstance(value, Profile):
+        raise ConfigError(f"expected a Profile at {name!r}, found {type(value).__name__}")
+    return value
 
 
 @cache
@@ -135,7 +135,7 @@ def _pick(profiles: dict[str, Profile], name: str) -> Profile:
     return profiles[name]
 
 
-def _read(path: Path) -> str:
+def _file_text(path: Path) -> str:
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:

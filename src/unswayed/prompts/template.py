@@ -102,12 +102,12 @@ def check_open(render: Render, expected: list[str]) -> None:
         if probe:
             ways.append({"add_generation_prompt": False, "continue_final_message": True})
         for way in ways:
-            found = render(_messages(probe), tokenize=False, **way)
-            if found != wanted:
+            prompt = render(_messages(probe), tokenize=False, **way)
+            if prompt != wanted:
                 raise ModelError(
                     "the chat template does not leave a prefilled assistant turn open, so prompts "
                     f"in training would differ from the ones in evaluation: expected the end "
-                    f"{wanted[-60:]!r}, found {found[-60:]!r}; use a checkpoint whose template "
+                    f"{wanted[-60:]!r}, found {prompt[-60:]!r}; use a checkpoint whose template "
                     "opens the assistant's turn for add_generation_prompt"
                 )
 

@@ -160,13 +160,13 @@ def _imported(path: Path) -> ModuleType:
     key = f"unswayed-user-file:{path}"
     if key in sys.modules:
         return sys.modules[key]
-    found = importlib.util.spec_from_file_location(key, path)
-    if found is None or found.loader is None:
+    spec = importlib.util.spec_from_file_location(key, path)
+    if spec is None or spec.loader is None:
         raise ConfigError(f"cannot import {path}; expected a Python source file")
-    module = importlib.util.module_from_spec(found)
+    module = importlib.util.module_from_spec(spec)
     sys.modules[key] = module  # dataclasses look their module up while it is being imported
     try:
-        found.loader.exec_module(module)
+        spec.loader.exec_module(module)
     except Exception as error:
         del sys.modules[key]
         raise _not_importable(str(path), error) from error

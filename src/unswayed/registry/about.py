@@ -41,10 +41,10 @@ class About:
 def about(place: str) -> About:
     """Return what the source says of `module:name`, the value of an entry point."""
     module, _, name = place.partition(":")
-    found = _definition(module.strip(), name.strip().partition(" ")[0].partition(".")[0])
-    if found is None:
+    definition = _definition(module.strip(), name.strip().partition(" ")[0].partition(".")[0])
+    if definition is None:
         return About("", place)
-    node, text = found
+    node, text = definition
     facts = _facts(node)
     rows: dict[str, int] = facts.get("ROWS", {})
     return About(
@@ -88,8 +88,8 @@ def _assigned(node: ast.stmt) -> list[str]:
 
 def _text(node: ast.stmt | None) -> str:
     text = node.value if isinstance(node, ast.Expr) else None
-    said = text.value if isinstance(text, ast.Constant) else None
-    return said if isinstance(said, str) else ""
+    value = text.value if isinstance(text, ast.Constant) else None
+    return value if isinstance(value, str) else ""
 
 
 def _origin(module: str, node: ast.stmt, name: str) -> tuple[str, str] | None:

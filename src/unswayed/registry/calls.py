@@ -139,9 +139,9 @@ def _typed(which: str, name: str, value: Any, hint: Any) -> Any:
         fitting = _fit(value_of(value), hint)
     if fitting is not _MISFIT:
         return fitting
-    found = repr(value) if isinstance(value, str) else spelt(value)
+    spelling = repr(value) if isinstance(value, str) else spelt(value)
     advice = f'; put it in double quotes: {name}="…"' if str in _members(hint) else ""
-    raise ConfigError(f"{which}: expected {_words(hint)}, found {found}{advice}")
+    raise ConfigError(f"{which}: expected {_words(hint)}, found {spelling}{advice}")
 
 
 def _fit(value: Any, hint: Any) -> Any:

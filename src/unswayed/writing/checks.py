@@ -108,13 +108,13 @@ def _content(text: str, wanted: Wanted) -> TextProblem | None:
     if wanted.sample.answer_kind != "choice":
         return _open(text, wanted)
     question = analyse(wanted.sample.question, wanted.sample.options)
-    found = _mentioned(text, question)
-    if (_LETTER.search(text) and not question.points) or any(m.form == "letter" for m in found):
+    hits = _mentioned(text, question)
+    if (_LETTER.search(text) and not question.points) or any(m.form == "letter" for m in hits):
         return TextProblem("letter", "it names an option by its letter")
-    named = {mention.letter for mention in found}
-    said = conclude(text, question)
+    named = {mention.letter for mention in hits}
+    conclusion = conclude(text, question)
     if wanted.asserts is None:
-        if named or said.letter or said.outside:
+        if named or conclusion.letter or conclusion.outside:
             return TextProblem("asserts", "it speaks of an answer, and must not")
         return None
     others = named - {wanted.asserts} - _same_text(wanted)
@@ -123,8 +123,13 @@ def _content(text: str, wanted: Wanted) -> TextProblem | None:
         return TextProblem(
             "names-another", f"it mentions another answer ({' '.join(other.split())})"
         )
-    hinted = said.letter is None and not said.outside and named and not _denied(text, question)
-    if said.letter == wanted.asserts or hinted:
+    hinted = (
+        conclusion.letter is None
+        and not conclusion.outside
+        and named
+        and not _denied(text, question)
+    )
+    if conclusion.letter == wanted.asserts or hinted:
         return None
     return TextProblem("asserts-nothing", f"it does not clearly say: {wanted.said}")
 
@@ -135,14 +140,14 @@ def _mentioned(text: str, question: AnalysedQuestion) -> list[Mention]:
 
 def _denied(text: str, question: AnalysedQuestion) -> bool:
     """Say whether a text says of any option that it is not it."""
-    found = (event for s in sentences(plain(text)) for event in events(s, question))
-    return any(isinstance(event, Denial) for event in found)
+    all_events = (event for s in sentences(plain(text)) for event in events(s, question))
+    return any(isinstance(event, Denial) for event in all_events)
 
 
 def _same_text(wanted: Wanted) -> set[str]:
     """Return the letters of options that read like the asserted one."""
-    said = normalise(wanted.said or "")
-    return {k for k, v in wanted.sample.options.items() if normalise(v) == said}
+    assertion = normalise(wanted.said or "")
+    return {k for k, v in wanted.sample.options.items() if normalise(v) == assertion}
 
 
 def _open(text: str, wanted: Wanted) -> TextProblem | None:
@@ -162,6 +167,6 @@ def _says(text: str, value: str, wanted: Wanted) -> bool:
         return any(w.value is not None and abs(w.value - float(parsed)) < 1e-9 for w in words)
     if isinstance(parsed, tuple):
         return "".join(value.split()) in "".join(text.split())
-    wanted_words, said = [w.text for w in tokens(plain(value))], [w.text for w in words]
-    spans = range(len(said) - len(wanted_words) + 1)
-    return any(said[at : at + len(wanted_words)] == wanted_words for at in spans)
+    wanted_words, texts = [w.text for w in tokens(plain(value))], [w.text for w in words]
+    spans = range(len(texts) - len(wanted_words) + 1)
+    return any(texts[at : at + len(wanted_words)] == wanted_words for at in spans)

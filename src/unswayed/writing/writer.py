@@ -88,8 +88,8 @@ def writer_spec(text: str) -> WriterSpec:
         raise ConfigError(f"expected temperature=NUMBER from 0 up, found {temperature!r}")
     if not isinstance(max_tokens, int) or isinstance(max_tokens, bool) or max_tokens < 1:
         raise ConfigError(f"expected max_tokens=NUMBER from 1 up, found {max_tokens!r}")
-    found = endpoint(spec.name, spec.argument or "", **options)
-    return WriterSpec(found, Sampling(float(temperature), max_tokens))
+    server = endpoint(spec.name, spec.argument or "", **options)
+    return WriterSpec(server, Sampling(float(temperature), max_tokens))
 
 
 def write(evaluation: Evaluation, client: Client, sampling: Sampling, out: Path) -> Report:
@@ -136,16 +136,16 @@ def _chunk(
     rows: Iterator[Sample | Failure], size: int, evaluation: Evaluation, report: Report
 ) -> list[list[Wanted]]:
     """Return the texts of the next samples that an evaluation could use."""
-    found: list[list[Wanted]] = []
+    chunk: list[list[Wanted]] = []
     for row in rows:
         texts = _texts(row, evaluation)
         if texts is None:
             report.unusable += 1
         else:
-            found.append(texts)
-        if len(found) == size:
+            chunk.append(texts)
+        if len(chunk) == size:
             break
-    return found
+    return chunk
 
 
 def _texts(row: Sample | Failure, evaluation: Evaluation) -> list[Wanted] | None:
@@ -171,34 +171,34 @@ class _Scribe:
         fresh = [wanted for wanted in texts if not self.files.settled(wanted.key)]
         self.report.before += len(texts) - len(fresh)
         for neutral in (False, True):
-            asked = [wanted for wanted in fresh if (wanted.asserts is None) == neutral]
-            again = self._round(asked, {})
-            self._round([wanted for wanted in asked if wanted.key in again], again)
+            part = [wanted for wanted in fresh if (wanted.asserts is None) == neutral]
+            again = self._round(part, {})
+            self._round([wanted for wanted in part if wanted.key in again], again)
 
     def _round(
-        self, asked: Sequence[Wanted], before: dict[TextKey, _Draft]
+        self, texts: Sequence[Wanted], before: dict[TextKey, _Draft]
     ) -> dict[TextKey, _Draft]:
         """Ask for texts once; return the drafts that are to be asked for again."""
-        if not asked:
+        if not texts:
             return {}
         can: Capabilities = self.client.endpoint.capabilities
         requests = [
             asking.request(w, self._words(w), can, self.sampling, _again(before.get(w.key)))
-            for w in asked
+            for w in texts
         ]
         replies: list[ChatReply] = []
         try:
             self.client.send_all(requests, replies.append)
         finally:  # what was replied before an error is paid for: it is kept
-            found = {reply.id: reply for reply in replies}
-            drafts = self._settle(asked, found, before)
+            by_id = {reply.id: reply for reply in replies}
+            drafts = self._settle(texts, by_id, before)
         return drafts
 
     def _settle(
-        self, asked: Sequence[Wanted], replies: dict[str, ChatReply], before: dict[TextKey, _Draft]
+        self, texts: Sequence[Wanted], replies: dict[str, ChatReply], before: dict[TextKey, _Draft]
     ) -> dict[TextKey, _Draft]:
         again: dict[TextKey, _Draft] = {}
-        for wanted in asked:
+        for wanted in texts:
             reply = replies.get(asking.identify(wanted))
             if reply is None:
                 continue
@@ -229,7 +229,7 @@ class _Scribe:
                 asserts=asserts,
                 text=draft.texts[-1],
                 option=wanted.option,
-                writer=self._written(draft),
+                writer=self._note(draft),
             )
         )
         self.report.written += 1
@@ -246,12 +246,12 @@ class _Scribe:
                 kinds=tuple(problem.kind for problem in draft.problems),
                 problems=tuple(problem.message for problem in draft.problems),
                 texts=draft.texts,
-                writer=self._written(draft),
+                writer=self._note(draft),
             )
         )
         self.report.rejected[draft.problems[-1].kind] += 1
 
-    def _written(self, draft: _Draft) -> WriterNote:
+    def _note(self, draft: _Draft) -> WriterNote:
         return WriterNote(
             model=self.client.endpoint.model,
             prompt=asking.VERSION,
@@ -284,8 +284,8 @@ def _draft(reply: ChatReply, wanted: Wanted, words: int | None, before: _Draft |
         problem = checks.TextProblem("length", "it was cut off at the token limit")
     else:
         problem = checks.problem(text, wanted, words)
-    found = () if problem is None else (problem,)
-    return _Draft((*earlier.texts, text), (*earlier.problems, *found))
+    problems = () if problem is None else (problem,)
+    return _Draft((*earlier.texts, text), (*earlier.problems, *problems))
 
 
 def _again(draft: _Draft | None) -> tuple[str, str] | None:
