@@ -20,13 +20,13 @@ LOG_EVERY_S = 30.0
 class LogLines(tqdm):  # pyright: ignore[reportMissingTypeArgument] - generic in its stubs alone
     """A progress bar for a log: a line every `LOG_EVERY_S` seconds, and one at the end."""
 
-    _last = ("", 0.0)
-    """The line that was written last, and when: seconds of a clock that only goes forward."""
+    _written = (-1, 0.0)
+    """How far the work was at the last line, and when: seconds of a clock that only goes forward."""
 
     def display(self, msg: str | None = None, pos: int | None = None) -> None:
         """Write where the work is, unless a line was written a short while ago."""
         now = time.monotonic()
-        if self.n > self.initial and now - self._last[1] >= LOG_EVERY_S:
+        if self.n > self.initial and now - self._written[1] >= LOG_EVERY_S:
             self._write_line(now)
 
     def clear(self, nolock: bool = False) -> None:
@@ -42,10 +42,9 @@ class LogLines(tqdm):  # pyright: ignore[reportMissingTypeArgument] - generic in
             self._write_line(time.monotonic())
 
     def _write_line(self, now: float) -> None:
-        line = str(self).strip()
-        if line != self._last[0]:
-            print(f"unswayed: {line}", file=sys.stderr, flush=True)
-        self._last = (line, now)
+        if self.n != self._written[0]:
+            print(f"unswayed: {str(self).strip()}", file=sys.stderr, flush=True)
+        self._written = (self.n, now)
 
 
 def bar(
