@@ -21,7 +21,7 @@ class LogLines(tqdm):  # pyright: ignore[reportMissingTypeArgument] - generic in
     """A progress bar for a log: a line every `LOG_EVERY_S` seconds, and one at the end."""
 
     _written = (-1, 0.0)
-    """How far the work was at the last line, and when: seconds of a clock that only goes forward."""
+    """How far the work was at the last line, and when, in seconds of a monotonic clock."""
 
     def display(self, msg: str | None = None, pos: int | None = None) -> None:
         """Write where the work is, unless a line was written a short while ago."""
