@@ -11,9 +11,13 @@ from unswayed import progress
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write a line for every step, however fast the steps are."""
     monkeypatch.setattr(progress, "LOG_EVERY_S", 0.0)
+    monkeypatch.setattr(progress, "LOG_AFTER_S", 0.0)
 
 
-def test_a_log_gets_whole_lines(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_log_gets_whole_lines(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "LOG_AFTER_S", 0.0)
     with progress.bar("generate", 100, done=20) as bar:
         for _ in range(8):
             bar.update(10)
@@ -46,7 +50,14 @@ def test_words_stand_between_the_lines(capsys: pytest.CaptureFixture[str], often
     assert text.rstrip().split("\n")[-1].startswith("unswayed: generate: 5 item")
 
 
-def test_work_that_was_done_before_is_not_said(capsys: pytest.CaptureFixture[str]) -> None:
+def test_short_work_leaves_no_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert list(progress.bar("scenes", 2, items=range(2))) == [0, 1]
+    assert capsys.readouterr().err == ""
+
+
+def test_work_that_was_done_before_is_not_said(
+    capsys: pytest.CaptureFixture[str], often: None
+) -> None:
     with progress.bar("generate", 100, done=100):
         pass
     assert list(progress.bar("scenes", 2, items=iter(()))) == []

@@ -15,18 +15,20 @@ from tqdm import tqdm
 
 LOG_EVERY_S = 30.0
 """Seconds between two lines of progress in a log."""
+LOG_AFTER_S = 5.0
+"""Work that is done sooner leaves no line in a log."""
 
 
 class LogLines(tqdm):  # pyright: ignore[reportMissingTypeArgument] - generic in its stubs alone
-    """A progress bar for a log: a line every `LOG_EVERY_S` seconds, and one at the end."""
+    """A progress bar for a log: a line every `LOG_EVERY_S` seconds, and one after long work."""
 
     _written = (-1, 0.0)
-    """How far the work was at the last line, and when, in seconds of a monotonic clock."""
+    """How far the work was at the last line, and when, in seconds since the epoch."""
 
     def display(self, msg: str | None = None, pos: int | None = None) -> None:
         """Write where the work is, unless a line was written a short while ago."""
-        now = time.monotonic()
-        if self.n > self.initial and now - self._written[1] >= LOG_EVERY_S:
+        now = time.time()
+        if self.n > self.initial and now - max(self.start_t, self._written[1]) >= LOG_EVERY_S:
             self._write_line(now)
 
     def clear(self, nolock: bool = False) -> None:
@@ -38,8 +40,9 @@ class LogLines(tqdm):  # pyright: ignore[reportMissingTypeArgument] - generic in
             return
         self.disable = True
         tqdm._instances.discard(self)  # pyright: ignore
-        if self.n > self.initial:
-            self._write_line(time.monotonic())
+        now = time.time()
+        if self.n > self.initial and now - self.start_t >= LOG_AFTER_S:
+            self._write_line(now)
 
     def _write_line(self, now: float) -> None:
         if self.n != self._written[0]:
