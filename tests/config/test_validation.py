@@ -29,7 +29,7 @@ class Outer(BaseModel):
 
     name: str
     inner: Inner = Inner()
-    many: tuple[Inner, ...] = ()
+    many: tuple[Inner, ...] = Field(default=(), max_length=1)
     maybe: Inner | None = None
 
 
@@ -61,6 +61,10 @@ def test_a_check_of_ours_is_said_as_it_is_written() -> None:
 )
 def test_what_pydantic_says_is_put_in_the_same_form(inner: Any, text: str) -> None:
     assert text in explained({"name": "x", "inner": inner})
+
+
+def test_a_number_of_values_is_said_in_the_same_form() -> None:
+    assert "setting 'many': expected at most 1 item" in explained({"name": "x", "many": [{}, {}]})
 
 
 @pytest.mark.parametrize("place", ["inner", "maybe", "many"])
