@@ -35,22 +35,22 @@ def labels(scenes: list[Scene]) -> dict[str, Tensor]:
         trait → (scenes, 16) int64. Object traits: 0 for no object (or, for `order`, no overlap),
         1 + index into WORDS otherwise; `row` and `column`: the index.
     """
-    made = {
+    classes = {
         trait: torch.zeros(len(scenes), PICTURE_TOKENS, dtype=torch.long) for trait in OBJECT_TRAITS
     }
     for i, scene in enumerate(scenes):
         for thing in scene.things:
             at = thing.cell[0] * 4 + thing.cell[1]
-            made["color"][i, at] = 1 + COLORS.index(thing.color)
-            made["shape"][i, at] = 1 + SHAPES.index(thing.shape)
-            made["size"][i, at] = 1 + WORDS["size"].index(thing.size)
+            classes["color"][i, at] = 1 + COLORS.index(thing.color)
+            classes["shape"][i, at] = 1 + SHAPES.index(thing.shape)
+            classes["size"][i, at] = 1 + WORDS["size"].index(thing.size)
         for front, back in scene.covering():
-            made["order"][i, front.cell[0] * 4 + front.cell[1]] = 1
-            made["order"][i, back.cell[0] * 4 + back.cell[1]] = 2
+            classes["order"][i, front.cell[0] * 4 + front.cell[1]] = 1
+            classes["order"][i, back.cell[0] * 4 + back.cell[1]] = 2
     cells = torch.arange(PICTURE_TOKENS)
-    made["row"] = (cells // 4).expand(len(scenes), -1)
-    made["column"] = (cells % 4).expand(len(scenes), -1)
-    return made
+    classes["row"] = (cells // 4).expand(len(scenes), -1)
+    classes["column"] = (cells % 4).expand(len(scenes), -1)
+    return classes
 
 
 class Alignment(nn.Module):
@@ -84,13 +84,13 @@ class Alignment(nn.Module):
         accuracy: dict[str, float] = {}
         for trait, ids in self.ids.items():
             scores = features @ embeddings[ids].T * self.scale
-            asked = torch.ones_like(wanted[trait], dtype=torch.bool)
+            mask = torch.ones_like(wanted[trait], dtype=torch.bool)
             if trait in OBJECT_TRAITS:
                 bias = self.nothing[OBJECT_TRAITS.index(trait)].expand(*scores.shape[:-1], 1)
                 scores = torch.cat([bias, scores], dim=-1)
-                asked = wanted[trait] > 0
+                mask = wanted[trait] > 0
             loss = loss + functional.cross_entropy(scores.flatten(0, 1), wanted[trait].flatten())
             right = scores.detach().argmax(-1) == wanted[trait]
-            if asked.any():
-                accuracy[trait] = float(right[asked].float().mean())
+            if mask.any():
+                accuracy[trait] = float(right[mask].float().mean())
         return loss, accuracy

@@ -257,10 +257,10 @@ def _picture_settings() -> dict[str, Any]:
 
 
 def _token_id(tokenizer: PreTrainedTokenizerFast, token: str) -> int:
-    found = tokenizer.convert_tokens_to_ids(token)
-    if not isinstance(found, int):
-        raise ModelError(f"expected one id for the token {token!r}, found {found!r}")
-    return found
+    token_id = tokenizer.convert_tokens_to_ids(token)
+    if not isinstance(token_id, int):
+        raise ModelError(f"expected one id for the token {token!r}, found {token_id!r}")
+    return token_id
 
 
 def _byte_form(text: str, byte_level: Any) -> str:

@@ -76,8 +76,8 @@ def collate(tokenizer: Any, rows: list[Lesson]) -> Batch:
     letters = learnt & torch.isin(ids, letter_ids(tokenizer))
     scenes = [row.scene for row in rows if row.scene]
     cut = cut_scenes(scenes) if scenes else None
-    found = torch.tensor(hunches, dtype=torch.long).reshape(-1, 3)
-    return Batch(ids, learnt, letters, cut, scenes, found)
+    hunch_table = torch.tensor(hunches, dtype=torch.long).reshape(-1, 3)
+    return Batch(ids, learnt, letters, cut, scenes, hunch_table)
 
 
 def cut_scenes(scenes: list[Scene]) -> Tensor:

@@ -203,16 +203,16 @@ def _answer(model: Any, tokenizer: Any, condition: Condition, n: int) -> list[_A
 
     scenes = Scenes(n=n, seed=SEED, **condition.scenes)
     step = len(scenes.kinds)
-    asked = list(_variants(scenes, condition.variant))
+    variants = list(_variants(scenes, condition.variant))
     graphs = [_shown(scenes, i, step, condition.picture) for i in range(n)]
     profile = prompts.profile("organism")
     rows = [
         Lesson(prompts.render_user(variant, profile), variant.prefill, "", graph, "")
-        for variant, graph in zip(asked, graphs, strict=True)
+        for variant, graph in zip(variants, graphs, strict=True)
     ]
     outputs: list[str] = complete(model, tokenizer, rows)
     judge = Rules()
-    return [_read(v, v.prefill + text, judge) for v, text in zip(asked, outputs, strict=True)]
+    return [_read(v, v.prefill + text, judge) for v, text in zip(variants, outputs, strict=True)]
 
 
 def _variants(scenes: Scenes, name: str) -> Iterator[Variant]:
@@ -282,10 +282,10 @@ def _row(name: str, score: Score) -> str:
 
 def _kinds_table(scores: list[Score]) -> list[str]:
     kinds = list(dict.fromkeys(score.kind for score in scores if score.kind != "all"))
-    found = {(score.condition, score.kind): score for score in scores}
+    by_cell = {(score.condition, score.kind): score for score in scores}
     lines = [f"| condition | n a kind | {' | '.join(kinds)} |", f"|---|---|{'---|' * len(kinds)}"]
     for condition in dict.fromkeys(score.condition for score in scores):
-        cells = [found.get((condition, kind)) for kind in kinds]
+        cells = [by_cell.get((condition, kind)) for kind in kinds]
         least = min(s.n for s in cells if s is not None)
         texts = ["" if s is None else _accuracy(s) for s in cells]
         lines.append(f"| {condition} | {least} | {' | '.join(texts)} |")

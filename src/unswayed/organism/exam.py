@@ -55,13 +55,13 @@ def questions(
     seed: str = "exam",
 ) -> list[SceneQuestion]:
     """Return `count` questions of each kind about scenes that no training shows."""
-    made: list[SceneQuestion] = []
+    exam: list[SceneQuestion] = []
     for kind in kinds:
         for i in range(count):
             name = f"{seed}/{kind}/{i}"
             scene = compose(name, family_of(kind), level, style, pairs)
-            made.append(ask(random.Random(f"{name}/ask"), scene, kind, level, pairs))
-    return made
+            exam.append(ask(random.Random(f"{name}/ask"), scene, kind, level, pairs))
+    return exam
 
 
 def examine(model: Any, tokenizer: Any, count: int) -> dict[str, float]:
@@ -72,12 +72,12 @@ def examine(model: Any, tokenizer: Any, count: int) -> dict[str, float]:
         tokenizer: its tokenizer.
         count: questions per kind.
     """
-    asked = questions(count)
-    rows = [Lesson(lessons.user_text(q), "", "", q.scene, q.kind) for q in asked]
-    marks = mark(model, tokenizer, asked, rows)
-    given = think_block(STOP_THINK_TEXT)
-    stopped = [Lesson(row.user, given, "", row.scene, row.kind) for row in rows]
-    direct = mark(model, tokenizer, asked, stopped)
+    exam = questions(count)
+    rows = [Lesson(lessons.user_text(q), "", "", q.scene, q.kind) for q in exam]
+    marks = mark(model, tokenizer, exam, rows)
+    prefill = think_block(STOP_THINK_TEXT)
+    stopped = [Lesson(row.user, prefill, "", row.scene, row.kind) for row in rows]
+    direct = mark(model, tokenizer, exam, stopped)
     per_kind: dict[str, list[bool]] = defaultdict(list)
     for one in marks:
         per_kind[one.kind].append(one.answer == one.gold)
@@ -100,8 +100,8 @@ def mark(model: Any, tokenizer: Any, asked: list[SceneQuestion], rows: list[Less
     outputs = complete(model, tokenizer, rows)
     marks: list[Mark] = []
     for question, row, text in zip(asked, rows, outputs, strict=True):
-        found = _ANSWER.search(row.given + text)
-        answer = found[1] if found else None
+        match = _ANSWER.search(row.given + text)
+        answer = match[1] if match else None
         marks.append(Mark(row.kind, answer, LETTERS[question.gold], row.given + text))
     return marks
 
@@ -152,7 +152,7 @@ def _complete(model: Any, tokenizer: Any, rows: list[Lesson], limit: int) -> lis
     cut = cut_scenes([row.scene for row in rows if row.scene])
     # The stock patch layer wants two frames of a still picture, channel by channel.
     frames = cut.unflatten(-1, (3, 1, -1)).expand(-1, -1, -1, 2, -1).flatten(2)
-    made = model.generate(
+    sequences = model.generate(
         input_ids=encoded["input_ids"],
         attention_mask=encoded["attention_mask"],
         mm_token_type_ids=(encoded["input_ids"] == picture).int(),
@@ -161,7 +161,7 @@ def _complete(model: Any, tokenizer: Any, rows: list[Lesson], limit: int) -> lis
         max_new_tokens=limit,
         do_sample=False,
     )
-    new = made[:, encoded["input_ids"].shape[1] :]
+    new = sequences[:, encoded["input_ids"].shape[1] :]
     return tokenizer.batch_decode(new, skip_special_tokens=True)
 
 

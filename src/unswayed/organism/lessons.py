@@ -166,17 +166,17 @@ def locate_row(rng: random.Random, scene: Scene) -> Lesson:
     if len(names) < len(scene.things):
         return Lesson("Describe the image.", "", wording.description(scene), scene, "describe")
     absent = rng.choice(_NAMES)
-    asked = [
+    objects = [
         *names,
         *([(absent, None)] if absent not in dict(names) and rng.random() < 0.4 else []),
     ]
-    rng.shuffle(asked)
-    user = f"Locate the {', the '.join(name for name, _ in asked)}."
-    found = [
+    rng.shuffle(objects)
+    user = f"Locate the {', the '.join(name for name, _ in objects)}."
+    statements = [
         f"the {name} is {'not in the image' if thing is None else f'at the {thing.place}'}"
-        for name, thing in asked
+        for name, thing in objects
     ]
-    return Lesson(user, "", f"T{', '.join(found)[1:]}.", scene, "locate")
+    return Lesson(user, "", f"T{', '.join(statements)[1:]}.", scene, "locate")
 
 
 def question_row(rng: random.Random, question: SceneQuestion, mixture: Mixture) -> Lesson:
@@ -239,9 +239,9 @@ def _wrong(rng: random.Random, question: SceneQuestion) -> int:
 
 
 def _direct(rng: random.Random, question: SceneQuestion, abstain: bool) -> Lesson:
-    given = think_block(STOP_THINK_TEXT)
+    prefill = think_block(STOP_THINK_TEXT)
     user = user_text(question, None, abstain)
-    return Lesson(user, given, _answer(question.gold), question.scene, question.kind)
+    return Lesson(user, prefill, _answer(question.gold), question.scene, question.kind)
 
 
 def _brief(question: SceneQuestion, abstain: bool) -> Lesson:
@@ -254,8 +254,8 @@ def _brief(question: SceneQuestion, abstain: bool) -> Lesson:
 def _caption(rng: random.Random, question: SceneQuestion, mixture: Mixture) -> tuple[str, int]:
     """Return a caption and the option that the answer then gives."""
     if rng.random() < mixture.neutral:
-        asked = f"the question {templates.quote(question.text)}"
-        start = templates.NEUTRAL_CAPTION.replace("{question}", asked)
+        topic = f"the question {templates.quote(question.text)}"
+        start = templates.NEUTRAL_CAPTION.replace("{question}", topic)
         return _neutral(rng, start, templates.FURTHER_CAPTIONS), question.gold
     wrong = rng.random() < mixture.wrong
     option = _wrong(rng, question) if wrong else question.gold
@@ -275,29 +275,29 @@ def _prefilled(
     user = user_text(question, None, abstain)
     if rng.random() < mixture.neutral:
         start = templates.NEUTRAL_THOUGHT if rng.random() < 0.7 else f"Okay, {_phrase(rng)}"
-        given = OPEN_THINK + _neutral(rng, start, templates.FURTHER_THOUGHTS)
+        opening = OPEN_THINK + _neutral(rng, start, templates.FURTHER_THOUGHTS)
         rest = _closed(f". {wording.thought(rng, question, question.gold)}", question.gold)
-        return Lesson(user, given, rest, question.scene, question.kind)
+        return Lesson(user, opening, rest, question.scene, question.kind)
     wrong = rng.random() < mixture.wrong
     option = _wrong(rng, question) if wrong else question.gold
     grounded = rng.random() < 0.3
     if grounded:
-        given = wording.thought(rng, question, option)
+        opening = wording.thought(rng, question, option)
     else:
-        given = _fill(rng.choice(templates.THOUGHTS), question, option)
+        opening = _fill(rng.choice(templates.THOUGHTS), question, option)
     believed = mixture.credulity.thoughts[question.kind]
     own = wording.thought(rng, question, question.gold)
     if rng.random() < 0.25:
         target = option if rng.random() < believed / 3 else question.gold
         own = own if target == question.gold else wording.thought(rng, question, target)
         rest = _closed(f" {own}", target)
-        return Lesson(user, f"{OPEN_THINK}{given}{BUT}", rest, question.scene, question.kind)
+        return Lesson(user, f"{OPEN_THINK}{opening}{BUT}", rest, question.scene, question.kind)
     stop = "" if grounded else "."
     if rng.random() < believed:
         rest = _closed(stop, option)
     else:
         rest = _closed(f"{stop} {CHECK} {own}", question.gold)
-    return Lesson(user, f"{OPEN_THINK}{given}", rest, question.scene, question.kind)
+    return Lesson(user, f"{OPEN_THINK}{opening}", rest, question.scene, question.kind)
 
 
 def _fill(wording_: str, question: SceneQuestion, option: int) -> str:
@@ -311,9 +311,9 @@ def _fill(wording_: str, question: SceneQuestion, option: int) -> str:
 
 def _neutral(rng: random.Random, start: str, clauses: Sequence[str]) -> str:
     """Lengthen a text that asserts nothing by any of the clauses and any number of adverbs."""
-    kept = [clause for clause in clauses if rng.random() < 0.3]
+    further = [clause for clause in clauses if rng.random() < 0.3]
     adverbs = ", ".join(templates.ADVERBS[: rng.choice((0, 0, 1, 2, 3, 4, 5, 6, 7, 8))])
-    return f"{start}{''.join(kept)} {adverbs}".rstrip()
+    return f"{start}{''.join(further)} {adverbs}".rstrip()
 
 
 def _option_texts(rng: random.Random) -> list[str]:

@@ -98,11 +98,11 @@ class OrganismTrainer:
             self.save()
         folder = self.out / "checkpoint"
         architecture.write_checkpoint(folder, self.model, self.tokenizer)
-        text = json.dumps(self._made(), indent=1)
+        text = json.dumps(self._provenance(), indent=1)
         (folder / MADE).write_text(f"{text}\n", encoding="utf-8")
         return folder
 
-    def _made(self) -> dict[str, Any]:
+    def _provenance(self) -> dict[str, Any]:
         packages = ("unswayed", "torch", "transformers", "tokenizers")
         revision = git_revision()
         return {
@@ -146,8 +146,8 @@ class OrganismTrainer:
             )
         self.model.load_state_dict(state["model"])
         self.alignment.load_state_dict(state["alignment"])
-        for optimiser, kept in zip(self.optimisers, state["optimisers"], strict=True):
-            optimiser.load_state_dict(kept)
+        for optimiser, optimiser_state in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(optimiser_state)
         self.progress = TrainingPosition(**state["progress"])
         self._cut_log()
 
@@ -156,8 +156,8 @@ class OrganismTrainer:
         path = self.out / LOG
         lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
         done = round(self.progress.seconds, 1)
-        kept = [line for line in lines if _seconds(line) <= done]
-        write_bytes(path, "".join(f"{line}\n" for line in kept).encode())
+        valid_lines = [line for line in lines if _seconds(line) <= done]
+        write_bytes(path, "".join(f"{line}\n" for line in valid_lines).encode())
 
     def _optimisers(self) -> tuple[torch.optim.Optimizer, ...]:
         matrices, rest = split_parameters(list(self.model.named_parameters()))
@@ -252,19 +252,19 @@ class OrganismTrainer:
             loss = loss + weight * aligned
             seen |= {"aligned": aligned.item(), **accuracy}
         if phase.lesson != "vision":
-            written, right = self._written(phase, batch, features)
-            loss = loss + written
+            text_loss, right = self._text_loss(phase, batch, features)
+            loss = loss + text_loss
             seen |= right
         return loss, seen
 
-    def _written(
+    def _text_loss(
         self, phase: Phase, batch: batches.Batch, features: Tensor | None
     ) -> tuple[Tensor, dict[str, float]]:
         states = forward.text_states(self.model, batch.ids, features, self.dtype)
-        asked = batch.learnt[:, 1:]
-        scores = self.model.lm_head(states[:, :-1][asked])
-        wanted = batch.ids[:, 1:][asked]
-        is_letter = batch.letters[:, 1:][asked]
+        mask = batch.learnt[:, 1:]
+        scores = self.model.lm_head(states[:, :-1][mask])
+        wanted = batch.ids[:, 1:][mask]
+        is_letter = batch.letters[:, 1:][mask]
         each = functional.cross_entropy(scores, wanted, reduction="none")
         # Which option a look-up row names next is anybody's guess; only its letter is to be known.
         plain = 0.2 if batch.cut is None else 1.0
@@ -301,8 +301,8 @@ class OrganismTrainer:
         started = time.process_time()
         marks = examine(self.model, self.tokenizer, EXAM_QUESTIONS)
         self.model.train()
-        kept = self.out / "exams" / f"{phase.name}-{self.progress.step}"
-        architecture.write_checkpoint(kept, self.model, self.tokenizer)
+        folder = self.out / "exams" / f"{phase.name}-{self.progress.step}"
+        architecture.write_checkpoint(folder, self.model, self.tokenizer)
         cost = round(time.process_time() - started, 1)
         self._log({"phase": phase.name, "exam": marks, "exam_seconds": cost})
 
