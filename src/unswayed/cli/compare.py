@@ -41,12 +41,14 @@ def _runs(runs: tuple[Path, ...], level: float, resamples: int, seed: int, as_js
     from unswayed.pipeline.comparison import compare_runs
     from unswayed.report.differences import differences
 
-    found = compare_runs(list(runs), level=level, resamples=resamples, seed=seed)
+    comparisons = compare_runs(list(runs), level=level, resamples=resamples, seed=seed)
     if as_json:
-        rows = {str(run): [e.model_dump(mode="json") for e in rows] for run, rows in found.items()}
+        rows = {
+            str(run): [e.model_dump(mode="json") for e in rows] for run, rows in comparisons.items()
+        }
         click.echo(json.dumps(rows, ensure_ascii=False))
         return
-    for run, rows in found.items():
+    for run, rows in comparisons.items():
         click.echo(f"{run} − {runs[0]}\n{differences(rows)}\n")
 
 
@@ -56,10 +58,10 @@ def _trainings(runs: tuple[Path, ...], step: int | None, level: float, as_json: 
     from unswayed.training.track.comparison import compare_several
     from unswayed.training.track.terminal import comparison_text
 
-    found = compare_several(runs, step=step, level=level)
+    comparisons = compare_several(runs, step=step, level=level)
     if as_json:
-        rows = {str(run): asdict(one) for run, one in found.items()}
+        rows = {str(run): asdict(one) for run, one in comparisons.items()}
         click.echo(json.dumps(rows, ensure_ascii=False, allow_nan=False))
         return
-    for run, one in found.items():
+    for run, one in comparisons.items():
         click.echo(f"{comparison_text(one, str(runs[0]), str(run))}\n")

@@ -56,12 +56,12 @@ def check(
     from unswayed.errors import DataError
 
     benchmark = registry.create("benchmark", inventory.spec_of(name, path))
-    found = inventory.take(benchmark, limit, pictures=pictures)
+    summary = inventory.take(benchmark, limit, pictures=pictures)
     if as_json:
-        click.echo(json.dumps(found.to_json(), ensure_ascii=False))
+        click.echo(json.dumps(summary.to_json(), ensure_ascii=False))
     else:
-        click.echo("\n".join(lines(found)))
-    if problem := inventory.problem(found, skip_broken=skip_broken):
+        click.echo("\n".join(lines(summary)))
+    if problem := inventory.problem(summary, skip_broken=skip_broken):
         raise DataError(problem)
 
 
@@ -121,22 +121,22 @@ def _source(provenance: Mapping[str, Any]) -> str:
     return f"{len(files)} files" if files else ""
 
 
-def _broken(found: Inventory) -> str:
-    if found.samples and found.without_picture == found.samples:
+def _broken(inventory: Inventory) -> str:
+    if inventory.samples and inventory.without_picture == inventory.samples:
         return "no pictures were read"
-    decoded = found.undecodable
+    decoded = inventory.undecodable
     undecodable = "not decoded (--pictures)" if decoded is None else f"{decoded} undecodable"
-    return f"pictures: {found.missing} missing, {undecodable}"
+    return f"pictures: {inventory.missing} missing, {undecodable}"
 
 
 def _counts(counts: Mapping[str, int] | Mapping[int, int]) -> str:
     return ", ".join(f"{name}: {n}" for name, n in counts.items())
 
 
-def _longest(found: Inventory) -> str:
-    if found.longest_gold is None or found.longest_by_chance is None:
+def _longest(inventory: Inventory) -> str:
+    if inventory.longest_gold is None or inventory.longest_by_chance is None:
         return ""
     return (
-        f"the gold is the one longest option in {found.longest_gold:.1%} of the choices that have "
-        f"one ({found.longest_by_chance:.1%} by chance)"
+        f"the gold is the one longest option in {inventory.longest_gold:.1%} of the choices that "
+        f"have one ({inventory.longest_by_chance:.1%} by chance)"
     )

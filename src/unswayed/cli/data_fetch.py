@@ -40,10 +40,10 @@ def fetch(
         raise ConfigError(f"{name} names no pictures by URL; there is nothing to fetch")
     states, reasons = Counter[str](), Counter[str]()
     links = islice(benchmark.links(), limit)
-    for found in fetching.fetch(links, folder, fetching.FetchLimits(workers=workers)):
-        states[found.state] += 1
-        if found.state == "skipped":
-            reasons[found.reason] += 1
+    for picture in fetching.fetch(links, folder, fetching.FetchLimits(workers=workers)):
+        states[picture.state] += 1
+        if picture.state == "skipped":
+            reasons[picture.reason] += 1
     counts = {state: states[state] for state in ("fetched", "present", "skipped")}
     if as_json:
         click.echo(json.dumps({**counts, "reasons": dict(reasons.most_common(200))}))

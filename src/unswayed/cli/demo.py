@@ -24,5 +24,5 @@ def demo(out: Path, limit: int | None) -> None:
     from unswayed.cli.evaluate import run_all
     from unswayed.pipeline.settings import as_written, settings
 
-    written = {**as_written("demo"), **({"limit": limit} if limit else {})}
-    run_all(settings("demo", {"limit": limit}), out, written)
+    request = {**as_written("demo"), **({"limit": limit} if limit else {})}
+    run_all(settings("demo", {"limit": limit}), out, request)

@@ -29,9 +29,9 @@ def judge(run: Path, spec: str | None, as_json: bool) -> None:
     opened = RunFolder.open(run)
     settings = settings_of(opened)
     settings = settings.model_copy(update={"judge": spec or settings.judge})
-    made = registry.create("judge", settings.judge)
+    instance = registry.create("judge", settings.judge)
     with opened.writing():
-        verdicts.judge(opened, made, settings)
+        verdicts.judge(opened, instance, settings)
         opened.add_to_description("measuring", settings.measuring())
     counts = Counter(verdict.status for verdict in opened.verdicts)
     lines = [f"{status:13}{count:8}" for status, count in counts.most_common()]

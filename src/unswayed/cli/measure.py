@@ -40,11 +40,11 @@ def measure(
 
     opened = RunFolder.open(run)
     before = settings_of(opened).model_dump(mode="json")
-    given = {"on_conflict": on_conflict, "tolerance": tolerance}
+    options = {"on_conflict": on_conflict, "tolerance": tolerance}
     overrides = [f"statistics.level={level}"] if level is not None else []
     overrides += [f"statistics.resamples={resamples}"] if resamples is not None else []
     changed = settings(
-        None, {**before, **{k: v for k, v in given.items() if v is not None}}, overrides
+        None, {**before, **{k: v for k, v in options.items() if v is not None}}, overrides
     )
     warn_if_unfinished(opened)
     with opened.writing():

@@ -98,8 +98,9 @@ def settings_from(options: dict[str, Any]) -> tuple[Settings, Path, dict[str, An
     recipe: Path | None = options["recipe"]
     if recipe is not None and (recipe / "run.json").is_file():
         _refuse_options(options, recipe)
-        found = settings_of(RunFolder.open(recipe))
-        return found.model_copy(update={"serving": _serving(options, found)}), recipe, _RESUMED
+        run_settings = settings_of(RunFolder.open(recipe))
+        serving = _serving(options, run_settings)
+        return run_settings.model_copy(update={"serving": serving}), recipe, _RESUMED
     overrides = list(options["overrides"])
     for name in ("max_new_tokens", "temperature", "force_answer"):
         if options[name] is not None:
@@ -110,33 +111,33 @@ def settings_from(options: dict[str, Any]) -> tuple[Settings, Path, dict[str, An
             text = json.dumps(str(value)) if isinstance(value, Path) else value
             overrides.append(f"serving.{name}={text}")
     plain = ("model", "judge", "profile", "limit", "shard", "seed", "foils", "texts", "delivery")
-    given = {name: options[name] for name in (*plain, "batch_size", "on_conflict")}
-    given["benchmarks"] = list(options["benchmarks"]) or None
-    given["variants"] = variant_names(options["variants"]) or None
-    found = settings(recipe, given, overrides)
-    written = {key: value for key, value in given.items() if value is not None}
-    written |= {"set": overrides} if overrides else {}
-    written |= as_written(recipe) if recipe else {}
-    return found, options["out"] or default_folder(found), written
+    values = {name: options[name] for name in (*plain, "batch_size", "on_conflict")}
+    values["benchmarks"] = list(options["benchmarks"]) or None
+    values["variants"] = variant_names(options["variants"]) or None
+    run_settings = settings(recipe, values, overrides)
+    request = {key: value for key, value in values.items() if value is not None}
+    request |= {"set": overrides} if overrides else {}
+    request |= as_written(recipe) if recipe else {}
+    return run_settings, options["out"] or default_folder(run_settings), request
 
 
-def _serving(options: dict[str, Any], found: Settings) -> Any:
+def _serving(options: dict[str, Any], settings: Settings) -> Any:
     """Return how to ask a served model: as the run did, but for what is given now."""
     from unswayed.models import Serving
 
-    given = {name: options[name] for name in _SERVING if options[name] is not None}
-    return Serving.of(**{**dict(found.serving), **given})
+    values = {name: options[name] for name in _SERVING if options[name] is not None}
+    return Serving.of(**{**dict(settings.serving), **values})
 
 
 def _refuse_options(options: dict[str, Any], run: Path) -> None:
-    given = [
+    extras = [
         name
         for name, value in options.items()
         if name not in ("recipe", *_SERVING) and value not in (None, ())
     ]
-    if given:
-        written = (f"--{_WRITTEN.get(name, name).replace('_', '-')}" for name in given)
-        names = ", ".join(sorted(written))
+    if extras:
+        flags = (f"--{_WRITTEN.get(name, name).replace('_', '-')}" for name in extras)
+        names = ", ".join(sorted(flags))
         raise ConfigError(
             f"{run} is a run folder with settings of its own, found {names} beside it; leave them "
             "out to finish it, or name the recipe and another --out"

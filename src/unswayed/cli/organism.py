@@ -39,11 +39,11 @@ def organism() -> None:
 @click.option("--early", is_flag=True, help="Train the sibling that is stopped early.")
 def train(out: Path, seed: int, minutes: float | None, dtype: str, early: bool) -> None:
     """Train an organism from scratch."""
-    from unswayed import organism as made
+    from unswayed import organism as package
     from unswayed.extras import require
 
     require("training an organism", "transformers")
-    click.echo(made.train(out, seed, minutes, dtype, early))
+    click.echo(package.train(out, seed, minutes, dtype, early))
 
 
 @organism.command()

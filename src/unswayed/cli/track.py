@@ -61,11 +61,11 @@ def show(found: Dynamics, folder: Path, as_json: bool = False) -> None:
     """Print what a training changed and whether its thoughts collapsed; say where the files are."""
     from unswayed.training.track.change import training_change
     from unswayed.training.track.dynamics import FILE, emptied_lines, verdicts
-    from unswayed.training.track.dynamics import as_json as written
+    from unswayed.training.track.dynamics import as_json as dynamics_json
     from unswayed.training.track.terminal import change_text
 
     if as_json:
-        click.echo(written(found))
+        click.echo(dynamics_json(found))
         return
     click.echo(change_text(training_change(found, folder)))
     fallen, others = verdicts(found)

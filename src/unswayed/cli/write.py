@@ -42,11 +42,11 @@ def write(recipe: Path | None, writer: str, out: Path, as_json: bool, **options:
     from unswayed.writing.writer import write as write_texts
     from unswayed.writing.writer import writer_spec
 
-    given = {name: options[name] for name in ("limit", "seed", "foils")}
-    given["benchmarks"] = list(options["benchmarks"]) or None
-    given["variants"] = variant_names(options["variants"]) or None
+    values = {name: options[name] for name in ("limit", "seed", "foils")}
+    values["benchmarks"] = list(options["benchmarks"]) or None
+    values["variants"] = variant_names(options["variants"]) or None
     without_model = {"model": "replay", "judge": "rules", "texts": "template"}
-    evaluation = Evaluation(settings(recipe, given | without_model))
+    evaluation = Evaluation(settings(recipe, values | without_model))
     evaluation.resolve()
     spec = writer_spec(writer)
     bounds = ("concurrency", "max_requests", "max_tokens_total")
