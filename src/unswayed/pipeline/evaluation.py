@@ -103,9 +103,9 @@ class Evaluation:
                 "--delivery user-turn, which places the same texts in the user's message"
             )
         bounds = ("max_requests", "max_tokens_total", "prices")
-        given = [name for name in bounds if getattr(self.settings.serving, name) is not None]
-        if given and not isinstance(model, ServedModel):
-            options = " and ".join(f"--{name.replace('_', '-')}" for name in given)
+        limits = [name for name in bounds if getattr(self.settings.serving, name) is not None]
+        if limits and not isinstance(model, ServedModel):
+            options = " and ".join(f"--{name.replace('_', '-')}" for name in limits)
             raise ConfigError(
                 f"{model.name} sends no requests, so there is nothing to limit or to pay; leave "
                 f"{options} out"
@@ -132,9 +132,9 @@ class Evaluation:
         """The decoding: what the settings say, the profile's own otherwise."""
         wanted, profile = self.settings.decoding, self.profile
         own = (profile.max_new_tokens, profile.temperature, profile.top_p)
-        asked = (wanted.max_new_tokens, wanted.temperature, wanted.top_p)
+        overrides = (wanted.max_new_tokens, wanted.temperature, wanted.top_p)
         tokens, temperature, top_p = (
-            mine if value is None else value for value, mine in zip(asked, own, strict=True)
+            mine if value is None else value for value, mine in zip(overrides, own, strict=True)
         )
         return Decoding(int(tokens), temperature, top_p, self.settings.seed, wanted.force_answer)
 

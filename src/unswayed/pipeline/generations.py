@@ -74,18 +74,18 @@ def _streamed(
     A served model has many prompts in flight: it draws as many as it likes, and no batch waits
     for its slowest.
     """
-    asked: deque[Variant] = deque()
+    queue: deque[Variant] = deque()
 
     def requests() -> Iterator[Request]:
         for variant in islice(run.variants, done, None):
-            asked.append(variant)
+            queue.append(variant)
             yield _request(run, variant, evaluation.profile)
 
     for generations in model.stream(requests(), evaluation.decoding):
-        due = [asked.popleft() for _ in generations[: len(asked)]]
+        due = [queue.popleft() for _ in generations[: len(queue)]]
         require_same(f"the model {model.name}", due, generations)
         yield generations
-    require_same(f"the model {model.name}", asked, [])
+    require_same(f"the model {model.name}", queue, [])
 
 
 def _account(run: RunFolder, model: Model) -> None:

@@ -83,16 +83,16 @@ class ShardRun:
         """
         path = self.folder / SHARD_FILE
         try:
-            found = cast("dict[str, Any]", json.loads(path.read_text("utf-8")))
-            if found["schema_version"] != 1 or found["shard"] != str(self.shard):
+            record = cast("dict[str, Any]", json.loads(path.read_text("utf-8")))
+            if record["schema_version"] != 1 or record["shard"] != str(self.shard):
                 raise ValueError("it is of another shard or version")
-            _ = (found["items"], found["digest"], found["variants"], found["failures"])
+            _ = (record["items"], record["digest"], record["variants"], record["failures"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RunError(
                 f"cannot use {path} ({error}); it says where the shard's lines belong: put it "
                 "back, or run the shard again"
             ) from error
-        return found
+        return record
 
     def finished(self, stage: Any) -> bool:
         """Say whether a stage was finished."""
@@ -142,8 +142,8 @@ def merge(out: Path, folders: Sequence[Path]) -> Merged:
 
 def _differing(parts: Sequence[ShardRun]) -> tuple[str, ...]:
     """Return what differs between the shards' machines and is no reason to refuse them."""
-    found = {key: {json.dumps(part.description.get(key)) for part in parts} for key in _NOTED}
-    return tuple(key for key, values in found.items() if len(values) > 1)
+    by_key = {key: {json.dumps(part.description.get(key)) for part in parts} for key in _NOTED}
+    return tuple(key for key, values in by_key.items() if len(values) > 1)
 
 
 def check(parts: Sequence[ShardRun]) -> None:
@@ -203,10 +203,10 @@ def _check_agree(first: ShardRun, part: ShardRun) -> None:
 def _comparable(part: ShardRun) -> dict[str, Any]:
     settings = part.settings.model_dump(mode="json", exclude={"shard", "serving"})
     settings["model"] = _without_address(part.settings.model)
-    found = {key: part.description.get(key) for key in _AGREE}
-    model = cast("dict[str, Any]", found["model"] or {})
-    found["model"] = {key: value for key, value in model.items() if key != "base_url"}
-    return settings | {f"the recorded {key}": value for key, value in found.items()}
+    facts = {key: part.description.get(key) for key in _AGREE}
+    model = cast("dict[str, Any]", facts["model"] or {})
+    facts["model"] = {key: value for key, value in model.items() if key != "base_url"}
+    return settings | {f"the recorded {key}": value for key, value in facts.items()}
 
 
 def _without_address(model: str) -> str:
@@ -319,9 +319,9 @@ def _describe(run: RunFolder, parts: Sequence[ShardRun], judged: bool) -> None:
     )
     described["measuring"] = settings.measuring()
     described["serving"] = settings.serving.model_dump(mode="json")
-    kept = [*_AGREE, *(key for key in ("data", "texts") if key not in _differing(parts))]
-    kept += ["judge"] if judged else []
-    described |= {key: first.description[key] for key in kept if key in first.description}
+    keys = [*_AGREE, *(key for key in ("data", "texts") if key not in _differing(parts))]
+    keys += ["judge"] if judged else []
+    described |= {key: first.description[key] for key in keys if key in first.description}
     described |= _usage([part.description.get("usage") or {} for part in parts])
     described["merged"] = [
         {"folder": str(part.folder), "shard": str(part.shard)}
@@ -339,13 +339,13 @@ def _usage(each: Sequence[dict[str, Any]]) -> dict[str, Any]:
     if not any(each):
         return {}
     keys = {key: None for one in each for key in one}
-    found: dict[str, Any] = {}
+    total: dict[str, Any] = {}
     for key in keys:
         values = [one.get(key) for one in each]
         if all(isinstance(value, str) for value in values):
-            found[key] = " + ".join(cast("list[str]", values))
+            total[key] = " + ".join(cast("list[str]", values))
         elif all(isinstance(value, int | float) for value in values):
-            found[key] = sum(cast("list[float]", values))
+            total[key] = sum(cast("list[float]", values))
         else:
-            found[key] = None
-    return {"usage": found}
+            total[key] = None
+    return {"usage": total}

@@ -72,10 +72,10 @@ def _verdicts(
     pairs: Sequence[tuple[Variant, Generation]], judge: Judge, settings: Settings
 ) -> Iterator[Verdict]:
     """Yield a verdict a pair, in order; the judge is asked where there is something to judge."""
-    asked = [_case(variant, generation, judge, settings) for variant, generation in pairs]
-    cases = [case for case in asked if isinstance(case, JudgeCase)]
+    items = [_case(variant, generation, judge, settings) for variant, generation in pairs]
+    cases = [case for case in items if isinstance(case, JudgeCase)]
     verdicts = iter(judge.judge(cases))
-    for case in asked:
+    for case in items:
         if isinstance(case, Verdict):
             yield case
             continue
