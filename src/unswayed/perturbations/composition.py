@@ -89,8 +89,8 @@ def compose(name: str) -> Composition:
         UnknownName: a part is no perturbation.
         ConfigError: two text perturbations, or a part twice.
     """
-    found = [perturbation(part.strip()) for part in name.split("+")]
-    parts, known = [part for part, _ in found], dict(found)
+    pairs = [perturbation(part.strip()) for part in name.split("+")]
+    parts, known = [part for part, _ in pairs], dict(pairs)
     if len(known) != len(parts):
         raise ConfigError(f"variant {name!r} names a part twice; name each once")
     texts = [part for part in parts if known[part].changes == "text"]
@@ -117,11 +117,11 @@ def variants_of(
         DataError: a variant cannot be made for this sample.
     """
     _check_gold(sample)
-    drawn = draw_foils(sample, context.seed, foils)
+    foil_answers = draw_foils(sample, context.seed, foils)
     for composition in compositions:
-        count = len(drawn) if composition.depends_on_foil() else 1
+        count = len(foil_answers) if composition.depends_on_foil() else 1
         for index in range(max(count, 1)):
-            yield _apply(composition, _plain(sample, drawn, index), context)
+            yield _apply(composition, _plain(sample, foil_answers, index), context)
 
 
 def _check_gold(sample: Sample) -> None:

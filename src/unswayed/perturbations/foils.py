@@ -50,7 +50,7 @@ def _letters(sample: Sample, generator: random.Random) -> list[str]:
     return wrong
 
 
-def _number(written: str, gold: Fraction, generator: random.Random) -> str:
+def _number(text: str, gold: Fraction, generator: random.Random) -> str:
     """Return a number up to four steps away; no step leads below zero from a gold that is not.
 
     A step is a tenth of a whole number, at least 1, and a fifth of any other.
@@ -58,10 +58,10 @@ def _number(written: str, gold: Fraction, generator: random.Random) -> str:
     step = Fraction(max(1, round(abs(gold) / 10))) if gold.denominator == 1 else abs(gold) / 5
     near = [gold + step * steps for steps in _STEPS]
     near = [value for value in near if value >= 0 or gold < 0]
-    return _written(generator.choice(near), written)
+    return _number_text(generator.choice(near), text)
 
 
-def _written(value: Fraction, like: str) -> str:
+def _number_text(value: Fraction, like: str) -> str:
     """Write a number as a whole one or a decimal where it is one exactly, else as a fraction."""
     if value.denominator == 1:
         return str(value.numerator)

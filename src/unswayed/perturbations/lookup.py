@@ -35,13 +35,13 @@ def perturbation(part: str) -> tuple[str, Perturbation]:
     registered = registry.names("perturbation")
     if spec.name not in registered and not spec.name.partition(":")[0].endswith(".py"):
         raise UnknownName("variant", part, registered)
-    found: Any = registry.load("perturbation", spec.name)
-    if isinstance(found, type) or (callable(found) and not hasattr(found, "apply")):
-        found = registry.create("perturbation", spec)
+    candidate: Any = registry.load("perturbation", spec.name)
+    if isinstance(candidate, type) or (callable(candidate) and not hasattr(candidate, "apply")):
+        candidate = registry.create("perturbation", spec)
     elif spec.argument is not None or spec.options:
         raise ConfigError(f"the perturbation {spec.name!r} takes no options, found {part!r}")
-    require_perturbation(part, found)
-    return _called(spec.name, found), cast("Perturbation", found)
+    require_perturbation(part, candidate)
+    return _called(spec.name, candidate), cast("Perturbation", candidate)
 
 
 def require_perturbation(part: str, found: Any) -> None:
@@ -65,12 +65,12 @@ def require_perturbation(part: str, found: Any) -> None:
         raise ConfigError(f"{what} {type(found).__name__} without a summary, one line of text")
 
 
-def _called(name: str, found: Any) -> str:
+def _called(name: str, candidate: Any) -> str:
     registered = registry.names("perturbation")
     if name in registered:
         return name
     attribute = name.rpartition(":")[2]
-    own: Any = getattr(found, "name", None) or attribute.strip("_").replace("_", "-").lower()
+    own: Any = getattr(candidate, "name", None) or attribute.strip("_").replace("_", "-").lower()
     if not isinstance(own, str) or not _NAME.fullmatch(own):
         raise ConfigError(
             f"expected the name of the perturbation {name!r} to be up to 64 letters, digits, dots, "

@@ -21,9 +21,9 @@ def source(spec: str) -> TextSource:
         ConfigError: it cannot be made so, is no text source, or is called as one of ours.
         DataError: what it reads is not as it must be.
     """
-    found: Any = registry.create("text source", spec)
-    require_source(spec, found)
-    return found
+    text_source: Any = registry.create("text source", spec)
+    require_source(spec, text_source)
+    return text_source
 
 
 def require_source(spec: str, found: Any) -> None:

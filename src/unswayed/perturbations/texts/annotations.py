@@ -81,8 +81,8 @@ class Annotations:
             if key in self._notes:
                 raise DataError(f"{path}:{number}: a second text for {_described(key)}; keep one")
             self._notes[key] = note
-        written = bool(self._notes) and all(note.writer for note in self._notes.values())
-        self.name: Literal["file", "writer"] = "writer" if written else "file"
+        by_writer = bool(self._notes) and all(note.writer for note in self._notes.values())
+        self.name: Literal["file", "writer"] = "writer" if by_writer else "file"
 
     def provenance(self) -> dict[str, Any]:
         """Return which file is read, with its digest."""

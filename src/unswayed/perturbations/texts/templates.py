@@ -115,21 +115,21 @@ def quote(text: str) -> str:
 
 def _fill(wording: str, variant: Variant, letter: str) -> str:
     """Put the pieces in one after the other: none of them may be searched for the next."""
-    said = letter if _is_open(variant) else variant.options[letter]
-    if not said.strip():
+    assertion = letter if _is_open(variant) else variant.options[letter]
+    if not assertion.strip():
         raise DataError(f"option {letter} of {variant.sample.id} has no text to assert")
     pieces = {
-        "{text}": quote(said),
+        "{text}": quote(assertion),
         "{letter}": letter,
         "{question}": _question(variant),
     }
     words = wording
     parts: list[str] = []
     while True:
-        found = [(words.find(key), key) for key in pieces if key in words]
-        if not found:
+        matches = [(words.find(key), key) for key in pieces if key in words]
+        if not matches:
             return "".join([*parts, words])
-        at, key = min(found)
+        at, key = min(matches)
         parts += [words[:at], pieces[key]]
         words = words[at + len(key) :]
 
