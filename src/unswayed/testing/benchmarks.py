@@ -36,18 +36,18 @@ def check_benchmark(benchmark: Any, *, limit: int = 200, pictures: int = 5) -> N
         rows = _rows(benchmark, limit)
     for row in rows:
         _check_row(row, benchmark.name)
-    found = [row for row in rows if isinstance(row, Sample)]
-    require(found, f"expected samples, found none among the first {len(rows)} rows")
-    repeated = [id for id, times in Counter(s.id for s in found).items() if times > 1]
+    samples = [row for row in rows if isinstance(row, Sample)]
+    require(samples, f"expected samples, found none among the first {len(rows)} rows")
+    repeated = [id for id, times in Counter(s.id for s in samples).items() if times > 1]
     require(not repeated, f"ids must be unique; found {repeated[:1]} more than once")
-    _check_left_closed(found, opened)
+    _check_left_closed(samples, opened)
     again = _rows(benchmark, limit)
     require(
         list(map(_comparable, rows)) == list(map(_comparable, again)),
         "iterating again must yield the same rows in the same order; a random choice needs a seed, "
         "and an iterator must start anew",
     )
-    for sample in found[:pictures]:
+    for sample in samples[:pictures]:
         _check_pictures(sample)
     require_provenance(benchmark, "benchmark")
 
@@ -96,12 +96,13 @@ def _check_choice(sample: Sample) -> None:
     require(not empty, f"option {', '.join(empty)} of {sample.id} has no text")
 
 
-def _check_left_closed(found: Iterable[Sample], opened: set[str]) -> None:
-    files = {str(Path(i.path).resolve()): s for s in found for i in s.images if i.path}
-    read = sorted(opened & files.keys())
+def _check_left_closed(samples: Iterable[Sample], opened: set[str]) -> None:
+    files = {str(Path(i.path).resolve()): s for s in samples for i in s.images if i.path}
+    open_pictures = sorted(opened & files.keys())
     require(
-        not read,
-        f"pictures are read when they are needed, not while iterating; found {read[:1]} opened",
+        not open_pictures,
+        "pictures are read when they are needed, not while iterating; found "
+        f"{open_pictures[:1]} opened",
     )
 
 

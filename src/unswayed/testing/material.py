@@ -48,10 +48,12 @@ def require_provenance(thing: Any, kind: str, *, needed: bool = False) -> None:
         callable(getattr(thing, "provenance", None)),
         f"a {kind} needs a method provenance(), which run.json keeps",
     )
-    said: Any = thing.provenance()
-    require(isinstance(said, dict), f"expected provenance() to return a dict, found {said!r:.80}")
+    record: Any = thing.provenance()
+    require(
+        isinstance(record, dict), f"expected provenance() to return a dict, found {record!r:.80}"
+    )
     try:
-        json.dumps(said, allow_nan=False)
+        json.dumps(record, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise AssertionError(f"provenance() must hold JSON values only: {error}") from error
 
@@ -64,8 +66,10 @@ def samples(count: int = 6) -> list[Sample]:
 def variants(*names: str, count: int = 6, foils: int = 1) -> list[Variant]:
     """Return variants of those questions."""
     context = Context(Templates(), seed=SEED)
-    made = (variants_of(sample, compositions(names), context, foils) for sample in samples(count))
-    return [variant for of_one in made for variant in of_one]
+    by_sample = (
+        variants_of(sample, compositions(names), context, foils) for sample in samples(count)
+    )
+    return [variant for of_one in by_sample for variant in of_one]
 
 
 def prompts_of(folder: Path, profile: Profile, *names: str) -> Iterator[Request]:

@@ -96,8 +96,8 @@ def _check_stance(one: Perturbation) -> None:
     for sample in samples():
         try:
             if stance == "foil":
-                made = list(variants_of(sample, [composition], context, 2))
-                wrong = [v for v in made if v.asserts is not None and v.asserts != v.foil]
+                variants = list(variants_of(sample, [composition], context, 2))
+                wrong = [v for v in variants if v.asserts is not None and v.asserts != v.foil]
                 require(not wrong, 'with stance = "foil", `asserts` must be the foil')
                 continue
             shown = [one.apply(v, context) for v in _with_two_foils(sample.id)]
