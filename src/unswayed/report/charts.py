@@ -66,13 +66,13 @@ def _scopes(measured: Measured, metrics: Sequence[str]) -> list[str]:
 def _missing(measured: Measured, metrics: Sequence[str]) -> tuple[str, ...]:
     """Say why a benchmark that has the metrics has no value of them, instead of an empty panel."""
     there = _scopes(measured, metrics)
-    found: list[str] = []
+    lines: list[str] = []
     for scope in measured.benchmarks():
         reasons = {one_line(e.reason) for e in _estimates(measured, scope, metrics)} - {""}
         if scope not in there and _estimates(measured, scope, metrics):
             why = "; ".join(sorted(reasons)) or "no reason was recorded"
-            found.append(f"{scope_title(one_line(scope, 60))}: {why}")
-    return tuple(found)
+            lines.append(f"{scope_title(one_line(scope, 60))}: {why}")
+    return tuple(lines)
 
 
 def _estimates(measured: Measured, scope: str, metrics: Sequence[str]) -> list[Estimate]:
@@ -112,9 +112,9 @@ def _quadrants(measured: Measured) -> Chart:
         quadrants(
             scope_title(scope),
             {
-                name: found
+                name: estimates
                 for name in measured.variants(scope)
-                if (found := _quadrant(measured, scope, name))
+                if (estimates := _quadrant(measured, scope, name))
             },
             name=f"quadrants-{number}",
             width=_width(scopes),
@@ -132,8 +132,8 @@ def _quadrants(measured: Measured) -> Chart:
 
 
 def _quadrant(measured: Measured, scope: str, name: str) -> dict[str, Estimate]:
-    found = {key: measured.find(scope, name, key) for key in QUADRANT_STACK}
-    return {key: estimate for key, estimate in found.items() if estimate is not None}
+    estimates = {key: measured.find(scope, name, key) for key in QUADRANT_STACK}
+    return {key: estimate for key, estimate in estimates.items() if estimate is not None}
 
 
 def _differences(measured: Measured, metric: str) -> Chart:
@@ -152,14 +152,14 @@ def _differences(measured: Measured, metric: str) -> Chart:
     }
     title, axis, caption = words[metric]
     scopes = _scopes(measured, [metric])
-    found = {scope: measured.of_metric(scope, metric) for scope in scopes}
-    limits = span(found.values(), 100)
+    by_scope = {scope: measured.of_metric(scope, metric) for scope in scopes}
+    limits = span(by_scope.values(), 100)
     panels = [
         dots(
             scope_title(scope),
             axis,
-            list(found[scope]),
-            [Series("", "accent", found[scope])],
+            list(by_scope[scope]),
+            [Series("", "accent", by_scope[scope])],
             name=f"{metric}-{number}",
             width=_width(scopes),
             limits=limits,

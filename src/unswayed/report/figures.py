@@ -65,8 +65,8 @@ def dots(
         line: a value marked through all rows, in the axis's unit.
         ticks: row → value marked in that row alone, such as chance, in the axis's unit.
     """
-    with page_canvas(name, width, 0.95 + _ROW * len(rows) * max(1.0, 0.7 * len(series))) as drawn:
-        axes = drawn.add_subplot()
+    with page_canvas(name, width, 0.95 + _ROW * len(rows) * max(1.0, 0.7 * len(series))) as figure:
+        axes = figure.add_subplot()
         _rows_axis(axes, rows, title, axis)
         if line is not None:
             axes.axvline(line, color=PLACEHOLDERS["muted"], linewidth=0.9, zorder=1)
@@ -82,7 +82,7 @@ def dots(
         if limits is not None:
             axes.set_xlim(*limits)
         axes.margins(x=0.08)
-        return Drawing(page_svg(drawn, name), _dots_label(title, axis, series, scale))
+        return Drawing(page_svg(figure, name), _dots_label(title, axis, series, scale))
 
 
 def quadrants(
@@ -97,21 +97,21 @@ def quadrants(
         width: inches.
     """
     names = list(rows)
-    with page_canvas(name, width, 0.95 + _ROW * len(names)) as drawn:
-        axes = drawn.add_subplot()
+    with page_canvas(name, width, 0.95 + _ROW * len(names)) as figure:
+        axes = figure.add_subplot()
         _rows_axis(axes, names, title, "share of judged outputs, %")
         axes.set_xlim(0, 100)
         axes.grid(visible=False)
         for place, row in enumerate(names):
             _stack(axes, place, rows[row])
             _beside(axes, place, rows[row])
-        return Drawing(page_svg(drawn, name), _quadrants_label(title, rows))
+        return Drawing(page_svg(figure, name), _quadrants_label(title, rows))
 
 
 def curves(title: str, lines: Sequence[Curve], *, name: str, width: float = 5.2) -> Drawing:
     """Draw risk–coverage curves: risk among the answered against the share answered."""
-    with page_canvas(name, width, 2.9) as drawn:
-        axes = drawn.add_subplot()
+    with page_canvas(name, width, 2.9) as figure:
+        axes = figure.add_subplot()
         axes.set_title(one_line(title, 60), loc="left", fontweight="bold", fontsize=10.5)
         axes.set_xlabel("share of questions answered, %")
         axes.set_ylabel("error rate among them, %")
@@ -125,7 +125,7 @@ def curves(title: str, lines: Sequence[Curve], *, name: str, width: float = 5.2)
         axes.set_xlim(0, 100)
         axes.set_ylim(bottom=0)
         axes.legend(loc="best")
-        return Drawing(page_svg(drawn, name), _curves_label(title, lines))
+        return Drawing(page_svg(figure, name), _curves_label(title, lines))
 
 
 def span(series: Iterable[Mapping[str, Estimate]], scale: float) -> tuple[float, float]:

@@ -78,17 +78,17 @@ def summary(measured: Measured, survey: Survey, model: str) -> list[str]:
 
 def cautions(run: RunFolder, survey: Survey, description: Mapping[str, Any]) -> list[str]:
     """Return what a reader must know before comparing these figures with others."""
-    found: list[str] = []
+    notes: list[str] = []
     unfinished = [name for name in STAGES if not run.complete(name)]
     if unfinished:
-        found.append(
+        notes.append(
             f"This run is not finished ({listed(unfinished)}): its figures cover what is there."
         )
     profile: object = description.get("profile")
     if isinstance(profile, Mapping):
         form = cast("Mapping[str, object]", profile).get("answer_form")
         if form == "text":
-            found.append(
+            notes.append(
                 "This model's own prompt profile answers with the option's text: its letter "
                 "distributions (entropy, P(correct), AUROC) are off-format and do not describe how "
                 "it decides."
@@ -97,21 +97,21 @@ def cautions(run: RunFolder, survey: Survey, description: Mapping[str, Any]) -> 
     if isinstance(model, Mapping):
         thoughts = cast("Mapping[str, object]", model).get("thoughts")
         if thoughts == "hidden":
-            found.append(
+            notes.append(
                 "The model hides its reasoning, so its consistency with the answers is not "
                 "measured."
             )
         elif thoughts == "summary":
-            found.append(
+            notes.append(
                 "The model shows a summary of its reasoning, not the reasoning: consistency is "
                 "that of the summary with the answer."
             )
     if any("user-turn" in use.deliveries for use in survey.variants.values()):
-        found.append(
+        notes.append(
             "Injected thoughts were placed in the user's turn as a draft, not in the assistant's "
             "open turn: do not compare these variants with runs that used a prefill."
         )
-    return found
+    return notes
 
 
 def headlines(measured: Measured) -> list[Headline]:
@@ -154,12 +154,12 @@ def _headline(estimate: Estimate | None, text: str, lead: bool = False) -> Headl
 
 def _extreme(measured: Measured, scope: str, metric: str, largest: bool) -> Estimate | None:
     """Return the misleading variant's estimate that is largest (or smallest)."""
-    found = [
+    candidates = [
         (estimate.value if largest else -estimate.value, estimate)
         for name, estimate in measured.of_metric(scope, metric).items()
         if estimate.value is not None and is_misleading(name)
     ]
-    return max(found, key=lambda pair: pair[0])[1] if found else None
+    return max(candidates, key=lambda pair: pair[0])[1] if candidates else None
 
 
 def is_misleading(variant: str) -> bool:

@@ -81,11 +81,11 @@ class Reservoirs(Generic[T]):
 
     def chosen(self, count: int) -> dict[SampleKind, list[T]]:
         """Return up to `count` samples, taken from each kind in turn, by kind and sorted by id."""
-        kept = [
+        by_kind = [
             [(place, name, view) for name, view in self._kept.get(kind, [])]
             for place, kind in enumerate(SAMPLE_KINDS)
         ]
-        rounds = itertools.chain.from_iterable(itertools.zip_longest(*kept))
+        rounds = itertools.chain.from_iterable(itertools.zip_longest(*by_kind))
         taken = itertools.islice((item for item in rounds if item is not None), count)
         chosen: dict[SampleKind, list[T]] = {}
         for place, _, view in sorted(taken, key=lambda item: item[:2]):

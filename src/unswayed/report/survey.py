@@ -118,14 +118,14 @@ def survey(run: RunFolder, measured: Measured, samples: int, seed: int) -> Surve
 
 def failures(run: RunFolder) -> list[FailureGroup]:
     """Return the failures by stage and benchmark, in the order of their first appearance."""
-    found: dict[tuple[str, str], FailureGroup] = {}
+    groups: dict[tuple[str, str], FailureGroup] = {}
     for failure in run.failures:
         key = (failure.stage, failure.benchmark)
-        group = found.setdefault(key, FailureGroup(failure.stage, one_line(failure.benchmark)))
+        group = groups.setdefault(key, FailureGroup(failure.stage, one_line(failure.benchmark)))
         group.count += 1
         if len(group.first) < FIRST_FAILURES:
             group.first.append(_visible(failure))
-    return list(found.values())
+    return list(groups.values())
 
 
 def _visible(failure: Failure) -> Failure:

@@ -76,13 +76,13 @@ def table(
         metrics: the columns, those left out of which no variant has an estimate.
         skip_base: leave the base variant out, for metrics that compare with it.
     """
-    found = {metric: measured.of_metric(benchmark, metric) for metric in metrics}
-    columns = tuple(term(metric) for metric in metrics if found[metric])
+    by_metric = {metric: measured.of_metric(benchmark, metric) for metric in metrics}
+    columns = tuple(term(metric) for metric in metrics if by_metric[metric])
     names = [v for v in measured.variants(benchmark) if not (skip_base and v == "base")]
-    names = [v for v in names if any(v in found[column.metric] for column in columns)]
+    names = [v for v in names if any(v in by_metric[column.metric] for column in columns)]
     if not columns or not names:
         return None
-    rows = [[found[column.metric].get(name) for column in columns] for name in names]
+    rows = [[by_metric[column.metric].get(name) for column in columns] for name in names]
     return Table(
         benchmark,
         columns,

@@ -129,17 +129,17 @@ def _with_refused(
     measured: Measured, scope: str, head: list[str], lines: list[list[str]]
 ) -> tuple[list[str], list[list[str]]]:
     """Add a column of refused prompts, if there are any."""
-    found = [measured.find(scope, name, "accuracy") for name in measured.variants(scope)]
-    counts = [estimate.n_refused if estimate else 0 for estimate in found]
+    estimates = [measured.find(scope, name, "accuracy") for name in measured.variants(scope)]
+    counts = [estimate.n_refused if estimate else 0 for estimate in estimates]
     if not any(counts):
         return head, lines
     return [*head, "refused"], [[*line, str(n)] for line, n in zip(lines, counts, strict=True)]
 
 
 def _line(measured: Measured, scope: str, name: str, columns: Sequence[str]) -> list[str]:
-    found = [measured.find(scope, name, metric) for metric in columns]
-    counts = [estimate.n for estimate in found if estimate is not None]
-    cells = ["–" if estimate is None else _figure(estimate) for estimate in found]
+    estimates = [measured.find(scope, name, metric) for metric in columns]
+    counts = [estimate.n for estimate in estimates if estimate is not None]
+    cells = ["–" if estimate is None else _figure(estimate) for estimate in estimates]
     return [one_line(name, 40), *cells, str(max(counts, default=0))]
 
 
