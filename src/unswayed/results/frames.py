@@ -83,8 +83,8 @@ def _series(column: Column, cells: Any) -> Any:
     import pandas as pd
 
     if isinstance(cells, np.ma.MaskedArray):
-        made = pd.Series(np.asarray(cells.data), dtype=column.dtype)
-        return made.mask(np.ma.getmaskarray(cells))
+        series = pd.Series(np.asarray(cells.data), dtype=column.dtype)
+        return series.mask(np.ma.getmaskarray(cells))
     if column.kind == "object":
         objects = np.empty(len(cells), dtype=object)
         for place, cell in enumerate(cells):  # numpy would make columns of tuples

@@ -92,8 +92,8 @@ class Measured:
 
     def of_metric(self, benchmark: str, metric: str) -> dict[str, Estimate]:
         """Return variant → estimate of one metric, in the order of the protocol's table."""
-        found = ((v, self.find(benchmark, v, metric)) for v in self.variants(benchmark))
-        return {variant: estimate for variant, estimate in found if estimate is not None}
+        pairs = ((v, self.find(benchmark, v, metric)) for v in self.variants(benchmark))
+        return {variant: estimate for variant, estimate in pairs if estimate is not None}
 
     def on_conflict(self) -> ConflictPolicy:
         """Return how answers whose letter and text disagree were read.
@@ -115,13 +115,13 @@ class Measured:
         Raises:
             RunError: the file names no such number.
         """
-        found = self.settings.get("tolerance", 0.0)
-        if isinstance(found, bool) or not isinstance(found, int | float) or found < 0:
+        value = self.settings.get("tolerance", 0.0)
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
             raise RunError(
-                f"metrics.json: expected tolerance to be a number from 0, found {found!r}; run "
+                f"metrics.json: expected tolerance to be a number from 0, found {value!r}; run "
                 "`unswayed measure` again"
             )
-        return float(found)
+        return float(value)
 
 
 def variant_rank(name: str) -> tuple[str, int, str]:

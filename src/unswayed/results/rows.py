@@ -61,9 +61,13 @@ class _Records:
     def kept(self, rows: Iterable[Joined]) -> Iterator[Joined]:
         """Pass the rows on, and keep the texts of each."""
         for row in rows:
-            cells = {**_shown(row[0]), **_said(*row[:2], self.on_conflict), **_judged(row[2])}
-            for name, kept in self.cells.items():
-                kept.append(cells[name])
+            cells = {
+                **_shown(row[0]),
+                **_output_cells(*row[:2], self.on_conflict),
+                **_judged(row[2]),
+            }
+            for name, column in self.cells.items():
+                column.append(cells[name])
             self.shown.append({own: shown for shown, own in row[0].origin.items()})
             self.abstain.append(row[0].abstain)
             yield row
@@ -90,7 +94,9 @@ def _shown(variant: Variant) -> dict[str, Any]:
     }
 
 
-def _said(variant: Variant, generation: Generation, on_conflict: ConflictPolicy) -> dict[str, Any]:
+def _output_cells(
+    variant: Variant, generation: Generation, on_conflict: ConflictPolicy
+) -> dict[str, Any]:
     lost = generation.status in ("error", "refused")
     output = variant.prefill + generation.text
     kind = variant.sample.answer_kind
@@ -143,7 +149,7 @@ def _measured(columns: Columns) -> dict[str, Any]:
     """Return the cells that every metric starts from; masked where a row is in no figure."""
     there = columns.has_output()
     choices = columns.kind == codes.KINDS.index("choice")
-    read = columns.method >= 0
+    has_letters = columns.method >= 0
     sway = _sway(columns)
     return {
         "benchmark": _named(columns.benchmarks, columns.benchmark),
@@ -163,8 +169,8 @@ def _measured(columns: Columns) -> dict[str, Any]:
         "conflict": np.ma.array(columns.flagged("letter-text-conflict"), mask=~(there & choices)),
         "flags": [_flags(bits) for bits in columns.flags.tolist()],
         "letters_method": _named(codes.METHODS, columns.method),
-        "forced": np.ma.array(columns.forced, mask=~read),
-        "bounded": np.ma.array(columns.bounded, mask=~read),
+        "forced": np.ma.array(columns.forced, mask=~has_letters),
+        "bounded": np.ma.array(columns.bounded, mask=~has_letters),
         **{name: getattr(columns, name) for name in _NUMBERS},
         "iou": np.where(there, columns.iou, np.nan),
     }
