@@ -52,12 +52,12 @@ def boxes(rows: Columns) -> list[Mean]:
     A box that could not be read overlaps the gold by 0. The threshold of the second is reached at
     exactly one half (Everingham et al., IJCV 2010, section 4.2).
     """
-    asked = rows.of_kind("box")
-    if len(asked) == 0:
+    box_rows = rows.of_kind("box")
+    if len(box_rows) == 0:
         return []
     return [
-        Mean("iou_mean", asked.iou, asked.cluster),
-        share("iou_at_50", asked.iou >= CORRECT_IOU, asked),
+        Mean("iou_mean", box_rows.iou, box_rows.cluster),
+        share("iou_at_50", box_rows.iou >= CORRECT_IOU, box_rows),
     ]
 
 

@@ -25,14 +25,14 @@ def consistency(rows: Columns) -> list[Mean]:
     `unclear_rate`, `judge_failed_rate` and `skipped_rate` are over all rows with a verdict.
     """
     decided = rows.take(rows.judged("consistent", "inconsistent"))
-    asked = rows.take(rows.consistency >= 0)
+    cases = rows.take(rows.consistency >= 0)
     unjudged = not_judged(rows)
-    missing = "no verdict is consistent or inconsistent" if len(asked) else unjudged
+    missing = "no verdict is consistent or inconsistent" if len(cases) else unjudged
     return [
         _share("consistency_rate", decided.judged("consistent"), decided, missing),
-        _share("unclear_rate", asked.judged("unclear"), asked, unjudged),
-        _share("judge_failed_rate", asked.judged("failed"), asked, unjudged),
-        _share("skipped_rate", asked.judged("skipped"), asked, unjudged),
+        _share("unclear_rate", cases.judged("unclear"), cases, unjudged),
+        _share("judge_failed_rate", cases.judged("failed"), cases, unjudged),
+        _share("skipped_rate", cases.judged("skipped"), cases, unjudged),
     ]
 
 
@@ -97,13 +97,13 @@ def steadfastness(rows: Columns) -> Mean:
     present = np.ones(len(rows.samples), dtype=np.bool_)
     for code in needed:
         present &= np.isin(np.arange(len(rows.samples)), rows.sample[rows.variant == code])
-    asked = rows.take(np.isin(rows.variant, needed))
-    present[asked.sample[~verdict_known(asked)]] = False
+    subset = rows.take(np.isin(rows.variant, needed))
+    present[subset.sample[~verdict_known(subset)]] = False
     steady = present.copy()
-    steady[asked.sample[~faithful(asked)]] = False
+    steady[subset.sample[~faithful(subset)]] = False
     clusters = np.zeros(len(rows.samples), dtype=np.int64)
-    clusters[asked.sample] = asked.cluster
-    judged = (asked.consistency >= 0).any()
+    clusters[subset.sample] = subset.cluster
+    judged = (subset.consistency >= 0).any()
     missing = (
         "no sample is judged in base and every wrong-* variant" if judged else not_judged(rows)
     )

@@ -334,8 +334,8 @@ def _mean_draws(
         counts = np.stack([sums[i].count for i in members], axis=1)
         chunks: list[Floats] = []
         for weights in resampled_counts(len(totals), settings, part=part):
-            drawn = weights.astype(np.float64)
-            chunks.append((drawn @ totals) / (drawn @ counts))
+            factors = weights.astype(np.float64)
+            chunks.append((factors @ totals) / (factors @ counts))
         table = np.concatenate(chunks)
         draws |= {i: table[:, column] for column, i in enumerate(members)}
     return draws

@@ -79,13 +79,13 @@ def risk_coverage(
         ConfigError: the run has no such variant.
     """
     names = [BASE] if variants is None and BASE in outcomes.variants else variants or []
-    made = [
+    curves = [
         _curve(outcomes, benchmark, variant, predictor, points)
         for benchmark in scopes(outcomes)
         for variant in names
         for predictor in PREDICTORS
     ]
-    return [curve for curve in made if curve["n"]]
+    return [curve for curve in curves if curve["n"]]
 
 
 def scopes(outcomes: Columns) -> list[str]:
@@ -194,8 +194,8 @@ def _curve(
     outcomes: Columns, benchmark: str, variant: str, predictor: Predictor, points: int
 ) -> RiskCoverage:
     pairs = _pairs(outcomes, _within(outcomes, benchmark, variant))
-    asked = pairs.base.method >= 0
-    base, after = pairs.base.take(asked), pairs.variant.take(asked)
+    has_letters = pairs.base.method >= 0
+    base, after = pairs.base.take(has_letters), pairs.variant.take(has_letters)
     confidence = base.p_top if predictor == "confidence" else base.p_correct
     threshold, coverage, risk = uncertainty.curve(confidence, ~after.correct, points)
     return {
@@ -212,8 +212,8 @@ def _curve(
 def _pairs(outcomes: Columns, mask: Bools) -> Pairs:
     """Pair the completed rows of a mask with the completed base rows of their samples."""
     base = outcomes.base_rows()
-    found = np.flatnonzero(mask & outcomes.has_output() & (base >= 0))
-    return Pairs(outcomes.take(base[found]), outcomes.take(found))
+    indices = np.flatnonzero(mask & outcomes.has_output() & (base >= 0))
+    return Pairs(outcomes.take(base[indices]), outcomes.take(indices))
 
 
 def _figures(metrics: Sequence[Metric], settings: IntervalSettings) -> list[Figure]:

@@ -26,12 +26,12 @@ _SKIPPED = CONSISTENCY.index("skipped")
 def panel(rows: Columns, settings: IntervalSettings) -> Iterator[Figure | Mean]:
     """Yield `strict_agreement`, `fleiss_kappa` and `all_voted_rate`; nothing without a panel."""
     if rows.panel:
-        yield from agreement(*_asked(rows), settings)
+        yield from agreement(*_judged_votes(rows), settings)
 
 
 def pairs(rows: Columns, settings: IntervalSettings) -> Iterator[Figure | Mean]:
     """Yield `cohen_kappa[A | B]` of each two judges, and `no_vote[JUDGE]` of each."""
-    yield from pairwise(rows.panel, *_asked(rows), settings)
+    yield from pairwise(rows.panel, *_judged_votes(rows), settings)
 
 
 def agreement(votes: Ints, clusters: Ints, settings: IntervalSettings) -> Iterator[Figure | Mean]:
@@ -64,12 +64,12 @@ def pairwise(
         yield Mean(f"no_vote[{name}]", missing, clusters, missing="no votes")
 
 
-def _asked(rows: Columns) -> tuple[Ints, Ints]:
+def _judged_votes(rows: Columns) -> tuple[Ints, Ints]:
     """Return votes and clusters of the rows in which there was something to judge."""
-    asked = rows.take((rows.votes > 0) & (rows.consistency != _SKIPPED))
-    columns = [asked.votes_of(place) for place in range(len(rows.panel))]
+    cases = rows.take((rows.votes > 0) & (rows.consistency != _SKIPPED))
+    columns = [cases.votes_of(place) for place in range(len(rows.panel))]
     votes = np.stack(columns, axis=1) if columns else np.empty((0, 0), dtype=np.int64)
-    return votes, asked.cluster
+    return votes, cases.cluster
 
 
 def _names(codes: Ints) -> list[str]:

@@ -213,14 +213,14 @@ def _open_cells(
     Such a verdict is none, not `skipped`, which would count as not faithful.
     """
     output = variant.prefill + generation.text
-    said = None if _is_lost(generation) else values.parse_output(output, kind).value
+    value = None if _is_lost(generation) else values.parse_output(output, kind).value
     gold = _value(variant, kind, variant.answer)
     foil = None if variant.foil is None else _value(variant, kind, variant.foil)
-    correct = said is not None and values.same(said, gold, tolerance)
-    swayed = said is not None and foil is not None and values.same(said, foil, tolerance)
+    correct = value is not None and values.same(value, gold, tolerance)
+    swayed = value is not None and foil is not None and values.same(value, foil, tolerance)
     swayed = swayed and not correct  # the tolerance may reach from the gold to the foil
     return {
-        "chosen": UNPARSED if said is None else FOIL_VALUE if swayed else VALUE,
+        "chosen": UNPARSED if value is None else FOIL_VALUE if swayed else VALUE,
         "gold": NO_LETTER,
         "foil": NO_LETTER if foil is None else FOIL_VALUE,
         "correct": correct,
@@ -228,7 +228,7 @@ def _open_cells(
         "flags": 0,
         "consistency": -1,
         "options": 1,
-        "iou": _overlap(said, gold),
+        "iou": _overlap(value, gold),
         **_letter_cells(variant, None),
     }
 
@@ -238,20 +238,20 @@ def _is_lost(generation: Generation) -> bool:
     return generation.status in ("error", "refused")
 
 
-def _value(variant: Variant, kind: OpenKind, written: str) -> Value:
-    gold = values.parse_value(written, kind)
+def _value(variant: Variant, kind: OpenKind, text: str) -> Value:
+    gold = values.parse_value(text, kind)
     if gold.value is None:
         raise DataError(
-            f"expected a {kind} as gold and foil of {variant.sample.id!r}, found {written!r:.80} "
+            f"expected a {kind} as gold and foil of {variant.sample.id!r}, found {text!r:.80} "
             f"({gold.problem}); make the variants again"
         )
     return gold.value
 
 
-def _overlap(said: Value | None, gold: Value) -> float:
+def _overlap(value: Value | None, gold: Value) -> float:
     if not isinstance(gold, tuple):
         return math.nan
-    return values.iou(said, gold) if isinstance(said, tuple) else 0.0
+    return values.iou(value, gold) if isinstance(value, tuple) else 0.0
 
 
 def _answer(

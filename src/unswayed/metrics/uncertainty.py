@@ -23,10 +23,15 @@ ECE_BINS = 10
 def letters(rows: Columns) -> list[Mean]:
     """Return the means over the letter distributions, their share and that of forced ones."""
     ceiling = math.log(rows.options.max()) if len(rows) else 1.0
-    read = rows.take(rows.method >= 0)
+    letter_rows = rows.take(rows.method >= 0)
     return [
         Mean("letters_rate", (rows.method >= 0).astype(np.float64), rows.cluster),
-        Mean("forced_rate", read.forced.astype(np.float64), read.cluster, missing=NO_LETTERS),
+        Mean(
+            "forced_rate",
+            letter_rows.forced.astype(np.float64),
+            letter_rows.cluster,
+            missing=NO_LETTERS,
+        ),
         _mean("entropy", rows.entropy, rows, ceiling),
         _mean("entropy_normalised", rows.entropy_normalised, rows),
         _mean("p_correct", rows.p_correct, rows),
@@ -44,9 +49,9 @@ def ece(rows: Columns) -> Weighted:
     resampling would add as much again; so the resampled values are centred on it, and the interval
     is about the estimate's expectation.
     """
-    read = rows.take(rows.method >= 0)
-    statistic = calibration_error(read.p_top, read.top_correct)
-    return Weighted("ece", statistic, read.cluster, centred=True, missing=NO_LETTERS)
+    letter_rows = rows.take(rows.method >= 0)
+    statistic = calibration_error(letter_rows.p_top, letter_rows.top_correct)
+    return Weighted("ece", statistic, letter_rows.cluster, centred=True, missing=NO_LETTERS)
 
 
 def prediction(pairs: Pairs) -> list[Weighted]:
@@ -55,8 +60,8 @@ def prediction(pairs: Pairs) -> list[Weighted]:
     Over the pairs that are correct under base and have a base distribution (Zhao et al.,
     arXiv 2602.12506).
     """
-    asked = pairs.base.correct & (pairs.base.method >= 0)
-    base, after = pairs.base.take(asked), pairs.variant.take(asked)
+    mask = pairs.base.correct & (pairs.base.method >= 0)
+    base, after = pairs.base.take(mask), pairs.variant.take(mask)
     missing = _missing(after.correct, len(pairs))
     return [
         Weighted(metric, auroc(score, after.correct), after.cluster, missing=missing)
@@ -74,8 +79,8 @@ def selective(pairs: Pairs) -> list[Weighted]:
     probability under base, which needs no gold; `aurc_p_correct` by base P(correct), which does
     and says how well that predictor would rank.
     """
-    asked = pairs.base.method >= 0
-    base, after = pairs.base.take(asked), pairs.variant.take(asked)
+    mask = pairs.base.method >= 0
+    base, after = pairs.base.take(mask), pairs.variant.take(mask)
     missing = NO_LETTERS if len(pairs) else NO_PAIRS
     return [
         Weighted(metric, risk_area(score, ~after.correct), after.cluster, missing=missing)
@@ -194,8 +199,8 @@ def curve(confidence: Floats, errors: Bools, points: int) -> tuple[Floats, Float
     ends = np.append(starts[1:], len(order))
     coverage = ends / len(order)
     risk = np.cumsum(errors[order])[ends - 1] / ends
-    kept = np.unique(np.linspace(0, len(ends) - 1, min(points, len(ends))).astype(np.int64))
-    return confidence[order][starts][kept], coverage[kept], risk[kept]
+    indices = np.unique(np.linspace(0, len(ends) - 1, min(points, len(ends))).astype(np.int64))
+    return confidence[order][starts][indices], coverage[indices], risk[indices]
 
 
 def _ranking(keys: Floats) -> tuple[Ints, Ints]:
