@@ -61,12 +61,12 @@ def read_object(path: Path) -> dict[str, Any]:
         RunError: it cannot be read, or holds something else.
     """
     try:
-        found = json.loads(path.read_text("utf-8"))
+        value = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise RunError(f"cannot read {path}: {error}; put it back or use another --out") from error
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         raise RunError(f"expected a JSON object in {path}; put it back or use another --out")
-    return cast("dict[str, Any]", found)
+    return cast("dict[str, Any]", value)
 
 
 def writable(text: str) -> str:

@@ -135,13 +135,13 @@ class RunFolder:
         Raises:
             RunError: it cannot be read, or another version wrote it.
         """
-        found = read_object(self.folder / "run.json")
-        if found.get("schema_version") != 1 or not isinstance(found.get("settings"), dict):
+        content = read_object(self.folder / "run.json")
+        if content.get("schema_version") != 1 or not isinstance(content.get("settings"), dict):
             raise RunError(
                 f"{self.folder / 'run.json'} was not written by this version of unswayed; use "
                 "another --out, or the version that made it"
             )
-        return found
+        return content
 
     def add_to_description(self, key: str, value: Any) -> None:
         """Add a fact to `run.json` that is known only later, such as the model's hash."""
@@ -267,8 +267,8 @@ class RunFolder:
             judge = re.sub(r"[^\w.-]", "_", first.judge)
             name = f"verdicts-{judge}-{first.prompt_hash or 'none'}"
             count = len(list(self.folder.glob(f"{name}*.jsonl")))
-            kept = f"{name}-{count + 1}.jsonl" if count else f"{name}.jsonl"
-            self.verdicts.path.replace(self.folder / kept)
+            filename = f"{name}-{count + 1}.jsonl" if count else f"{name}.jsonl"
+            self.verdicts.path.replace(self.folder / filename)
 
     def _progress(self) -> dict[str, Any]:
         path = self.folder / "progress.json"

@@ -26,7 +26,7 @@ def provenance(settings: dict[str, Any], written: dict[str, Any], seed: int) -> 
         "unswayed": unswayed.__version__,
         "git": git_revision(),
         "python": platform.python_version(),
-        "packages": {name: found for name in _PACKAGES if (found := _version(name))},
+        "packages": {name: release for name in _PACKAGES if (release := _version(name))},
         "hardware": {
             "machine": platform.machine(),
             "system": platform.system(),
