@@ -14,7 +14,7 @@ import sys
 import click
 
 from unswayed import __version__
-from unswayed.cli import signals
+from unswayed.cli import logs, signals
 from unswayed.errors import UnknownName, UnswayedError
 
 COMMANDS = {
@@ -112,6 +112,7 @@ def main() -> None:
     traceback = "--traceback" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--traceback"]
     signals.stop_cleanly()
+    logs.quiet_libraries()
     try:
         sys.exit(cli.main(arguments, prog_name="unswayed", standalone_mode=False) or 0)
     except click.exceptions.Exit as error:
