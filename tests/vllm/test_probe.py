@@ -11,9 +11,9 @@ import pytest
 from unswayed import registry
 from unswayed.errors import ModelError
 from unswayed.models import Decoding, Request, Serving
-from unswayed.models.served import backends as http
+from unswayed.models.served.bodies import CONTINUE
 
-FLAGS = dict(http.CONTINUE)
+FLAGS = dict(CONTINUE)
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def send_only(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     def only(*names: str) -> None:
         kept = {name: FLAGS[name] for name in names}
-        monkeypatch.setattr("unswayed.models.served.backends.CONTINUE", kept)
+        monkeypatch.setattr("unswayed.models.served.turns.CONTINUE", kept)
         monkeypatch.setattr("unswayed.models.served.bodies.CONTINUE", kept)
 
     return only
