@@ -106,7 +106,7 @@ def test_a_hub_that_is_out_of_reach_is_named_in_one_line(
         with pytest.raises(DataError, match="cannot load ccvl/3DSRBench") as error:
             plan(settings(recipe, {}))
         assert "\n" not in str(error.value)
-        assert "path=PATH" in str(error.value)
+        assert "3dsrbench:PATH" in str(error.value)
 
 
 def test_a_file_that_is_not_at_hand_is_named_in_one_line(
