@@ -21,6 +21,9 @@ from pydantic import BaseModel, ConfigDict, Field
 SCHEMA_VERSION = 1
 """Version of every record below; a reader refuses other versions instead of guessing."""
 
+MAX_NEW_TOKENS = 1024
+"""New tokens of a generation, where neither settings nor profile say another number (ours)."""
+
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 ABSTAIN_TEXT = "I'm not sure"
 """Text of the option that the abstain variant adds (Zhao et al., abstention experiment)."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from unswayed.chat.limits import Bounds, Spent
-from unswayed.types import Generation, Variant
+from unswayed.types import MAX_NEW_TOKENS, Generation, Variant
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Decoding:
             distribution anyway, flagged as forced.
     """
 
-    max_new_tokens: int = 1024
+    max_new_tokens: int = MAX_NEW_TOKENS
     temperature: float = 0.0
     top_p: float = 1.0
     seed: int = 0

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from unswayed import registry
 from unswayed.config.validation import explain
 from unswayed.errors import ConfigError, UnknownName
+from unswayed.types import MAX_NEW_TOKENS
 
 
 class Wording(BaseModel):
@@ -69,7 +70,7 @@ class Profile(BaseModel):
     open: dict[Literal["number", "text", "box"], Wording] = {}
     temperature: float = Field(default=0.0, ge=0)
     top_p: float = Field(default=1.0, gt=0, le=1)
-    max_new_tokens: int = Field(default=1024, ge=1)
+    max_new_tokens: int = Field(default=MAX_NEW_TOKENS, ge=1)
     source: str = ""
     notes: str = ""
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from unswayed.config.section import Section
 from unswayed.errors import ConfigError
+from unswayed.types import MAX_NEW_TOKENS
 
 
 class LoRA(Section):
@@ -65,7 +66,7 @@ class GRPO(Section):
     scale_rewards: Literal["group", "batch", "none"] = "group"
     temperature: float = Field(default=1.0, gt=0)
     top_p: float = Field(default=1.0, gt=0, le=1)
-    max_new_tokens: int = Field(default=1024, ge=1)
+    max_new_tokens: int = Field(default=MAX_NEW_TOKENS, ge=1)
     batch_size: int | None = Field(default=None, ge=1)
     gradient_checkpointing: bool = False
     lora: LoRA | None = None
