@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from unswayed.benchmarks.scenes import KINDS
-from unswayed.benchmarks.scenes.question import ask, family_of, matching
+from unswayed.benchmarks.scenes.question import SceneQuestion, ask, family_of, matching
 from unswayed.benchmarks.scenes.scene import HELD_OUT, Scene, Thing, compose
 from unswayed.benchmarks.scenes.wording import claim, description, thought
 from unswayed.organism import lessons
@@ -20,8 +20,8 @@ ONLY_QUESTIONS = Mixture(letters=0, locate=0, describe=0)
 ANSWER = re.compile(r"<answer>([A-Z])</answer>$")
 
 
-def _questions(count: int = 40) -> list[lessons.Question]:
-    made: list[lessons.Question] = []
+def _questions(count: int = 40) -> list[SceneQuestion]:
+    made: list[SceneQuestion] = []
     for kind in KINDS:
         for i in range(count):
             scene = compose(f"lesson/{kind}/{i}", family_of(kind))
@@ -74,7 +74,7 @@ def test_wrong_thoughts_end_in_their_option() -> None:
 def test_counting_names_nothing_but_what_is_counted(counted: tuple[str, str], one: str) -> None:
     things = (Thing("red", "circle", 10, 10, 9), Thing("red", "circle", 70, 40, 9))
     scene = Scene("s", things, "s", theme=counted)
-    question = lessons.Question("count", scene, "", ("1", "2", "3", "4"), 1, counted=counted)
+    question = SceneQuestion("count", scene, "", ("1", "2", "3", "4"), 1, counted=counted)
     many = f"{one.removeprefix('a ')}s"
     assert thought(random.Random(0), question, 1) == (
         f"I see {one} at the top leftmost, {one} at the upper right, so there are 2 {many}. "
