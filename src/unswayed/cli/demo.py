@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -21,6 +22,9 @@ def demo(out: Path, limit: int | None) -> None:
 
     The same as `unswayed evaluate demo`. A demo that was stopped goes on where it stopped.
     """
+    # The embedded model is too small to gain from threads, which wait for each other by spinning.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
+
     from unswayed.cli.evaluate import run_all
     from unswayed.pipeline.settings import as_written, settings
 
