@@ -25,8 +25,8 @@ from unswayed.prompts import Profile, profile, render_system, render_user, shipp
 from unswayed.registry import names
 from unswayed.report.cards import card
 from unswayed.report.outputs import by_sample, score
+from unswayed.report.sample_text import show_sample
 from unswayed.report.samples import kind_of
-from unswayed.report.terminal import show_sample
 from unswayed.run.folder import RunFolder
 from unswayed.types import AnswerKind, Failure, Generation, Sample, Variant, Verdict
 

@@ -9,7 +9,8 @@ import click
 import pytest
 
 from unswayed.errors import RunError, UnknownName
-from unswayed.report.terminal import show_sample, summary
+from unswayed.report.sample_text import show_sample
+from unswayed.report.terminal import summary
 from unswayed.run.folder import RunFolder
 
 

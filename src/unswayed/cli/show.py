@@ -14,7 +14,7 @@ from unswayed.cli.options import RUN
 @click.option("--sample", help="Id of the sample; without one, the samples are listed.")
 def show(run: Path, sample: str | None) -> None:
     """Show a sample of RUN with all its variants, the injected text marked."""
-    from unswayed.report.terminal import show_sample
+    from unswayed.report.sample_text import show_sample
     from unswayed.run.folder import RunFolder
 
     for line in show_sample(RunFolder.open(run), sample):
