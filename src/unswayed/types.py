@@ -108,6 +108,8 @@ class Sample(Record):
         cluster: the image or scene; samples that share it are not independent.
         group: circular or flipped copies of one question share it; None where there are none.
         category: the benchmark's own category, or empty.
+        statements: letter → a sentence about the picture that is true exactly if that option is
+            the answer, where the benchmark knows one (a scene graph writes it); empty otherwise.
     """
 
     id: str = Field(min_length=1)
@@ -120,6 +122,7 @@ class Sample(Record):
     cluster: str
     group: str | None = None
     category: str = ""
+    statements: dict[Letter, str] = {}
 
 
 class Failure(Record):

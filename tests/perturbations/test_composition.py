@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unswayed.answers import normalise
+from unswayed.answers.blocks import TAG
 from unswayed.errors import ConfigError, DataError, UnknownName
 from unswayed.perturbations import Context
 from unswayed.perturbations.composition import TEXT_VARIANTS, compose, draw_foils, variants_of
@@ -23,7 +24,8 @@ WRONG = ("wrong-think", "wrong-think-but", "wrong-caption", "wrong-caption-discl
 TEXTS = st.one_of(
     st.sampled_from(["red", "a red chair", "1", "nan", "A is closer", "{letter}", "Yes.", '"x"']),
     st.text(min_size=1, max_size=20),
-)
+).filter(lambda text: not TAG.search(text))
+"""Texts of options, without the tags that a thought may not hold."""
 
 
 @st.composite
@@ -39,7 +41,7 @@ def samples(draw: st.DrawFn, most: int = 25) -> Sample:
         id=draw(st.text(min_size=1, max_size=10)),
         benchmark="b",
         images=(),
-        question=draw(st.text(min_size=1, max_size=300)),
+        question=draw(st.text(min_size=1, max_size=300).filter(lambda text: not TAG.search(text))),
         options=options,
         answer=draw(st.sampled_from(sorted(options))),
         cluster="c",

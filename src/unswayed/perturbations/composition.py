@@ -184,6 +184,8 @@ def _stepped(name: str, step: Perturbation, variant: Variant, context: Context) 
 
 
 def variant_id(variant: Variant) -> str:
-    """Return the content hash of a variant: pictures by their bytes, not by where they lie."""
-    content = variant.model_dump(mode="json", exclude={"id": True, "sample": {"images"}})
+    """Return the content hash of what is shown: pictures by their bytes, not by where they lie."""
+    content = variant.model_dump(
+        mode="json", exclude={"id": True, "sample": {"images", "statements"}}
+    )
     return content_hash([content, [image.sha256 for image in variant.sample.images]])

@@ -21,6 +21,7 @@ from unswayed.benchmarks.scenes.question import (
     family_of,
 )
 from unswayed.benchmarks.scenes.scene import Level, ObjectPairs, Scene, Split, Style, compose
+from unswayed.benchmarks.scenes.wording import claim
 from unswayed.errors import ConfigError
 from unswayed.types import LETTERS, ImageRef, Sample
 
@@ -99,6 +100,10 @@ class Scenes:
             answer=question.letter,
             cluster=f"{self.name}/{question.scene.id}",
             category=question.kind,
+            statements={
+                letter: claim(question, option).rstrip(".")
+                for option, letter in enumerate(LETTERS[: len(question.options)])
+            },
         )
 
     def question(self, index: int) -> SceneQuestion:
