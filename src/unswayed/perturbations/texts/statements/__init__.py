@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from unswayed.answers import normalise
 from unswayed.perturbations.texts.statements import chinese, english
-from unswayed.perturbations.texts.statements.form import QuestionForm, Question, Say
+from unswayed.perturbations.texts.statements.form import Question, QuestionForm, Say
 from unswayed.perturbations.texts.statements.languages import Language, language_of
 
 FALLBACK = "fallback"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unswayed.perturbations.texts.statements.form import QuestionForm, Question, Say
+from unswayed.perturbations.texts.statements.form import Question, QuestionForm, Say
 
 FORMS: tuple[QuestionForm, ...] = ()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from unswayed.perturbations.texts.statements.english import counts
 from unswayed.perturbations.texts.statements.english.grammar import sentence
-from unswayed.perturbations.texts.statements.form import QuestionForm, Question, Say
+from unswayed.perturbations.texts.statements.form import Question, QuestionForm, Say
 
 FORMS: tuple[QuestionForm, ...] = (*counts.FORMS,)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from unswayed.perturbations.texts.statements.english.grammar import NUMBERS, sentence
-from unswayed.perturbations.texts.statements.form import QuestionForm, Question, Say
+from unswayed.perturbations.texts.statements.form import Question, QuestionForm, Say
 
 _HOW_MANY = re.compile(r"How many (?P<what>.+?) are (?:there )?in (?P<where>the [^?]+)\?$", re.I)
 
