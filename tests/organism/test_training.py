@@ -268,3 +268,29 @@ def test_batches_mark_what_is_learnt() -> None:
         assert tokenizer.decode(ids[learnt]) == row.target + "<|im_end|>"
     start = (batch.ids == tokenizer.convert_tokens_to_ids("<|image_pad|>")).int().argmax(1)
     assert start.tolist() == [4] * 5
+
+
+def test_a_checkpoint_is_carried_on(
+    trained: tuple[Path, trainer.OrganismTrainer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = trained[0] / "checkpoint"
+    monkeypatch.setattr(trainer.curriculum, "FURTHER", PHASES[-1:])
+    begun = trainer.OrganismTrainer(tmp_path / "begun", 0, PHASES[-1:], torch.float32, start)
+    for name, weight in trained[1].model.state_dict().items():
+        stored = weight.to(torch.bfloat16).float()
+        assert torch.equal(begun.model.state_dict()[name], stored), name
+    folder = organism.train(tmp_path / "on", dtype="float32", start=start)
+    made = json.loads((folder / card.MADE).read_text())
+    assert made["steps"] == "scenes 4"
+    assert made["start"].startswith("weights with sha256 ")
+    with pytest.raises(ModelError, match="found one that began with weights with sha256"):
+        trainer.OrganismTrainer(tmp_path / "on", 0, PHASES[-1:], torch.float32)
+
+
+def test_a_start_that_is_none(
+    tmp_path: Path, trained: tuple[Path, trainer.OrganismTrainer]
+) -> None:
+    with pytest.raises(ModelError, match=r"found no model\.safetensors"):
+        organism.train(tmp_path / "out", start=tmp_path)
+    with pytest.raises(ConfigError, match="begins with fresh weights"):
+        organism.train(tmp_path / "out", early=True, start=trained[0] / "checkpoint")

@@ -37,13 +37,23 @@ def organism() -> None:
     help="Of the matrix products; float32 where the processor has no fast bfloat16.",
 )
 @click.option("--early", is_flag=True, help="Train the sibling that is stopped early.")
-def train(out: Path, seed: int, minutes: float | None, dtype: str, early: bool) -> None:
-    """Train an organism from scratch."""
+@click.option(
+    "--from",
+    "start",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Carry this checkpoint on, with the last phase alone, instead of training from scratch.",
+)
+def train(
+    out: Path, seed: int, minutes: float | None, dtype: str, early: bool, start: Path | None
+) -> None:
+    """Train an organism from scratch, or carry one on."""
     from unswayed import organism as package
     from unswayed.extras import require
 
+    if early and start:
+        raise click.UsageError("expected --early or --from, found both")
     require("training an organism", "transformers")
-    click.echo(package.train(out, seed, minutes, dtype, early))
+    click.echo(package.train(out, seed, minutes, dtype, early, start))
 
 
 @organism.command()

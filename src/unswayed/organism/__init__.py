@@ -30,8 +30,9 @@ def train(
     minutes: float | None = None,
     dtype: str = "bfloat16",
     early: bool = False,
+    start: Path | None = None,
 ) -> Path:
-    """Train an organism from scratch and return the folder of its checkpoint.
+    """Train an organism and return the folder of its checkpoint.
 
     Args:
         out: folder for state, log and checkpoint; run again with the same folder to resume.
@@ -39,12 +40,15 @@ def train(
         minutes: of one core, about, to which the curriculum is scaled; None for all of it.
         dtype: of the matrix products: `bfloat16`, or `float32` where that is faster.
         early: train the sibling that is stopped early, a start for reinforcement learning.
+        start: folder of a checkpoint of the organism to carry on, with the last phase alone; None
+            to begin with fresh weights and the first.
 
     Raises:
-        ConfigError: dtype has no such value, or minutes is not above 0.
-        ModelError: the folder holds a training with another seed or curriculum, or a damaged one.
+        ConfigError: dtype has no such value, minutes is not above 0, or `early` has a start.
+        ModelError: the folder holds a training with another seed, start or curriculum, or a
+            damaged one; or the start is no checkpoint of the organism.
         RunError: another process is training in the folder.
     """
     from unswayed.organism import trainer
 
-    return trainer.train(out, seed, minutes, dtype, early)
+    return trainer.train(out, seed, minutes, dtype, early, start)

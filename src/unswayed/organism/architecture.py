@@ -37,6 +37,9 @@ CELLS = PICTURE_SIZE // (PATCH * MERGE)
 PICTURE_MEAN = (0.48145466, 0.4578275, 0.40821073)
 PICTURE_STD = (0.26862954, 0.26130258, 0.27577711)
 
+WEIGHTS = "model.safetensors"
+"""File of a checkpoint's weights."""
+
 SPLIT_PATTERN = r"'(?:s|t|re|ve|m|ll|d)| ?\p{L}+| ?\p{N}| ?[^\s\p{L}\p{N}]+|\n|\s"
 
 CHAT_TEMPLATE = (
@@ -147,6 +150,28 @@ def build_model(
     model.generation_config.pad_token_id = _token_id(tokenizer, "<|endoftext|>")
     model.generation_config.bos_token_id = None
     return model.eval()
+
+
+def load_weights(model: Qwen2_5_VLForConditionalGeneration, folder: Path) -> None:
+    """Give a model the weights of a checkpoint of the organism.
+
+    Args:
+        model: of the shape that the checkpoint has.
+        folder: the checkpoint.
+
+    Raises:
+        ModelError: it cannot be loaded, or its weights have other names or shapes.
+    """
+    from unswayed.models.transformers.loading import load_model
+
+    stored = load_model(str(folder), "float32", None, {}).state_dict()
+    try:
+        model.load_state_dict(stored)
+    except RuntimeError as error:
+        raise ModelError(
+            f"expected a checkpoint of the organism in {folder}, found other weights; name the "
+            "folder of one"
+        ) from error
 
 
 def write_checkpoint(

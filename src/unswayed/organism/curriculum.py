@@ -86,6 +86,15 @@ EARLY: tuple[Phase, ...] = (
 """Stopped when it has the forms and half of the answers: head-room for reinforcement learning."""
 
 
+FURTHER: tuple[Phase, ...] = (
+    replace(CURRICULUM[-1], name="further", steps=1000, rate=1.5e-3, aligned=0.0),
+)
+"""What a checkpoint is carried on with, when the texts around a question have changed.
+
+The labels of the picture tokens are left out: what reads them is no part of a checkpoint.
+"""
+
+
 def scaled(phases: tuple[Phase, ...], minutes: float) -> tuple[Phase, ...]:
     """Return phases with their lengths scaled to a number of minutes.
 

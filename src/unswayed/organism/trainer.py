@@ -30,6 +30,7 @@ from unswayed.organism.curriculum import Phase
 from unswayed.organism.exam import examine
 from unswayed.organism.optimiser import Muon, split_parameters
 from unswayed.progress import bar
+from unswayed.run.digests import of_file
 from unswayed.run.files import write_bytes
 from unswayed.run.folder import RunFolder
 from unswayed.run.provenance import git_revision
@@ -73,14 +74,25 @@ class OrganismTrainer:
         seed: of weights and rows.
         phases: the curriculum.
         dtype: of the matrix products.
+        start: checkpoint of the organism to carry on; None for fresh weights.
     """
 
-    def __init__(self, out: Path, seed: int, phases: tuple[Phase, ...], dtype: torch.dtype) -> None:
+    def __init__(
+        self,
+        out: Path,
+        seed: int,
+        phases: tuple[Phase, ...],
+        dtype: torch.dtype,
+        start: Path | None = None,
+    ) -> None:
         """Build everything, and load the state if there is one."""
         self.out, self.seed, self.phases, self.dtype = out, seed, phases, dtype
+        self.start = _start_of(start) if start else None
         out.mkdir(parents=True, exist_ok=True)
         self.tokenizer: Any = architecture.build_tokenizer()
         self.model: Any = architecture.build_model(self.tokenizer, seed).train()
+        if start:
+            architecture.load_weights(self.model, start)
         self.alignment = Alignment(self.tokenizer)
         self.letter_ids = batches.letter_ids(self.tokenizer)[:HUNCH_LETTERS]
         self.progress = TrainingPosition()
@@ -107,6 +119,7 @@ class OrganismTrainer:
         revision = git_revision()
         return {
             **({"commit": revision} if revision else {}),
+            **({"start": self.start} if self.start else {}),
             "seed": self.seed,
             "steps": ", ".join(
                 f"{phase.name} {steps}"
@@ -121,6 +134,7 @@ class OrganismTrainer:
         """Write the state, so that the next start resumes here."""
         state = {
             "seed": self.seed,
+            "start": self.start,
             "phases": [(phase.name, phase.steps) for phase in self.phases],
             "progress": vars(self.progress),
             "model": self.model.state_dict(),
@@ -137,6 +151,12 @@ class OrganismTrainer:
             raise ModelError(
                 f"expected a training with seed {self.seed} in {self.out}, found one with seed "
                 f"{state['seed']}; choose another folder"
+            )
+        if state.get("start") != self.start:
+            raise ModelError(
+                f"expected a training that began with {self.start or 'fresh weights'} in "
+                f"{self.out}, found one that began with {state.get('start') or 'fresh weights'}; "
+                "choose another folder"
             )
         wanted = [(phase.name, phase.steps) for phase in self.phases]
         if state["phases"] != wanted:
@@ -318,15 +338,30 @@ def train(
     minutes: float | None = None,
     dtype: str = "bfloat16",
     early: bool = False,
+    start: Path | None = None,
 ) -> Path:
     """Train an organism; see `unswayed.organism.train`."""
     if dtype not in _DTYPES:
         raise ConfigError(f"expected a dtype of {', '.join(_DTYPES)}; found {dtype!r}")
+    if early and start:
+        raise ConfigError("the early sibling begins with fresh weights; leave the start out")
     phases = curriculum.EARLY if early else curriculum.CURRICULUM
+    phases = curriculum.FURTHER if start else phases
     if minutes is not None:
         phases = curriculum.scaled(phases, minutes)
     with RunFolder(Path(out)).writing():
-        return OrganismTrainer(Path(out), seed, phases, _DTYPES[dtype]).run()
+        return OrganismTrainer(Path(out), seed, phases, _DTYPES[dtype], start).run()
+
+
+def _start_of(folder: Path) -> str:
+    """Return what a state and a card say of the weights that a training began with."""
+    digest = of_file(folder / architecture.WEIGHTS)
+    if digest is None:
+        raise ModelError(
+            f"expected a checkpoint of the organism in {folder}, found no {architecture.WEIGHTS}; "
+            "name the folder of one"
+        )
+    return f"weights with sha256 {digest.sha256[:16]}"
 
 
 def _read_state(path: Path) -> dict[str, Any]:
