@@ -40,6 +40,8 @@ def _row(
     other_mass: float | None = 0.0,
     forced: bool = False,
     method: str = "logits",
+    prefill: str = "",
+    caption: str | None = None,
 ) -> Row:
     """Build one row; gold, foil and answer are SHOWN letters; `shown[i]` is the sample's letter."""
     origin = dict(zip("ABCDEF", shown or options, strict=False))
@@ -67,6 +69,8 @@ def _row(
         foil=foil,
         foil_index=foil_index,
         abstain=last if abstain else None,
+        prefill=prefill,
+        caption=caption,
     )
     body = f"<think>hm</think><answer>{answer}</answer>" if answer else "<think>hm</think> hm"
     letters_at = None

@@ -54,6 +54,7 @@ class Columns:
     cluster: Ints = _column(np.int32, "code of the image or scene, distinct between benchmarks")
     group: Ints = _column(np.int32, "code of the circular group, −1 if there is none")
     category: Ints = _column(np.int32, "code of the category, −1 if there is none")
+    shown: Ints = _column(np.int64, "hash of what the model was shown: pictures, question, texts")
     foil_index: Ints = _column(np.int32, "which of K foils the variant was made with")
     finish: Ints = _column(np.int8, "code into `FINISH`")
     thoughts: Ints = _column(
@@ -69,6 +70,9 @@ class Columns:
     correct: Bools = _column(np.bool_, "the gold was answered; False where unparsed or abstained")
     can_abstain: Bools = _column(np.bool_, "the abstain option was shown")
     flags: Ints = _column(np.int8, "bits of `FLAGS`: what was odd about the answer")
+    given_thought: Bools = _column(
+        np.bool_, "the whole thought stands in the prefill: the model wrote none of it"
+    )
     consistency: Ints = _column(np.int8, "code into `CONSISTENCY`, −1 where not judged")
     votes: Ints = _column(
         np.int64, "the members' verdicts, `VOTE_BITS` bits each; read them with `votes_of`"

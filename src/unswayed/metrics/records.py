@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -12,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unswayed import answers
-from unswayed.answers import ConflictPolicy, values
+from unswayed.answers import ConflictPolicy, ParsedAnswer, values
+from unswayed.answers.blocks import blocks
 from unswayed.answers.values import OpenKind, Value
 from unswayed.errors import DataError
 from unswayed.metrics.arrays import Ints
@@ -161,6 +164,7 @@ def _cells(
         names.failed_ids.add(generation.id)
     shared: Cells = {
         **names.of(variant),
+        "shown": _shown(variant),
         "foil_index": variant.foil_index,
         "finish": FINISH.index(generation.status),
         "thoughts": THOUGHTS.index(generation.thoughts),
@@ -187,7 +191,9 @@ def _choice_cells(
             "out, or give it another answer_kind"
         )
     lost = _is_lost(generation)
-    chosen, flags = (UNPARSED, 0) if lost else _answer(variant, generation, on_conflict)
+    output = variant.prefill + generation.text
+    reading = None if lost else answers.parse_output(output, variant.options, on_conflict)
+    chosen, flags = (UNPARSED, 0) if reading is None else _answer(variant, reading)
     gold = LETTERS.index(_in_sample(variant, variant.answer))
     foil = NO_LETTER if variant.foil is None else LETTERS.index(_in_sample(variant, variant.foil))
     unjudged = verdict is None or lost or generation.thoughts == "hidden"
@@ -198,6 +204,7 @@ def _choice_cells(
         "correct": chosen == gold,
         "can_abstain": variant.abstain is not None,
         "flags": flags,
+        "given_thought": reading is not None and _is_given(variant, reading.think),
         "consistency": -1 if unjudged or verdict is None else CONSISTENCY.index(verdict.status),
         "options": len(variant.options),
         "iou": math.nan,
@@ -226,6 +233,7 @@ def _open_cells(
         "correct": correct,
         "can_abstain": False,
         "flags": 0,
+        "given_thought": False,
         "consistency": -1,
         "options": 1,
         "iou": _overlap(value, gold),
@@ -254,17 +262,30 @@ def _overlap(value: Value | None, gold: Value) -> float:
     return values.iou(value, gold) if isinstance(value, tuple) else 0.0
 
 
-def _answer(
-    variant: Variant, generation: Generation, on_conflict: ConflictPolicy
-) -> tuple[int, int]:
+def _answer(variant: Variant, reading: ParsedAnswer) -> tuple[int, int]:
     """Return the code of the letter answered, in the sample's letters, and the flags."""
-    reading = answers.parse_output(variant.prefill + generation.text, variant.options, on_conflict)
     flags = sum(FLAGS[flag] for flag in reading.flags)
     if reading.letter is None:
         return UNPARSED, flags
     if reading.letter == variant.abstain:
         return ABSTAINED, flags
     return LETTERS.index(_in_sample(variant, reading.letter)), flags
+
+
+def _is_given(variant: Variant, thought: str | None) -> bool:
+    """Say whether the whole thought stands in the prefill, so that the model wrote none of it."""
+    given = blocks(variant.prefill)
+    return given.think is not None and given.problem != "open-think" and given.think == thought
+
+
+def _shown(variant: Variant) -> int:
+    """Return 64 bits of a hash over all that the model was shown, whatever version made it."""
+    sample = variant.sample
+    texts = (sample.question, variant.options, variant.caption, variant.draft, variant.prefill)
+    pictures = [image.sha256 for image in sample.images]
+    content = json.dumps([*texts, sample.answer_kind, pictures])  # escapes half a surrogate pair
+    digest = hashlib.blake2b(content.encode("ascii"), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
 
 
 def _in_sample(variant: Variant, shown: str) -> str:
