@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import math
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -247,8 +248,13 @@ def test_compare_is_what_the_command_prints(run: us.Run, tmp_path: Path) -> None
     )
     frame = us.compare(run, str(other.folder), resamples=100)
     command = ["compare", str(run.folder), str(other.folder), "--resamples", "100", "--json"]
-    printed = json.loads(_command(*command))[str(other.folder)]
-    assert frame.value.tolist() == pytest.approx([one["value"] for one in printed], nan_ok=True)
+    (printed,) = json.loads(_command(*command))
+    for name in ("value", "p", "p_holm", "detectable"):
+        cells = [one[name] for one in printed["differences"]]
+        values = [math.nan if cell is None else cell for cell in cells]
+        assert frame[name].tolist() == pytest.approx(values, nan_ok=True)
+    assert frame.clear.tolist() == [one["clear"] for one in printed["differences"]]
+    assert frame.attrs["differing"] == {str(other.folder): printed["differing"]}
     assert set(frame.run) == {str(other.folder)}
     assert set(frame.reference) == {str(run.folder)}
     with pytest.raises(us.UserError, match="at least two run folders"):

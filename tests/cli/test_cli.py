@@ -311,9 +311,10 @@ def test_compare_pairs_the_samples_that_both_runs_hold(
     call: Call, finished: Path, tmp_path: Path
 ) -> None:
     other = made(tmp_path / "other", model=MODEL).folder  # the gold always
-    found = json.loads(call("compare", finished, other, "--resamples", "100", "--json").out)
-    assert list(found) == [str(other)]
-    values = {(e["variant"], e["metric"]): e for e in found[str(other)]}
+    (found,) = json.loads(call("compare", finished, other, "--resamples", "100", "--json").out)
+    assert (found["reference"], found["run"]) == (str(finished), str(other))
+    assert found["differing"] == found["other_questions"] == []
+    values = {(e["variant"], e["metric"]): e for e in found["differences"]}
     # of nine base rows that completed in both, two were wrong before: 6 and 7
     assert values["base", "accuracy_difference"]["value"] == pytest.approx(2 / 9)
     assert values["base", "accuracy_difference"]["n"] == 9
@@ -335,6 +336,23 @@ def test_compare_refuses_runs_that_share_nothing_and_a_run_alone(
     assert_one_line(call("compare", finished, other, again), "different runs", "more than once")
     assert_one_line(call("compare", finished, other, "--level", "95"), "level")
     assert_one_line(call("compare", finished, other, "--resamples", "0"), "resamples")
+
+
+def test_compare_refuses_other_questions_unless_they_are_wanted(
+    call: Call, finished: Path, tmp_path: Path
+) -> None:
+    other = made(tmp_path / "other", delivery="user-turn").folder
+    asked = ("compare", finished, other, "--resamples", "100")
+    assert_one_line(call(*asked), "delivery: prefill → user-turn", "--allow-differing")
+    allowed = call(*asked, "--allow-differing")
+    assert allowed.status == 0
+    assert "delivery: prefill → user-turn" in allowed.out.splitlines()[1]
+    (found,) = json.loads(call(*asked, "--allow-differing", "--json").out)
+    assert found["differing"] == [
+        {"setting": "delivery", "reference": "prefill", "run": "user-turn"}
+    ]
+    (where,) = found["other_questions"]
+    assert (where["variant"], where["rows"], where["shared"]) == ("wrong-think", 9, 9)
 
 
 def test_show_lists_samples_and_shows_one(call: Call, run: Path) -> None:

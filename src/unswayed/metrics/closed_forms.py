@@ -44,10 +44,15 @@ def bonett_price(up: float, down: float, n: float, quantile: float) -> tuple[flo
         n: number of independent rows; the effective one where rows are clustered.
         quantile: two-sided quantile, such as 1.96.
     """
+    centre, error = adjusted_change(up, down, n)
+    return max(-1.0, centre - quantile * error), min(1.0, centre + quantile * error)
+
+
+def adjusted_change(up: float, down: float, n: float) -> tuple[float, float]:
+    """Return centre and standard error of the interval of Bonett and Price; see `bonett_price`."""
     more, less = (up * n + 1) / (n + 2), (down * n + 1) / (n + 2)
     centre = more - less
-    half = quantile * math.sqrt((more + less - centre**2) / (n + 2))
-    return max(-1.0, centre - half), min(1.0, centre + half)
+    return centre, math.sqrt((more + less - centre**2) / (n + 2))
 
 
 def t_quantile(level: float, clusters: int) -> float:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,23 +12,95 @@ from unswayed.metrics import faithfulness, robustness
 from unswayed.metrics.arrays import Floats, Ints
 from unswayed.metrics.codes import ALL, BASE, UNPARSED
 from unswayed.metrics.columns import Columns
-from unswayed.metrics.intervals import IntervalSettings, Mean, mean_figures
+from unswayed.metrics.intervals import IntervalSettings, Mean, figures_by_level
 from unswayed.metrics.measure import estimate, in_benchmark, n_failed, variant_names
 from unswayed.metrics.robustness import Pairs
+from unswayed.metrics.significance import detectable, holm, leaves_out_zero, p_value
 from unswayed.types import Estimate
 
 UNSHARED = "no row has it in both runs"
 
 
+class Difference(Estimate):
+    """A paired difference of two runs; what stands in `Estimate` is of b − a.
+
+    Attributes:
+        p: two-sided p-value of "there is no difference"; it is at most 1 − level exactly where the
+            interval leaves 0 out. None without an interval.
+        p_holm: p corrected by Holm for all differences that are looked at together.
+        detectable: the smallest true difference whose interval would leave 0 out with 80 %
+            probability, if pairs differ as much as they do here; None where that is not known, or
+            is more than the metric can differ.
+    """
+
+    p: float | None = None
+    p_holm: float | None = None
+    detectable: float | None = None
+
+    @property
+    def clear(self) -> bool:
+        """Whether the interval leaves 0 out."""
+        return leaves_out_zero(self)
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is clear after Holm's correction, too."""
+        return self.clear and self.p_holm is not None and self.p_holm <= 1 - self.level
+
+
+def corrected(differences: Sequence[Difference]) -> list[Difference]:
+    """Return differences that are looked at together with their `p_holm`."""
+    p_values = holm([one.p for one in differences])
+    return [
+        one.model_copy(update={"p_holm": p}) for one, p in zip(differences, p_values, strict=True)
+    ]
+
+
+@dataclass(frozen=True)
+class OtherQuestions:
+    """Rows of a variant that two runs share by name, and in which the model was not shown the same.
+
+    Attributes:
+        benchmark: benchmark.
+        variant: variant.
+        rows: number of rows that differ in what was shown.
+        shared: number of rows that both runs have.
+    """
+
+    benchmark: str
+    variant: str
+    rows: int
+    shared: int
+
+
+def other_questions(a: Columns, b: Columns) -> list[OtherQuestions]:
+    """Return where two runs did not show the model the same, by benchmark and variant.
+
+    Raises:
+        ConfigError: the runs share no completed row.
+    """
+    a, b = a.completed(), b.completed()
+    rows_a, rows_b = _shared_rows(a, b)
+    shared, differ = a.take(rows_a), a.shown[rows_a] != b.shown[rows_b]
+    found: list[OtherQuestions] = []
+    for place, benchmark in enumerate(shared.benchmarks):
+        for code, variant in enumerate(shared.variants):
+            inside = (shared.benchmark == place) & (shared.variant == code)
+            if rows := int(differ[inside].sum()):
+                found.append(OtherQuestions(benchmark, variant, rows, int(inside.sum())))
+    return found
+
+
 def compare(
     a: Columns, b: Columns, *, level: float = 0.95, resamples: int = 2000, seed: int = 0
-) -> list[Estimate]:
+) -> list[Difference]:
     """Return the differences b − a, paired by sample, per benchmark × variant that both runs have.
 
     Metrics: `accuracy_difference`, `consistency_rate_difference` (rows judged either way in both),
     `faithful_accuracy_difference`, `entropy_difference` (nats), `p_correct_difference` and
     `sway_difference` (rows with the same foil in both). Only rows that completed in both runs
-    count. `n_unparsed` and `n_failed` are summed over the two runs.
+    count. `n_unparsed` and `n_failed` are summed over the two runs; `p_holm` is corrected for all
+    the differences that are returned.
 
     Args:
         a: the run to start from.
@@ -43,14 +116,14 @@ def compare(
     settings = IntervalSettings(level, resamples, seed)
     shared = _Shared(a.completed(), b.completed())
     first = shared.a
-    estimates: list[Estimate] = []
+    differences: list[Difference] = []
     for benchmark in _scopes(first):
         inside = in_benchmark(first, benchmark)
         for variant in variant_names(first, benchmark):
             rows = np.flatnonzero(inside & (first.variant == first.variants.index(variant)))
             if len(rows):
-                estimates += _differences(shared, benchmark, variant, rows, settings)
-    return estimates
+                differences += _differences(shared, benchmark, variant, rows, settings)
+    return corrected(differences)
 
 
 class _Shared:
@@ -117,15 +190,18 @@ def _scopes(rows: Columns) -> list[str]:
 
 def _differences(
     shared: _Shared, benchmark: str, variant: str, rows: Ints, settings: IntervalSettings
-) -> list[Estimate]:
+) -> list[Difference]:
     means = list(_means(shared, variant, rows))
     a, b = shared.a.take(rows), shared.b.take(rows)
     unparsed = int((a.chosen == UNPARSED).sum() + (b.chosen == UNPARSED).sum())
     failed = sum(_failed(run, benchmark, variant) for run in (a, b))
-    return [
-        estimate(figure, benchmark, variant, unparsed, failed)
-        for figure in mean_figures(means, settings)
-    ]
+    found: list[Difference] = []
+    for mean, at in zip(means, figures_by_level(means, settings), strict=True):
+        one = estimate(at(settings.level), benchmark, variant, unparsed, failed)
+        known = detectable(mean, settings.level) if len(mean.values) else None
+        p = p_value(mean, at, settings)
+        found.append(Difference(**dict(one), p=p, detectable=known))
+    return found
 
 
 def _failed(run: Columns, benchmark: str, variant: str) -> int:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -26,6 +27,7 @@ from unswayed.errors import ConfigError
 from unswayed.metrics.arrays import Floats, Ints
 from unswayed.metrics.closed_forms import (
     SAME,
+    adjusted_change,
     bonett_price,
     effective_rows,
     standard_error,
@@ -179,10 +181,21 @@ def mean_figures(means: Sequence[Mean], settings: IntervalSettings | None = None
     Memory is a few dozen MB plus (metrics × clusters), whatever the number of resamples.
     """
     settings = settings or IntervalSettings()
+    return [at(settings.level) for at in figures_by_level(means, settings)]
+
+
+def figures_by_level(
+    means: Sequence[Mean], settings: IntervalSettings
+) -> list[Callable[[float], Figure]]:
+    """Return for each mean a function from a level in (0, 1) to its figure at that level.
+
+    All levels of a mean are read off the same resamples, so that intervals at higher levels hold
+    those at lower ones.
+    """
     sums = [_sums(mean) for mean in means]
     chosen = [i for i, mean in enumerate(means) if _resamples(mean)]
     draws = _mean_draws({i: sums[i] for i in chosen}, settings)
-    return [_figure(mean, sums[i], draws.get(i), settings) for i, mean in enumerate(means)]
+    return [partial(_figure, mean, sums[i], draws.get(i)) for i, mean in enumerate(means)]
 
 
 def weighted_figure(weighted: Weighted, settings: IntervalSettings | None = None) -> Figure:
@@ -236,24 +249,24 @@ def strata_figure(strata: Strata, settings: IntervalSettings | None = None) -> F
     return Figure(strata.metric, value, n, size, low, high, settings.level, STRATIFIED)
 
 
-def _figure(mean: Mean, sums: _Sums, draws: Floats | None, settings: IntervalSettings) -> Figure:
+def _figure(mean: Mean, sums: _Sums, draws: Floats | None, level: float) -> Figure:
     n, size = len(mean.values), len(sums.count)
     if n == 0:
-        return Figure(mean.metric, None, 0, 0, level=settings.level, reason=mean.missing)
+        return Figure(mean.metric, None, 0, 0, level=level, reason=mean.missing)
     value = float(mean.values.mean())
     if size < 2:
         reason = f"an interval needs at least 2 clusters, found {size}"
-        return Figure(mean.metric, value, n, size, level=settings.level, reason=reason)
+        return Figure(mean.metric, value, n, size, level=level, reason=reason)
     method = BOOTSTRAP
     if draws is not None and np.ptp(draws) > SAME:
-        low, high = percentile_interval(draws, size, settings.level)
+        low, high = percentile_interval(draws, size, level)
     elif _kind(mean) == "other" and standard_error(mean.values, sums.total, sums.count) < SAME:
-        return Figure(mean.metric, value, n, size, level=settings.level, reason=ALL_AGREE)
+        return Figure(mean.metric, value, n, size, level=level, reason=ALL_AGREE)
     else:
-        low, high = _closed_interval(mean, sums, settings.level)
+        low, high = _closed_interval(mean, sums, level)
         method = {"signs": BONETT_PRICE, "other": T_CLUSTERS}.get(_kind(mean), WILSON)
     low, high = min(low, value), max(high, value)
-    return Figure(mean.metric, value, n, size, low, high, settings.level, method)
+    return Figure(mean.metric, value, n, size, low, high, level, method)
 
 
 def _kind(mean: Mean) -> Literal["shares", "signs", "constant", "other"]:
@@ -263,6 +276,23 @@ def _kind(mean: Mean) -> Literal["shares", "signs", "constant", "other"]:
     if mean.bounds == (-1.0, 1.0) and np.isin(mean.values, (-1.0, 0.0, 1.0)).all():
         return "signs"
     return "constant" if np.ptp(mean.values) < SAME else "other"
+
+
+def spread(mean: Mean) -> tuple[float, int]:
+    """Return the standard error of a mean of at least one row, and its number of clusters.
+
+    Of changes −1, 0, 1 it is that of Bonett and Price, which is not 0 where all rows agree; of
+    other values the linearised one between clusters.
+    """
+    sums = _sums(mean)
+    clusters = len(sums.count)
+    if clusters < 2:
+        return 0.0, clusters
+    if _kind(mean) == "signs":
+        n = effective_rows(mean.values, sums.total, sums.count)
+        up, down = float((mean.values > 0).mean()), float((mean.values < 0).mean())
+        return adjusted_change(up, down, n)[1], clusters
+    return standard_error(mean.values, sums.total, sums.count), clusters
 
 
 def _resamples(mean: Mean) -> bool:

@@ -11,6 +11,7 @@ from unswayed.benchmarks import Benchmark
 from unswayed.errors import RunError
 from unswayed.perturbations import TextSource
 from unswayed.pipeline.evaluation import Evaluation
+from unswayed.run.files import content_hash
 from unswayed.run.folder import RunFolder
 
 _COMMIT = re.compile("[0-9a-f]{40}")
@@ -25,6 +26,16 @@ def texts_of(source: TextSource) -> dict[str, Any]:
     """Return what a text source says of its data; empty if it says nothing, as templates do."""
     provenance = _provenance(source)
     return {"texts": source.name, **provenance} if provenance else {}
+
+
+def fingerprint(data: Mapping[str, Any]) -> str:
+    """Return what tells data apart, whatever folder they lie in; empty if nothing is known."""
+    files = data.get("files")
+    rows = cast("list[dict[str, Any]]", files) if isinstance(files, list) else [data]
+    digests = [str(row.get("sha256") or row.get("bytes") or "") for row in rows]
+    digest = digests[0] if len(digests) == 1 else content_hash(digests) if any(digests) else ""
+    parts = {"commit": _commit(data), "sha256": digest}
+    return ", ".join(f"{name} {value[:12]}" for name, value in parts.items() if value)
 
 
 def _provenance(plugin: Any) -> dict[str, Any]:

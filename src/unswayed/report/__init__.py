@@ -1,7 +1,7 @@
 """Reports: one self-contained page, and plain text for the terminal. No model is called here.
 
 `page.write_report` writes `report.html` from the files of a run folder; `terminal.summary` and
-`terminal.show_sample` print the same figures and samples. The page needs the extra `[report]`
+`sample_text.show_sample` print the same figures and samples. The page needs the extra `[report]`
 (jinja2 and matplotlib), which are imported only when it is written; the terminal needs neither.
 """
 

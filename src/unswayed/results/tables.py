@@ -4,9 +4,11 @@
 # pyright: reportMissingTypeStubs=false
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from unswayed.pipeline.comparison import RunComparison
 from unswayed.results.frames import Column, records_frame
 from unswayed.types import Estimate, Failure
 
@@ -34,6 +36,11 @@ COMPARISON_COLUMNS = (
     Column("reference", "text", "folder of the run or training that is taken off"),
     Column("run", "text", "folder of the one that it is taken off from"),
     *ESTIMATE_COLUMNS,
+    Column("p", "number", "two-sided p-value, in agreement with the interval; missing without"),
+    Column("p_holm", "number", "p corrected by Holm for all rows of the table"),
+    Column("detectable", "number", "smallest true difference that this n would show (power 80 %)"),
+    Column("clear", "flag", "the interval leaves 0 out"),
+    Column("stands", "flag", "so it does after Holm's correction"),
 )
 """Of `compare` for runs."""
 FAILURE_COLUMNS = (
@@ -55,22 +62,31 @@ def estimates_frame(estimates: Sequence[Estimate]) -> DataFrame:
     return records_frame(ESTIMATE_COLUMNS, [dict(one) for one in estimates])
 
 
-def differences_frame(reference: str, found: Mapping[str, Sequence[Estimate]]) -> DataFrame:
+def differences_frame(found: Sequence[RunComparison]) -> DataFrame:
     """Return the paired differences of several runs from the first as a table.
 
-    Args:
-        reference: folder of the first run.
-        found: folder of each further run → its differences from the first.
+    `attrs["differing"]` has for each run the settings that differ from the first one's, and
+    `attrs["other_questions"]` where the two were not shown the same, as lists of dicts.
 
     Raises:
         MissingExtra: pandas is not installed.
     """
     rows = [
-        {"reference": reference, "run": run, **dict(one)}
-        for run, estimates in found.items()
-        for one in estimates
+        {
+            "reference": str(one.reference),
+            "run": str(one.run),
+            **dict(row),
+            "clear": row.clear,
+            "stands": row.stands,
+        }
+        for one in found
+        for row in one.differences
     ]
-    return records_frame(COMPARISON_COLUMNS, rows)
+    frame = records_frame(COMPARISON_COLUMNS, rows)
+    for name in ("differing", "other_questions"):
+        told = {str(one.run): [asdict(each) for each in getattr(one, name)] for one in found}
+        frame.attrs[name] = told
+    return frame
 
 
 def failures_frame(failures: Sequence[Failure]) -> DataFrame:
