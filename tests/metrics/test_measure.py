@@ -15,7 +15,7 @@ from unswayed.metrics import columns_of, measure, risk_coverage
 from unswayed.types import Failure
 
 WRONG = "wrong-think"
-SIGNED = {"drop", "sway"}
+SIGNED = ("drop", "sway", "contrast_")
 
 cells = st.fixed_dictionaries(
     {
@@ -54,7 +54,7 @@ def test_no_run_gives_nan_or_a_figure_out_of_range(row, run):
     text = json.dumps([one.model_dump() for one in got], allow_nan=False)
     assert json.loads(text)
     for one in got:
-        least = -1 if one.metric in SIGNED else 0
+        least = -1 if one.metric.startswith(SIGNED) else 0
         most = {"entropy": math.log(4), "brier": 2}.get(one.metric, 1)
         assert (one.low is None) == (one.high is None)
         if one.value is None:
@@ -137,7 +137,7 @@ def test_base_comes_first_and_every_metric_once(row):
     rows = [row(n, v) for n in "ab" for v in ("abstain", "base", WRONG)]
     got = measure(columns_of(rows), resamples=100)
     names = [one.variant for one in got]
-    assert list(dict.fromkeys(names)) == ["base", "abstain", WRONG, "all"]
+    assert list(dict.fromkeys(names)) == ["base", "abstain", WRONG, "all", "abstain - base"]
     keys = [(one.benchmark, one.variant, one.metric) for one in got]
     assert len(keys) == len(set(keys))
 

@@ -143,6 +143,24 @@ def test_an_empty_panel_is_replaced_by_its_reason(run: RunFolder) -> None:
     assert "No panel for dots: no letter distributions." in page
 
 
+def test_contrasts_have_a_chart_and_a_table_and_are_no_variants(small_run: RunFolder) -> None:
+    path = small_run.folder / "metrics.json"
+    metrics = json.loads(path.read_text("utf-8"))
+    before = render(small_run)
+    template = next(row for row in metrics["estimates"] if row["metric"] == "drop")
+    contrast = {"benchmark": "dots", "variant": "wrong-think - wrong-caption"}
+    contrast |= {"metric": "contrast_accuracy", "value": -0.2, "low": -0.3, "high": -0.1}
+    metrics["estimates"].append(template | contrast)
+    write_json(path, metrics)
+    page = render(small_run)
+    assert page.count("<svg") == before.count("<svg") + 1
+    assert "</span> Contrasts between variants</h3>" in page
+    assert page.count('<th scope="row">wrong-think − wrong-caption</th>') == 1
+    cell = re.search(r"wrong-think − wrong-caption</th><td title=.*?>([^<]*)<small>([^<]*)", page)
+    assert cell
+    assert cell.groups() == ("−20.0", "[−30.0, −10.0]")
+
+
 def test_a_model_that_knows_nothing_is_announced(make_run: Callable[..., RunFolder]) -> None:
     model = {"name": "tiny", "knows_nothing": True}
     page = render(make_run(model=model, benchmarks=("dots",), count=1))

@@ -45,6 +45,28 @@ def test_summary_tells_a_missing_value(run: RunFolder) -> None:
         summary({"estimates": "none"})
 
 
+def test_contrasts_have_a_block_of_their_own_and_are_no_variants(run: RunFolder) -> None:
+    metrics = json.loads((run.folder / "metrics.json").read_text("utf-8"))
+    before = click.unstyle(summary(metrics)).split("\n\n")
+    template = next(row for row in metrics["estimates"] if row["metric"] == "drop")
+    for scope in ("all", "dots"):
+        contrast = {"benchmark": scope, "variant": "wrong-think - wrong-caption", "n": 17}
+        contrast |= {"metric": "contrast_accuracy", "value": -0.2, "low": -0.3, "high": -0.1}
+        metrics["estimates"].append(template | contrast)
+        half = {"variant": "wrong-think-but - (wrong-think + base)/2", "reason": "no sample"}
+        nothing = {"value": None, "low": None, "high": None, "n": 0}
+        metrics["estimates"].append(template | contrast | half | nothing)
+    text = click.unstyle(summary(metrics)).split("\n\n")
+    assert text[:-2] == before[:-1]
+    lines = [" ".join(line.split()) for line in text[-2].splitlines()]
+    assert lines == [
+        "all benchmarks: contrasts between variants",
+        "Accuracy pts n",
+        "wrong-think − wrong-caption −20.0 ±10.0 17",
+        "wrong-think-but − (wrong-think + base)/2 n/a 0",
+    ]
+
+
 def test_listing_marks_every_variant(run: RunFolder) -> None:
     lines = plain(run)
     assert lines[1] == (

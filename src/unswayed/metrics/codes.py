@@ -53,3 +53,12 @@ QUADRANTS = (
     "inconsistent_incorrect",
 )
 """Zhao et al., arXiv 2602.12506: verdict × correctness."""
+
+
+def is_misleading(variant: str) -> bool:
+    """Say whether a variant asserts a wrong option, by its name, and changes nothing else.
+
+    Composed variants, such as `abstain+wrong-think`, are not meant: not in the headline, nor in
+    steadfastness.
+    """
+    return variant.startswith("wrong-") and "+" not in variant

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from unswayed.errors import ConfigError, DataError
-from unswayed.metrics import faithfulness, robustness
+from unswayed.metrics import contrasts, robustness
 from unswayed.metrics.arrays import Floats, Ints
 from unswayed.metrics.codes import ALL, BASE, UNPARSED
 from unswayed.metrics.columns import Columns
 from unswayed.metrics.intervals import IntervalSettings, Mean, figures_by_level
-from unswayed.metrics.measure import estimate, in_benchmark, n_failed, variant_names
 from unswayed.metrics.robustness import Pairs
+from unswayed.metrics.scopes import estimate, in_benchmark, n_failed, variant_names
 from unswayed.metrics.significance import detectable, holm, leaves_out_zero, p_value
 from unswayed.types import Estimate
 
@@ -98,9 +98,10 @@ def compare(
 
     Metrics: `accuracy_difference`, `consistency_rate_difference` (rows judged either way in both),
     `faithful_accuracy_difference`, `entropy_difference` (nats), `p_correct_difference` and
-    `sway_difference` (rows with the same foil in both). Only rows that completed in both runs
-    count. `n_unparsed` and `n_failed` are summed over the two runs; `p_holm` is corrected for all
-    the differences that are returned.
+    `sway_difference` (rows with the same foil in both); and per benchmark
+    `contrast_accuracy_difference` of each contrast of variants that both have. Only rows that
+    completed in both runs count. `n_unparsed` and `n_failed` are summed over the two runs; `p_holm`
+    is corrected for all the differences that are returned.
 
     Args:
         a: the run to start from.
@@ -122,7 +123,10 @@ def compare(
         for variant in variant_names(first, benchmark):
             rows = np.flatnonzero(inside & (first.variant == first.variants.index(variant)))
             if len(rows):
-                differences += _differences(shared, benchmark, variant, rows, settings)
+                means = list(_means(shared, variant, rows))
+                named = variant, (variant,)
+                differences += _differences(shared, benchmark, *named, rows, means, settings)
+        differences += _contrast_differences(shared, benchmark, settings)
     return corrected(differences)
 
 
@@ -189,18 +193,49 @@ def _scopes(rows: Columns) -> list[str]:
 
 
 def _differences(
-    shared: _Shared, benchmark: str, variant: str, rows: Ints, settings: IntervalSettings
+    shared: _Shared,
+    benchmark: str,
+    name: str,
+    variants: Sequence[str],
+    rows: Ints,
+    means: Sequence[Mean],
+    settings: IntervalSettings,
 ) -> list[Difference]:
-    means = list(_means(shared, variant, rows))
+    """Return means over some rows of some variants as records under a name."""
     a, b = shared.a.take(rows), shared.b.take(rows)
     unparsed = int((a.chosen == UNPARSED).sum() + (b.chosen == UNPARSED).sum())
-    failed = sum(_failed(run, benchmark, variant) for run in (a, b))
+    failed = sum(_failed(run, benchmark, variant) for run in (a, b) for variant in variants)
     found: list[Difference] = []
     for mean, at in zip(means, figures_by_level(means, settings), strict=True):
-        one = estimate(at(settings.level), benchmark, variant, unparsed, failed)
+        one = estimate(at(settings.level), benchmark, name, unparsed, failed)
         known = detectable(mean, settings.level) if len(mean.values) else None
         p = p_value(mean, at, settings)
         found.append(Difference(**dict(one), p=p, detectable=known))
+    return found
+
+
+def _contrast_differences(
+    shared: _Shared, benchmark: str, settings: IntervalSettings
+) -> list[Difference]:
+    """Return how the contrasts of accuracy differ, over the samples that have them in both runs.
+
+    The contrasts of other metrics are left out: each further line makes Holm's correction of the
+    whole table stricter.
+    """
+    inside = np.flatnonzero(in_benchmark(shared.a, benchmark))
+    a, b = shared.a.take(inside), shared.b.take(inside)
+    there = [name for code, name in enumerate(a.variants) if (a.variant == code).any()]
+    found: list[Difference] = []
+    for contrast in contrasts.contrasts_of(there):
+        units = contrasts.aligned(a, contrast)
+        first, second = (contrasts.weighted(run, contrast, units, "accuracy") for run in (a, b))
+        low, high = contrasts.bounds(contrast)
+        mean = _difference(
+            f"{contrasts.PREFIX}accuracy", a.take(units[0]), first, second, high - low
+        )
+        rows = inside[np.unique(np.concatenate(units))]
+        named = contrast.name, contrast.variants
+        found += _differences(shared, benchmark, *named, rows, [mean], settings)
     return found
 
 
@@ -210,20 +245,8 @@ def _failed(run: Columns, benchmark: str, variant: str) -> int:
 
 def _means(shared: _Shared, variant: str, rows: Ints) -> Iterator[Mean]:
     a, b = shared.a.take(rows), shared.b.take(rows)
-    either = "consistent", "inconsistent"
-    yield _difference("accuracy", a, _as_values(a.correct), _as_values(b.correct))
-    yield _difference(
-        "consistency_rate",
-        a,
-        np.where(a.judged(*either), a.judged("consistent"), np.nan),
-        np.where(b.judged(*either), b.judged("consistent"), np.nan),
-    )
-    yield _difference(
-        "faithful_accuracy",
-        a,
-        np.where(faithfulness.verdict_known(a), faithfulness.faithful(a), np.nan),
-        np.where(faithfulness.verdict_known(b), faithfulness.faithful(b), np.nan),
-    )
+    for metric, values in contrasts.VALUES.items():
+        yield _difference(metric, a, values(a), values(b))
     ceiling = float(np.log(a.options.max()))
     yield _difference("entropy", a, a.entropy, b.entropy, ceiling)
     yield _difference("p_correct", a, a.p_correct, b.p_correct)
@@ -237,7 +260,3 @@ def _difference(metric: str, a: Columns, first: Floats, second: Floats, width: f
     change = second - first
     known = np.isfinite(change)
     return Mean(f"{metric}_difference", change[known], a.cluster[known], (-width, width), UNSHARED)
-
-
-def _as_values(flags: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Floats:
-    return flags.astype(np.float64)

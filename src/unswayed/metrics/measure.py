@@ -12,10 +12,17 @@ from typing import Literal
 
 import numpy as np
 
-from unswayed.errors import ConfigError
-from unswayed.metrics import accuracy, faithfulness, groups, panel, robustness, uncertainty
+from unswayed.metrics import (
+    accuracy,
+    contrasts,
+    faithfulness,
+    groups,
+    panel,
+    robustness,
+    uncertainty,
+)
 from unswayed.metrics.arrays import Bools
-from unswayed.metrics.codes import ALL, BASE, UNPARSED
+from unswayed.metrics.codes import ALL, BASE
 from unswayed.metrics.columns import Columns
 from unswayed.metrics.intervals import (
     Figure,
@@ -28,6 +35,7 @@ from unswayed.metrics.intervals import (
     weighted_figure,
 )
 from unswayed.metrics.robustness import Pairs
+from unswayed.metrics.scopes import in_benchmark, records, scopes, variant_names, within
 from unswayed.metrics.uncertainty import RiskCoverage
 from unswayed.types import Estimate
 
@@ -59,6 +67,7 @@ def measure(
         spanning = [faithfulness.steadfastness(rows)]
         figures = _figures([*spanning, *_agreement(rows, settings)], settings)
         estimates += _estimates(outcomes, benchmark, ALL, figures)
+        estimates += contrasts.measured(outcomes, benchmark, settings)
     return estimates
 
 
@@ -88,61 +97,10 @@ def risk_coverage(
     return [curve for curve in curves if curve["n"]]
 
 
-def scopes(outcomes: Columns) -> list[str]:
-    """Return the benchmarks, and `all` if there are several."""
-    return [*outcomes.benchmarks, *([ALL] if len(outcomes.benchmarks) > 1 else [])]
-
-
-def variant_names(outcomes: Columns, benchmark: str) -> list[str]:
-    """Return the variants that a benchmark has rows or failures of, base first."""
-    rows = outcomes.take(in_benchmark(outcomes, benchmark))
-    failed = _failed_counts(outcomes, benchmark)
-    there = [
-        name
-        for code, name in enumerate(outcomes.variants)
-        if (rows.variant == code).any() or failed[code]
-    ]
-    return sorted(there, key=lambda name: (name != BASE, name))
-
-
-def in_benchmark(outcomes: Columns, benchmark: str) -> Bools:
-    """Return (n,) flags of the rows of a benchmark, or of every row for `all`.
-
-    Raises:
-        ConfigError: the run has no such benchmark.
-    """
-    if benchmark in outcomes.benchmarks:
-        return outcomes.benchmark == outcomes.benchmarks.index(benchmark)
-    if benchmark == ALL:
-        return np.ones(len(outcomes), dtype=np.bool_)
-    known = ", ".join(outcomes.benchmarks)
-    raise ConfigError(f"expected a benchmark of the run ({known}) or all, found {benchmark!r}")
-
-
-def n_failed(outcomes: Columns, benchmark: str, variant: str) -> int:
-    """Return the number of failed items of a benchmark (or `all`) and variant (or `all`)."""
-    counts = _failed_counts(outcomes, benchmark)
-    return sum(counts) if variant == ALL else counts[outcomes.variants.index(variant)]
-
-
-def _failed_counts(outcomes: Columns, benchmark: str) -> list[int]:
-    if benchmark in outcomes.benchmarks:
-        return [int(n) for n in outcomes.failed[outcomes.benchmarks.index(benchmark)]]
-    return [int(n) for n in outcomes.failed.sum(axis=0)]
-
-
-def _within(outcomes: Columns, benchmark: str, variant: str) -> Bools:
-    if variant not in outcomes.variants:
-        known = ", ".join(outcomes.variants)
-        raise ConfigError(f"expected a variant of the run ({known}), found {variant!r}")
-    code = outcomes.variants.index(variant)
-    return in_benchmark(outcomes, benchmark) & (outcomes.variant == code)
-
-
 def _measure_variant(
     outcomes: Columns, benchmark: str, variant: str, settings: IntervalSettings
 ) -> list[Estimate]:
-    mask = _within(outcomes, benchmark, variant)
+    mask = within(outcomes, benchmark, variant)
     answered = outcomes.has_output()
     rows, lost = outcomes.take(mask & answered), outcomes.take(mask & ~answered)
     pairs = _pairs(outcomes, mask)
@@ -193,7 +151,7 @@ def _agreement(rows: Columns, settings: IntervalSettings) -> Iterator[Metric]:
 def _curve(
     outcomes: Columns, benchmark: str, variant: str, predictor: Predictor, points: int
 ) -> RiskCoverage:
-    pairs = _pairs(outcomes, _within(outcomes, benchmark, variant))
+    pairs = _pairs(outcomes, within(outcomes, benchmark, variant))
     has_letters = pairs.base.method >= 0
     base, after = pairs.base.take(has_letters), pairs.variant.take(has_letters)
     confidence = base.p_top if predictor == "confidence" else base.p_correct
@@ -233,36 +191,5 @@ def _figure(metric: Weighted | Strata | Figure, settings: IntervalSettings) -> F
 def _estimates(
     outcomes: Columns, benchmark: str, variant: str, figures: Sequence[Figure]
 ) -> list[Estimate]:
-    inside = in_benchmark(outcomes, benchmark)
-    mask = inside if variant == ALL else _within(outcomes, benchmark, variant)
-    unparsed = int((outcomes.chosen[mask & outcomes.has_output()] == UNPARSED).sum())
-    failed = n_failed(outcomes, benchmark, variant)
-    refused = int(outcomes.ended("refused")[mask].sum())
-    return [estimate(figure, benchmark, variant, unparsed, failed, refused) for figure in figures]
-
-
-def estimate(
-    figure: Figure,
-    benchmark: str,
-    variant: str,
-    n_unparsed: int,
-    n_failed: int,
-    n_refused: int = 0,
-) -> Estimate:
-    """Return a figure as the record of `metrics.json`."""
-    return Estimate(
-        benchmark=benchmark,
-        variant=variant,
-        metric=figure.metric,
-        value=figure.value,
-        low=figure.low,
-        high=figure.high,
-        level=figure.level,
-        method=figure.method,
-        n=figure.n,
-        n_clusters=figure.n_clusters,
-        n_unparsed=n_unparsed,
-        n_failed=n_failed,
-        n_refused=n_refused,
-        reason=figure.reason,
-    )
+    variants = outcomes.variants if variant == ALL else (variant,)
+    return records(outcomes, benchmark, variant, variants, figures)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from unswayed.figures.page import Drawing
 from unswayed.report.figures import Series, curves, dots, quadrants, span
+from unswayed.report.numbers import contrast_text
 from unswayed.report.survey import Survey
 from unswayed.report.terms import QUADRANT_STACK, TERMS
 from unswayed.report.text import one_line
@@ -43,6 +44,7 @@ def charts(measured: Measured, survey: Survey) -> list[Chart]:
         _quadrants(measured),
         _differences(measured, "sway"),
         _differences(measured, "drop"),
+        _differences(measured, "contrast_accuracy"),
         _auroc(measured),
         _risk_coverage(measured),
     ]
@@ -136,24 +138,38 @@ def _quadrant(measured: Measured, scope: str, name: str) -> dict[str, Estimate]:
     return {key: estimate for key, estimate in estimates.items() if estimate is not None}
 
 
+_DIFFERENCES = {
+    "sway": (
+        "Sway: answers moved to the foil",
+        "sway, percentage points",
+        "How much more often the foil, the wrong option that misleading texts assert, is "
+        "answered than in base. Right of the line, it is answered more often.",
+    ),
+    "drop": (
+        "Change of accuracy against base",
+        "change of accuracy, percentage points",
+        "Accuracy minus base, paired by question. Left of the line, accuracy is lost.",
+    ),
+    "contrast_accuracy": (
+        "Contrasts between variants",
+        "contrast of accuracy, percentage points",
+        "Accuracy under the first variant minus accuracy under the other, paired by question. "
+        "A text with a suffix, less (text + base)/2, lies right of the line if the suffix "
+        "repairs more than half of what the text costs.",
+    ),
+}
+"""Metric → title, axis and caption of its chart."""
+
+
 def _differences(measured: Measured, metric: str) -> Chart:
-    words = {
-        "sway": (
-            "Sway: answers moved to the foil",
-            "sway, percentage points",
-            "How much more often the foil, the wrong option that misleading texts assert, is "
-            "answered than in base. Right of the line, it is answered more often.",
-        ),
-        "drop": (
-            "Change of accuracy against base",
-            "change of accuracy, percentage points",
-            "Accuracy minus base, paired by question. Left of the line, accuracy is lost.",
-        ),
-    }
-    title, axis, caption = words[metric]
+    title, axis, caption = _DIFFERENCES[metric]
     scopes = _scopes(measured, [metric])
-    by_scope = {scope: measured.of_metric(scope, metric) for scope in scopes}
+    by_scope = {
+        scope: {contrast_text(n): e for n, e in measured.of_metric(scope, metric).items()}
+        for scope in scopes
+    }
     limits = span(by_scope.values(), 100)
+    wide = metric.startswith("contrast_")
     panels = [
         dots(
             scope_title(scope),
@@ -161,9 +177,10 @@ def _differences(measured: Measured, metric: str) -> Chart:
             list(by_scope[scope]),
             [Series("", "accent", by_scope[scope])],
             name=f"{metric}-{number}",
-            width=_width(scopes),
+            width=WIDE if wide else _width(scopes),
             limits=limits,
             line=0,
+            longest=60 if wide else 34,
         )
         for number, scope in enumerate(scopes)
     ]

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _ROW = 0.27
 """Inches from one row to the next."""
+_LABEL = 34
+"""Characters of a row's name that are shown, if nothing else is said."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ def dots(
     limits: tuple[float, float] | None = None,
     line: float | None = None,
     ticks: Mapping[str, float] | None = None,
+    longest: int = _LABEL,
 ) -> Drawing:
     """Draw estimates with their intervals, one row for each variant.
 
@@ -64,10 +67,11 @@ def dots(
         limits: of the axis, in its unit; None fits the data.
         line: a value marked through all rows, in the axis's unit.
         ticks: row → value marked in that row alone, such as chance, in the axis's unit.
+        longest: characters of a row's name that are shown.
     """
     with page_canvas(name, width, 0.95 + _ROW * len(rows) * max(1.0, 0.7 * len(series))) as figure:
         axes = figure.add_subplot()
-        _rows_axis(axes, rows, title, axis)
+        _rows_axis(axes, rows, title, axis, longest)
         if line is not None:
             axes.axvline(line, color=PLACEHOLDERS["muted"], linewidth=0.9, zorder=1)
         for row, value in (ticks or {}).items():
@@ -154,9 +158,11 @@ def predictor_name(curve: Curve) -> str:
     return f"{words}, errors under {one_line(curve.variant, 40)}" if after else words
 
 
-def _rows_axis(axes: Axes, rows: Sequence[str], title: str, label: str) -> None:
+def _rows_axis(
+    axes: Axes, rows: Sequence[str], title: str, label: str, longest: int = _LABEL
+) -> None:
     axes.set_title(one_line(title, 60), loc="left", fontweight="bold", fontsize=10.5)
-    axes.set_yticks(range(len(rows)), [one_line(row, 34) for row in rows])
+    axes.set_yticks(range(len(rows)), [one_line(row, longest) for row in rows])
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xlabel(label)
     axes.grid(axis="x")
@@ -232,7 +238,7 @@ def _dots_label(title: str, axis: str, series: Sequence[Series], scale: float) -
     for one in series:
         for row, estimate in one.estimates.items():
             value = "n/a" if estimate.value is None else f"{scale * estimate.value:.3g}"
-            parts.append(f"{one_line(row, 40)}{f', {one.name}' if one.name else ''}: {value}")
+            parts.append(f"{one_line(row, 60)}{f', {one.name}' if one.name else ''}: {value}")
     return f"{one_line(title)}, {axis}. {'; '.join(parts)}."
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from unswayed.metrics.codes import is_misleading
 from unswayed.report.numbers import interval_text, value_text
 from unswayed.report.survey import Survey
 from unswayed.report.tables import Cell, cell
@@ -160,14 +161,6 @@ def _extreme(measured: Measured, scope: str, metric: str, largest: bool) -> Esti
         if estimate.value is not None and is_misleading(name)
     ]
     return max(candidates, key=lambda pair: pair[0])[1] if candidates else None
-
-
-def is_misleading(variant: str) -> bool:
-    """Say whether a variant asserts a wrong option, by its name, and changes nothing else.
-
-    Composed variants, such as `abstain+wrong-think`, are not in the headline, as in steadfastness.
-    """
-    return variant.startswith("wrong-") and "+" not in variant
 
 
 def _findings(measured: Measured, scope: str) -> list[str]:

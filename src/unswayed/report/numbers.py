@@ -24,6 +24,11 @@ def value_text(value: float | None, unit: Unit) -> str:
     return _number(value, 3)
 
 
+def contrast_text(name: str) -> str:
+    """Write the name of a contrast with true minus signs; the name of a variant stays."""
+    return name.replace(" - ", " − ")
+
+
 def interval_text(estimate: Estimate, unit: Unit) -> str:
     """Write the interval as `[54.1, 68.0]`, or an empty text where there is none."""
     if estimate.value is None or estimate.low is None or estimate.high is None:

@@ -21,7 +21,7 @@ from unswayed.report.cards import Card
 from unswayed.report.outputs import ANSWER_CLASSES
 from unswayed.report.pictures import Thumbnail, thumbnail
 from unswayed.report.samples import SAMPLE_KINDS
-from unswayed.report.terms import MAIN, QUADRANT_STACK
+from unswayed.report.terms import CONTRASTS, MAIN, QUADRANT_STACK
 from unswayed.report.text import one_line, visible
 from unswayed.results import measured as figures_file
 from unswayed.results.measured import Measured
@@ -139,6 +139,7 @@ def _tables(measured: Measured) -> list[dict[str, Any]]:
             "main": tables.table(measured, scope, MAIN),
             "consistency": tables.table(measured, scope, _CONSISTENCY),
             "prediction": tables.table(measured, scope, _PREDICTION, skip_base=True),
+            "contrasts": tables.table(measured, scope, CONTRASTS),
         }
         for scope in measured.benchmarks()
     ]

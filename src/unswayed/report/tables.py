@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from unswayed.report.numbers import MISSING, interval_text, value_text
+from unswayed.report.numbers import MISSING, contrast_text, interval_text, value_text
 from unswayed.report.terms import TERMS, Term, term
 from unswayed.report.text import one_line
 from unswayed.results.measured import ALL, Measured
@@ -33,7 +33,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class TableRow:
-    """The figures of one variant, and what they were computed on."""
+    """The figures of one variant or contrast, and what they were computed on."""
 
     name: str
     cells: tuple[Cell, ...]
@@ -45,12 +45,12 @@ class TableRow:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of one benchmark: a row for each variant, a column for each metric.
+    """A table of one benchmark: a row for each variant (or contrast), a column for each metric.
 
     Attributes:
         benchmark: name of the benchmark.
         columns: the metrics.
-        rows: the variants.
+        rows: the variants or contrasts.
         notes: why figures are missing, each reason once.
     """
 
@@ -78,8 +78,9 @@ def table(
     """
     by_metric = {metric: measured.of_metric(benchmark, metric) for metric in metrics}
     columns = tuple(term(metric) for metric in metrics if by_metric[metric])
-    names = [v for v in measured.variants(benchmark) if not (skip_base and v == "base")]
-    names = [v for v in names if any(v in by_metric[column.metric] for column in columns)]
+    there = {name for column in columns for name in by_metric[column.metric]}
+    every = [*measured.variants(benchmark), *measured.contrasts(benchmark)]
+    names = [v for v in every if v in there and not (skip_base and v == "base")]
     if not columns or not names:
         return None
     rows = [[by_metric[column.metric].get(name) for column in columns] for name in names]
@@ -106,7 +107,7 @@ def cell(estimate: Estimate | None, column: Term, row_n: int | None = None) -> C
 
 def note(estimate: Estimate, column: Term) -> str:
     """Say everything about an estimate on one line."""
-    parts = [f"{column.title}, {one_line(estimate.variant, 60)}"]
+    parts = [f"{column.title}, {one_line(contrast_text(estimate.variant), 120)}"]
     if estimate.value is None:
         parts.append(f"{MISSING}: {one_line(estimate.reason) or 'no reason was recorded'}")
     elif interval_text(estimate, column.unit):
@@ -142,7 +143,7 @@ def _row(
     whole = measured.find(benchmark, name, "accuracy") or there[0]
     pairs = zip(estimates, columns, strict=True)
     return TableRow(
-        name=one_line(name, 60),
+        name=one_line(contrast_text(name), 120),
         cells=tuple(cell(e, column, whole.n) for e, column in pairs),
         n=whole.n,
         n_unparsed=whole.n_unparsed,

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from unswayed.report.numbers import spread_text
-from unswayed.report.terms import term
+from unswayed.report.numbers import contrast_text, spread_text
+from unswayed.report.terms import CONTRASTS, term
 from unswayed.report.text import one_line
 from unswayed.results import measured as figures_file
 from unswayed.results.measured import ALL, Measured
@@ -30,7 +30,7 @@ def summary(metrics: Mapping[str, Any]) -> str:
     """
     measured = figures_file.parse(metrics)
     blocks = [_block(measured, scope) for scope in measured.benchmarks()]
-    shown = [block for block in blocks if block]
+    shown = [block for block in [*blocks, _contrasts(measured)] if block]
     return "\n\n".join([*shown, _FOOT]) if shown else "no figures"
 
 
@@ -54,14 +54,36 @@ def _block(measured: Measured, scope: str) -> str:
     return "\n".join([click.style(_title(scope), bold=True), *_aligned(table), *tail])
 
 
+def _contrasts(measured: Measured) -> str:
+    """Return the contrasts between variants, of all benchmarks together if there are several."""
+    scope = next(iter(measured.benchmarks()), ALL)
+    columns = [metric for metric in CONTRASTS if measured.of_metric(scope, metric)]
+    names = measured.contrasts(scope)
+    return _further(measured, scope, "contrasts between variants", names, columns)
+
+
+def _further(
+    measured: Measured, scope: str, title: str, names: Sequence[str], columns: Sequence[str]
+) -> str:
+    """Return a block of further metrics, with a line for each variant or contrast."""
+    if not names or not columns:
+        return ""
+    lines = [_line(measured, scope, name, columns) for name in names]
+    whole = click.style(f"{_title(scope)}: {title}", bold=True)
+    return "\n".join([whole, *_aligned([_head(columns), *lines])])
+
+
+def _head(columns: Sequence[str]) -> list[str]:
+    return ["", *(_UNITS.get(term(m).unit, "{}").format(term(m).title) for m in columns), "n"]
+
+
 def _cells(measured: Measured, scope: str) -> list[list[str]]:
     """Return a head and a line for each variant; nothing if there are no main figures."""
     columns = [metric for metric in COLUMNS if measured.of_metric(scope, metric)]
     if not columns:
         return []
-    head = ["", *(_UNITS.get(term(m).unit, "{}").format(term(m).title) for m in columns), "n"]
     lines = [_line(measured, scope, name, columns) for name in measured.variants(scope)]
-    head, lines = _with_refused(measured, scope, head, lines)
+    head, lines = _with_refused(measured, scope, _head(columns), lines)
     return [head, *lines]
 
 
@@ -98,7 +120,7 @@ def _line(measured: Measured, scope: str, name: str, columns: Sequence[str]) -> 
     estimates = [measured.find(scope, name, metric) for metric in columns]
     counts = [estimate.n for estimate in estimates if estimate is not None]
     cells = ["–" if estimate is None else _figure(estimate) for estimate in estimates]
-    return [one_line(name, 40), *cells, str(max(counts, default=0))]
+    return [one_line(contrast_text(name), 60), *cells, str(max(counts, default=0))]
 
 
 def _figure(estimate: Estimate) -> str:

@@ -59,6 +59,14 @@ MAIN = (
 )
 """Columns of the main table."""
 
+CONTRASTS = (
+    "contrast_accuracy",
+    "contrast_consistency_rate",
+    "contrast_faithful_accuracy",
+    "contrast_sway",
+)
+"""Columns of the table of contrasts between variants."""
+
 _BY_LETTER = {
     "answer_share_": "Share of the answered letters that are this one. Far from the gold's share, "
     "it shows a position bias.",

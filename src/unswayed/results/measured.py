@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from unswayed.answers import ConflictPolicy
 from unswayed.config.validation import first_fault
 from unswayed.errors import RunError
+from unswayed.metrics.contrasts import PREFIX as CONTRAST
 from unswayed.perturbations.composition import TEXT_VARIANTS
 from unswayed.run.folder import RunFolder
 from unswayed.types import SCHEMA_VERSION, Estimate
@@ -86,13 +87,23 @@ class Measured:
         names = {
             e.variant
             for e in self.estimates
-            if e.variant != ALL and benchmark in (None, e.benchmark)
+            if e.variant != ALL and not is_contrast(e) and benchmark in (None, e.benchmark)
         }
         return tuple(sorted(names, key=variant_rank))
 
+    def contrasts(self, benchmark: str) -> tuple[str, ...]:
+        """Return the names of a benchmark's contrasts between variants, in the file's order."""
+        inside = (e for e in self.estimates if is_contrast(e) and e.benchmark == benchmark)
+        return tuple(dict.fromkeys(e.variant for e in inside))
+
     def of_metric(self, benchmark: str, metric: str) -> dict[str, Estimate]:
-        """Return variant → estimate of one metric, in the order of the protocol's table."""
-        pairs = ((v, self.find(benchmark, v, metric)) for v in self.variants(benchmark))
+        """Return variant → estimate of one metric, in the order of the protocol's table.
+
+        Of a metric of contrasts, contrast → estimate, in the order of the file.
+        """
+        contrast = metric.startswith(CONTRAST)
+        names = self.contrasts(benchmark) if contrast else self.variants(benchmark)
+        pairs = ((v, self.find(benchmark, v, metric)) for v in names)
         return {variant: estimate for variant, estimate in pairs if estimate is not None}
 
     def on_conflict(self) -> ConflictPolicy:
@@ -122,6 +133,11 @@ class Measured:
                 "`unswayed measure` again"
             )
         return float(value)
+
+
+def is_contrast(estimate: Estimate) -> bool:
+    """Say whether the estimate's `variant` is the name of a contrast between variants."""
+    return estimate.metric.startswith(CONTRAST)
 
 
 def variant_rank(name: str) -> tuple[str, int, str]:

@@ -168,7 +168,7 @@ def _evaluated(rows: Sequence[TrackedValue], notes: Sequence[str], path: Path) -
     for row in rows:
         by_metric[row.metric].append(row)
     shown = [one for one in EVALUATED if lines_of(by_metric[one.metric])]
-    groups = columns({row.variant for row in rows} - {ALL})
+    groups = columns({row.variant for one in shown for row in by_metric[one.metric]} - {ALL})
     if not shown or not groups:
         return []
     with canvas((2.9 * len(groups) + 0.8, 1.35 * len(shown) + 1.5)) as figure:
