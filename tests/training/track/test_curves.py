@@ -115,6 +115,15 @@ def test_no_two_variants_of_a_column_look_alike(tmp_path: Path, figures: dict[st
         assert len(looks) == len(handles)
 
 
+def test_a_contrast_of_variants_is_no_line(tmp_path: Path, figures: dict[str, Figure]) -> None:
+    contrast = {"variant": "wrong-think - wrong-caption"}
+    rows = [row(1, step, "contrast_accuracy", -0.1, **contrast) for step in (0, 20, 40)]
+    draw(Dynamics((*rows_of((1,)), *rows), {}, {}, {}), tmp_path)
+    legends = [axes.get_legend() for axes in figures["curves"].axes]
+    named = {text.get_text() for legend in legends if legend for text in legend.get_texts()}
+    assert named == set(VARIANTS)
+
+
 def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     found = Dynamics(tuple(rows_of((1, 2))), {}, {}, {})
     made = draw(found, tmp_path)
