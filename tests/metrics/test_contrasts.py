@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unswayed.metrics import columns_of, compare, measure
+from unswayed.metrics.contrasts import bounds, contrasts_of
 
 TEXTS = (
     "base",
@@ -280,7 +281,11 @@ def test_a_certain_contrast_still_has_an_interval(row, find):
         record["sample"] = f"{chr(ord('a') + int(record['sample'][1:]) % 26)}{record['sample']}"
     one = find(_measured(row, records), "contrast_accuracy", "wrong-think - wrong-caption")
     assert one.value == -1
-    assert -1 == one.low < one.high < -0.5
+    assert one.low == -1 < one.high < -0.5
+    for record in records:
+        record["answer"] = {"A": "B", "B": "A"}[record["answer"]]
+    one = find(_measured(row, records), "contrast_accuracy", "wrong-think - wrong-caption")
+    assert 0.5 < one.low < one.high == one.value == 1
 
 
 @settings(max_examples=40, deadline=None)
@@ -309,3 +314,20 @@ def test_runs_differ_by_the_difference_of_contrasts_over_shared_samples(row, fir
         after, _ = _expected(common(b), terms, "accuracy")
         assert one.n == n
         assert one.value == (None if before is None else pytest.approx(after - before))
+
+
+def test_the_first_option_is_a_foil_and_none_is_none(row, find):
+    rows = []
+    for name, foil in (("s", "A"), ("t", "A"), ("u", None)):
+        for variant, answer in (("wrong-think", "A"), ("wrong-caption", "B")):
+            rows.append(row(name, variant, answer, gold="B", foil=foil))
+    got = measure(columns_of(rows), resamples=100)
+    one = find(got, "contrast_sway", "wrong-think - wrong-caption")
+    assert (one.value, one.n) == (1, 2)
+    got = measure(columns_of(rows[4:]), resamples=100)
+    assert find(got, "contrast_sway", "wrong-think - wrong-caption").reason == "no foils"
+
+
+def test_the_bounds_of_every_contrast_are_those_of_a_difference():
+    assert {bounds(one) for one in contrasts_of(TEXTS)} == {(-1, 1)}
+    assert {one.name for one in contrasts_of(TEXTS)} == EXPECTED_TERMS.keys()

@@ -15,7 +15,7 @@ from unswayed.metrics import columns_of, measure, risk_coverage
 from unswayed.types import Failure
 
 WRONG = "wrong-think"
-SIGNED = ("drop", "sway", "contrast_")
+SIGNED = ("drop", "sway", "contrast_", "auroc_gain")
 
 cells = st.fixed_dictionaries(
     {

@@ -97,3 +97,23 @@ def test_samples_without_a_foil_have_no_sway(row, find):
 def test_base_has_no_paired_metrics(row):
     metrics = {one.metric for one in measure(columns_of([row("a"), row("b")]))}
     assert not metrics & {"drop", "sway", "mcnemar_p", "flips_right_wrong", "auroc_p_correct"}
+
+
+def test_the_first_option_is_a_foil_like_any_other(row, find):
+    rows = [row(name, gold="B", foil="A", answer="B") for name in "ab"]
+    rows += [row(name, WRONG, answer, gold="B", foil="A") for name, answer in ("aA", "bB")]
+    got = measure(columns_of(rows))
+    for metric in ("sway", "foil_rate"):
+        one = find(got, metric, WRONG)
+        assert (one.value, one.n) == (pytest.approx(1 / 2), 2), metric
+
+
+def test_rows_without_a_foil_do_not_dilute_those_with_one(row, find):
+    foils = {"a": "B", "b": "B", "c": None, "d": None}
+    rows = [row(name, foil=foil) for name, foil in foils.items()]
+    rows += [row(name, WRONG, "B", foil=foil) for name, foil in foils.items()]
+    got = measure(columns_of(rows))
+    for metric in ("sway", "foil_rate"):
+        one = find(got, metric, WRONG)
+        assert (one.value, one.n) == (1, 2), metric
+    assert find(got, "foil_rate").n == 2

@@ -14,6 +14,7 @@ from sklearn.metrics import roc_auc_score
 from unswayed.metrics import columns_of, measure, risk_coverage
 from unswayed.metrics.uncertainty import auroc, calibration_error, curve, risk_area
 
+WRONG = "wrong-think"
 weighted_rows = st.lists(
     st.tuples(st.integers(0, 6), st.booleans(), st.integers(0, 3)), min_size=1, max_size=30
 )
@@ -180,3 +181,37 @@ def test_the_curve_is_thinned_and_keeps_its_ends():
     assert all(len(column) == 0 for column in curve(np.empty(0), np.empty(0, bool), 10))
     tied = curve(np.full(4, 0.5), np.array([True, False, False, False]), 10)
     assert [column.tolist() for column in tied] == [[0.5], [1.0], [0.25]]
+
+
+def _predicted(row, rng, n=60):
+    """Base right everywhere; the surer it was, the likelier it stays so. −H ranks almost alike."""
+    rows = []
+    for number in range(n):
+        p = rng.uniform(0.4, 0.95)
+        rest = np.sort(rng.dirichlet([30, 30, 30]))[::-1] * (1 - p)
+        stays = rng.random() < (p - 0.4) / 0.55
+        rows.append(row(f"s{number}", p=[p, *rest]))
+        rows += [
+            row(f"s{number}", name, "A" if stays else "B") for name in ("wrong-think", "stop-think")
+        ]
+    return rows
+
+
+def test_the_gain_of_auroc_is_a_difference_on_the_same_resamples(row, find):
+    got = measure(columns_of(_predicted(row, np.random.default_rng(3))))
+    names = ("auroc_p_correct", "auroc_neg_entropy", "auroc_gain")
+    by_p, by_entropy, gain = (find(got, name, "wrong-think") for name in names)
+    assert gain.value == pytest.approx(by_p.value - by_entropy.value)
+    assert (gain.n, gain.n_clusters) == (60, 60)
+    width = gain.high - gain.low
+    assert 0 < 4 * width < min(one.high - one.low for one in (by_p, by_entropy))
+    assert gain.low < gain.value < gain.high
+    assert {one.variant for one in got if one.metric == "auroc_gain"} == {"wrong-think"}
+
+
+def test_the_gain_of_auroc_has_the_reason_of_the_aurocs(row, find):
+    rows = [row(name, variant, p=[0.7, 0.3, 0, 0]) for name in "ab" for variant in ("base", WRONG)]
+    got = measure(columns_of(rows))
+    one = find(got, "auroc_gain", WRONG)
+    assert (one.value, one.reason) == (None, find(got, "auroc_p_correct", WRONG).reason)
+    assert "AUROC needs both" in one.reason

@@ -22,7 +22,7 @@ from unswayed.metrics import (
     uncertainty,
 )
 from unswayed.metrics.arrays import Bools
-from unswayed.metrics.codes import ALL, BASE
+from unswayed.metrics.codes import ALL, BASE, is_misleading
 from unswayed.metrics.columns import Columns
 from unswayed.metrics.intervals import (
     Figure,
@@ -137,6 +137,8 @@ def _metrics(
     yield uncertainty.ece(choices)
     if variant != BASE:
         yield from uncertainty.prediction(pairs)
+    if is_misleading(variant):
+        yield uncertainty.prediction_gain(pairs)
     yield from uncertainty.selective(pairs)
     if variant == BASE:
         yield from accuracy.letter_shares(rows)

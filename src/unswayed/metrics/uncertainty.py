@@ -60,9 +60,7 @@ def prediction(pairs: Pairs) -> list[Weighted]:
     Over the pairs that are correct under base and have a base distribution (Zhao et al.,
     arXiv 2602.12506).
     """
-    mask = pairs.base.correct & (pairs.base.method >= 0)
-    base, after = pairs.base.take(mask), pairs.variant.take(mask)
-    missing = _missing(after.correct, len(pairs))
+    base, after, missing = _predicted(pairs)
     return [
         Weighted(metric, auroc(score, after.correct), after.cluster, missing=missing)
         for metric, score in (
@@ -70,6 +68,32 @@ def prediction(pairs: Pairs) -> list[Weighted]:
             ("auroc_neg_entropy", -base.entropy),
         )
     ]
+
+
+def prediction_gain(pairs: Pairs) -> Weighted:
+    """Return `auroc_gain`: AUROC of base P(correct) minus AUROC of base −H, in [−1, 1].
+
+    Over the pairs of `prediction`. Both are computed on the same resample, so that the interval is
+    that of the difference: two intervals that overlap say nothing about it.
+    """
+    base, after, missing = _predicted(pairs)
+    by_p = auroc(base.p_correct, after.correct)
+    by_entropy = auroc(-base.entropy, after.correct)
+
+    def statistic(weights: Ints) -> float:
+        return by_p(weights) - by_entropy(weights)
+
+    return Weighted("auroc_gain", statistic, after.cluster, (-1.0, 1.0), missing=missing)
+
+
+def _predicted(pairs: Pairs) -> tuple[Columns, Columns, str]:
+    """Return base and variant rows that are predicted, and why there is no AUROC if there is none.
+
+    They are the pairs that are correct under base and have a base distribution.
+    """
+    mask = pairs.base.correct & (pairs.base.method >= 0)
+    base, after = pairs.base.take(mask), pairs.variant.take(mask)
+    return base, after, _missing(after.correct, len(pairs))
 
 
 def selective(pairs: Pairs) -> list[Weighted]:

@@ -30,7 +30,13 @@ from unswayed.run.folder import RunFolder
 
 NAME = "report.html"
 _TEMPLATES = "templates"
-_PREDICTION = ("auroc_p_correct", "auroc_neg_entropy", "aurc_confidence", "aurc_p_correct")
+_PREDICTION = (
+    "auroc_p_correct",
+    "auroc_neg_entropy",
+    "auroc_gain",
+    "aurc_confidence",
+    "aurc_p_correct",
+)
 _CONSISTENCY = (
     *QUADRANT_STACK,
     "faithful_accuracy",
