@@ -135,6 +135,15 @@ def test_equal_cluster_names_of_two_benchmarks_are_two_clusters(row):
     assert got.cluster[0] == got.cluster[2]
 
 
+def test_the_hash_of_a_cluster_is_that_of_its_name_in_any_run(row):
+    whole = columns_of([row("s1", cluster="1"), row("s2", cluster="2"), row("s3", cluster="1")])
+    part = columns_of([row("s4", cluster="2"), row("s1", cluster="1", benchmark="other")])
+    one, two, again = whole.cluster_hash.tolist()
+    assert one == again != two
+    other, same = part.cluster_hash.tolist()
+    assert {other, same} & {one, two} == {two}
+
+
 def test_rows_are_streamed_and_let_go(row):
     alive, most = weakref.WeakSet(), 0
 

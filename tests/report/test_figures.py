@@ -7,7 +7,7 @@ import re
 import pytest
 
 from unswayed.figures.page import PLACEHOLDERS, Drawing
-from unswayed.report.figures import Series, dots, quadrants, span
+from unswayed.report.figures import Series, dots, span, stacks
 from unswayed.report.terms import QUADRANT_STACK
 from unswayed.types import Estimate
 
@@ -45,7 +45,7 @@ def test_missing_quadrants_are_no_bar() -> None:
         "known": {key: estimate(value) for key, value in shares.items()},
         "unknown": {key: estimate(None) for key in QUADRANT_STACK},
     }
-    drawing = quadrants("title", rows, name="q")
+    drawing = stacks("title", "share, %", QUADRANT_STACK, rows, name="q")
     assert [drawing.svg.count(f"var(--q{number})") for number in (1, 2, 3, 4)] == [1, 1, 1, 1]
     assert drawing.svg.count("n/a") == 1
     assert "consistent, correct 40 %" in drawing.label

@@ -161,6 +161,28 @@ def test_contrasts_have_a_chart_and_a_table_and_are_no_variants(small_run: RunFo
     assert cell.groups() == ("−20.0", "[−30.0, −10.0]")
 
 
+def test_taxonomy_and_selection_have_tables_and_the_taxonomy_a_chart(small_run: RunFolder) -> None:
+    path = small_run.folder / "metrics.json"
+    metrics = json.loads(path.read_text("utf-8"))
+    before = render(small_run)
+    template = next(row for row in metrics["estimates"] if row["metric"] == "sway")
+    template |= {"benchmark": "dots", "variant": "wrong-think"}
+    kinds = ("steadfast", "stubborn", "confused", "brittle")
+    metrics["estimates"] += [
+        template | {"metric": f"taxonomy_{kind}", "value": 0.25} for kind in kinds
+    ]
+    metrics["estimates"].append(template | {"metric": "selective_risk", "value": 0.125})
+    write_json(path, metrics)
+    page = render(small_run)
+    assert page.count("<svg") == before.count("<svg") + 1
+    label = "steadfast 25 %, stubborn 25 %, confused 25 %, brittle 25 %"
+    assert f"wrong-think: {label}." in page
+    assert "<caption>What becomes of right answers when a text misleads</caption>" in page
+    caption = re.search(r"<caption>Answering only where base is sure.*?</table>", page, re.DOTALL)
+    assert caption
+    assert "12.5 %" in caption[0]
+
+
 def test_a_model_that_knows_nothing_is_announced(make_run: Callable[..., RunFolder]) -> None:
     model = {"name": "tiny", "knows_nothing": True}
     page = render(make_run(model=model, benchmarks=("dots",), count=1))

@@ -67,6 +67,63 @@ def test_contrasts_have_a_block_of_their_own_and_are_no_variants(run: RunFolder)
     ]
 
 
+def _with(run: RunFolder, *rows: dict[str, object]) -> list[str]:
+    """Return the lines of the last block but one of a summary with more estimates."""
+    metrics = json.loads((run.folder / "metrics.json").read_text("utf-8"))
+    template = next(row for row in metrics["estimates"] if row["metric"] == "accuracy")
+    template |= {"benchmark": "all", "low": None, "high": None}
+    metrics["estimates"] += [template | row for row in rows]
+    block = click.unstyle(summary(metrics)).split("\n\n")[-2]
+    return [" ".join(line.split()) for line in block.splitlines()]
+
+
+def test_taxonomy_has_a_line_for_each_misleading_variant(run: RunFolder) -> None:
+    rows = [
+        {"variant": "wrong-think", "metric": f"taxonomy_{kind}", "value": value, "n": 30}
+        for kind, value in (("steadfast", 0.5), ("stubborn", 0.1), ("brittle", 0.3))
+    ]
+    confused = {"variant": "wrong-think", "metric": "taxonomy_confused", "value": 0.1, "n": 30}
+    judged = {"variant": "wrong-think", "metric": "taxonomy_judged", "value": 0.75, "n": 40}
+    assert _with(run, *rows, confused, judged) == [
+        "all benchmarks: what becomes of the answers that are right in base",
+        "Steadfast % Stubborn % Confused % Brittle % n",
+        "wrong-think 50.0 10.0 10.0 30.0 30",
+        "left out, not judged in both: wrong-think 10 of 40",
+    ]
+
+
+def test_selection_names_its_threshold_and_leaves_controls_to_the_report(run: RunFolder) -> None:
+    rows = [
+        {"variant": variant, "metric": metric, "value": value, "n": n}
+        for variant in ("base", "wrong-think", "correct-caption")
+        for metric, value, n in (
+            ("selective_risk_all", 0.4, 50),
+            ("selective_coverage", 0.8, 50),
+            ("selective_risk", 0.2, 40),
+        )
+    ]
+    threshold = {"variant": "base", "metric": "selective_threshold", "value": 0.62, "n": 50}
+    assert _with(run, *rows, threshold) == [
+        "all benchmarks: answering only where base's confidence is at least 0.62, chosen on one "
+        "half to halve its error, tried on the other",
+        "Error, all answered % Answered % Error of those % n",
+        "base 40.0 80.0 20.0 50",
+        "wrong-think 40.0 80.0 20.0 50",
+    ]
+
+
+def test_a_block_without_any_value_is_its_reason(run: RunFolder) -> None:
+    rows = [
+        {"variant": variant, "metric": metric, "value": None, "n": 0, "reason": "too few images"}
+        for variant in ("base", "wrong-think")
+        for metric in ("selective_risk_all", "selective_coverage", "selective_risk")
+    ]
+    assert _with(run, *rows) == [
+        "all benchmarks: answering only where base is sure",
+        "n/a: too few images",
+    ]
+
+
 def test_listing_marks_every_variant(run: RunFolder) -> None:
     lines = plain(run)
     assert lines[1] == (

@@ -52,6 +52,9 @@ class Columns:
     variant: Ints = _column(np.int32, "code of the variant's name")
     sample: Ints = _column(np.int32, "code of the sample")
     cluster: Ints = _column(np.int32, "code of the image or scene, distinct between benchmarks")
+    cluster_hash: Ints = _column(
+        np.int64, "hash of the cluster's name and benchmark, the same in every run"
+    )
     group: Ints = _column(np.int32, "code of the circular group, −1 if there is none")
     category: Ints = _column(np.int32, "code of the category, −1 if there is none")
     shown: Ints = _column(np.int64, "hash of what the model was shown: pictures, question, texts")

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-import numpy as np
-
 from unswayed.metrics import (
     accuracy,
     contrasts,
@@ -19,9 +17,10 @@ from unswayed.metrics import (
     groups,
     panel,
     robustness,
+    selection,
+    taxonomy,
     uncertainty,
 )
-from unswayed.metrics.arrays import Bools
 from unswayed.metrics.codes import ALL, BASE, is_misleading
 from unswayed.metrics.columns import Columns
 from unswayed.metrics.intervals import (
@@ -67,6 +66,7 @@ def measure(
         spanning = [faithfulness.steadfastness(rows)]
         figures = _figures([*spanning, *_agreement(rows, settings)], settings)
         estimates += _estimates(outcomes, benchmark, ALL, figures)
+        estimates += selection.measured(outcomes, benchmark, settings)
         estimates += contrasts.measured(outcomes, benchmark, settings)
     return estimates
 
@@ -103,7 +103,7 @@ def _measure_variant(
     mask = within(outcomes, benchmark, variant)
     answered = outcomes.has_output()
     rows, lost = outcomes.take(mask & answered), outcomes.take(mask & ~answered)
-    pairs = _pairs(outcomes, mask)
+    pairs = robustness.paired(outcomes, mask)
     metrics = [
         *_metrics(variant, rows, lost, pairs, settings),
         *accuracy.refusals(outcomes.take(mask & ~outcomes.ended("error"))),
@@ -139,6 +139,7 @@ def _metrics(
         yield from uncertainty.prediction(pairs)
     if is_misleading(variant):
         yield uncertainty.prediction_gain(pairs)
+        yield from taxonomy.shares(pairs)
     yield from uncertainty.selective(pairs)
     if variant == BASE:
         yield from accuracy.letter_shares(rows)
@@ -153,7 +154,7 @@ def _agreement(rows: Columns, settings: IntervalSettings) -> Iterator[Metric]:
 def _curve(
     outcomes: Columns, benchmark: str, variant: str, predictor: Predictor, points: int
 ) -> RiskCoverage:
-    pairs = _pairs(outcomes, within(outcomes, benchmark, variant))
+    pairs = robustness.paired(outcomes, within(outcomes, benchmark, variant))
     has_letters = pairs.base.method >= 0
     base, after = pairs.base.take(has_letters), pairs.variant.take(has_letters)
     confidence = base.p_top if predictor == "confidence" else base.p_correct
@@ -167,13 +168,6 @@ def _curve(
         "risk": risk.tolist(),
         "n": len(after),
     }
-
-
-def _pairs(outcomes: Columns, mask: Bools) -> Pairs:
-    """Pair the completed rows of a mask with the completed base rows of their samples."""
-    base = outcomes.base_rows()
-    indices = np.flatnonzero(mask & outcomes.has_output() & (base >= 0))
-    return Pairs(outcomes.take(base[indices]), outcomes.take(indices))
 
 
 def _figures(metrics: Sequence[Metric], settings: IntervalSettings) -> list[Figure]:

@@ -123,6 +123,7 @@ class _Names:
             "variant": self.variants.code(variant.name),
             "sample": self.samples.code(sample.id, scope),
             "cluster": self.clusters.code(sample.cluster, scope),
+            "cluster_hash": _hashed(scope, sample.cluster),
             "group": -1 if sample.group is None else self.groups.code(sample.group, scope),
             "category": self.categories.code(sample.category) if sample.category else -1,
         }
@@ -283,8 +284,13 @@ def _shown(variant: Variant) -> int:
     sample = variant.sample
     texts = (sample.question, variant.options, variant.caption, variant.draft, variant.prefill)
     pictures = [image.sha256 for image in sample.images]
-    content = json.dumps([*texts, sample.answer_kind, pictures])  # escapes half a surrogate pair
-    digest = hashlib.blake2b(content.encode("ascii"), digest_size=8).digest()
+    return _hashed(*texts, sample.answer_kind, pictures)
+
+
+def _hashed(*content: Any) -> int:
+    """Return 64 bits of a hash, as a signed number."""
+    text = json.dumps(content)  # escapes half a surrogate pair
+    digest = hashlib.blake2b(text.encode("ascii"), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)
 
 

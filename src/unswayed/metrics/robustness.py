@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special  # pyright: ignore[reportMissingTypeStubs]
 
-from unswayed.metrics.arrays import Floats
+from unswayed.metrics.arrays import Bools, Floats
 from unswayed.metrics.columns import Columns
 from unswayed.metrics.intervals import Figure, Mean
 
@@ -28,6 +28,13 @@ class Pairs:
     def __len__(self) -> int:
         """Return the number of pairs."""
         return len(self.variant)
+
+
+def paired(outcomes: Columns, mask: Bools) -> Pairs:
+    """Pair the completed rows of a mask with the completed base rows of their samples."""
+    base = outcomes.base_rows()
+    indices = np.flatnonzero(mask & outcomes.has_output() & (base >= 0))
+    return Pairs(outcomes.take(base[indices]), outcomes.take(indices))
 
 
 def flips(pairs: Pairs) -> list[Mean]:

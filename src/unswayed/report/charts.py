@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from unswayed.figures.page import Drawing
-from unswayed.report.figures import Series, curves, dots, quadrants, span
+from unswayed.report.figures import Series, curves, dots, span, stacks
 from unswayed.report.numbers import contrast_text
 from unswayed.report.survey import Survey
-from unswayed.report.terms import QUADRANT_STACK, TERMS
+from unswayed.report.terms import QUADRANT_STACK, TAXONOMY_STACK, TERMS
 from unswayed.report.text import one_line
 from unswayed.results.measured import ALL, Measured
 from unswayed.types import Estimate
@@ -41,10 +41,11 @@ def charts(measured: Measured, survey: Survey) -> list[Chart]:
     """Return the charts that the run has estimates for, in the order of the report."""
     every = [
         _accuracy(measured, survey),
-        _quadrants(measured),
+        _stacked(measured, "quadrants"),
         _differences(measured, "sway"),
         _differences(measured, "drop"),
         _differences(measured, "contrast_accuracy"),
+        _stacked(measured, "taxonomy"),
         _auroc(measured),
         _risk_coverage(measured),
     ]
@@ -108,33 +109,50 @@ def _accuracy(measured: Measured, survey: Survey) -> Chart:
     return Chart("Accuracy by variant", caption, (), tuple(panels), missing)
 
 
-def _quadrants(measured: Measured) -> Chart:
-    scopes = _scopes(measured, QUADRANT_STACK)
+_STACKS = {
+    "quadrants": (
+        QUADRANT_STACK,
+        "Consistency of thought and answer",
+        "share of judged outputs, %",
+        "Outputs that were judged consistent or inconsistent, by whether the answer is right. In "
+        "the two middle parts, the thought concludes on another option than the answer.",
+    ),
+    "taxonomy": (
+        TAXONOMY_STACK,
+        "What becomes of right answers when a text misleads",
+        "share of the answers that are right in base, %",
+        "Steadfast: right and consistent in both. Stubborn: still right, but the thought no longer "
+        "says so. Brittle: thought and answer both follow the text. Confused: the rest, such as "
+        "another wrong answer. Answers whose thoughts were not judged in both are left out.",
+    ),
+}
+"""Chart → the metrics that are stacked, title, axis and caption."""
+
+
+def _stacked(measured: Measured, chart: str) -> Chart:
+    parts, title, axis, caption = _STACKS[chart]
+    scopes = _scopes(measured, parts)
     panels = [
-        quadrants(
+        stacks(
             scope_title(scope),
+            axis,
+            parts,
             {
                 name: estimates
                 for name in measured.variants(scope)
-                if (estimates := _quadrant(measured, scope, name))
+                if (estimates := _shares(measured, scope, name, parts))
             },
-            name=f"quadrants-{number}",
+            name=f"{chart}-{number}",
             width=_width(scopes),
         )
         for number, scope in enumerate(scopes)
     ]
-    legend = tuple((f"q{i}", TERMS[key].title) for i, key in enumerate(QUADRANT_STACK, 1))
-    caption = (
-        "Outputs that were judged consistent or inconsistent, by whether the answer is right. In "
-        "the two middle parts, the thought concludes on another option than the answer."
-    )
-    missing = _missing(measured, QUADRANT_STACK)
-    title = "Consistency of thought and answer"
-    return Chart(title, caption, legend, tuple(panels), missing)
+    legend = tuple((f"q{i}", TERMS[key].title) for i, key in enumerate(parts, 1))
+    return Chart(title, caption, legend, tuple(panels), _missing(measured, parts))
 
 
-def _quadrant(measured: Measured, scope: str, name: str) -> dict[str, Estimate]:
-    estimates = {key: measured.find(scope, name, key) for key in QUADRANT_STACK}
+def _shares(measured: Measured, scope: str, name: str, parts: Sequence[str]) -> dict[str, Estimate]:
+    estimates = {key: measured.find(scope, name, key) for key in parts}
     return {key: estimate for key, estimate in estimates.items() if estimate is not None}
 
 

@@ -1,4 +1,4 @@
-"""The figures of the report: dots with intervals, bars of quadrants, risk against coverage."""
+"""The figures of the report: dots with intervals, stacked shares, risk against coverage."""
 
 # matplotlib's own stubs leave **kwargs untyped, which strict mode would report at every call.
 # pyright: reportUnknownMemberType=false
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from unswayed.figures.page import PLACEHOLDERS, Drawing, page_canvas, page_svg
-from unswayed.report.terms import QUADRANT_STACK, TERMS
+from unswayed.report.terms import TERMS
 from unswayed.report.text import one_line
 from unswayed.types import Estimate
 
@@ -89,27 +89,35 @@ def dots(
         return Drawing(page_svg(figure, name), _dots_label(title, axis, series, scale))
 
 
-def quadrants(
-    title: str, rows: Mapping[str, Mapping[str, Estimate]], *, name: str, width: float = 5.2
+def stacks(
+    title: str,
+    axis: str,
+    parts: Sequence[str],
+    rows: Mapping[str, Mapping[str, Estimate]],
+    *,
+    name: str,
+    width: float = 5.2,
 ) -> Drawing:
-    """Draw the four quadrants as one stacked bar for each variant.
+    """Draw shares that sum to 1 as one stacked bar for each variant.
 
     Args:
         title: the panel's title.
-        rows: variant → quadrant metric → estimate; a variant without values is written as n/a.
+        axis: label of the axis, with its unit.
+        parts: the metrics, at most four, from left to right.
+        rows: variant → metric → estimate; a variant without values is written as n/a.
         name: makes the ids of this drawing unique in the page.
         width: inches.
     """
     names = list(rows)
     with page_canvas(name, width, 0.95 + _ROW * len(names)) as figure:
         axes = figure.add_subplot()
-        _rows_axis(axes, names, title, "share of judged outputs, %")
+        _rows_axis(axes, names, title, axis)
         axes.set_xlim(0, 100)
         axes.grid(visible=False)
         for place, row in enumerate(names):
-            _stack(axes, place, rows[row])
-            _beside(axes, place, rows[row])
-        return Drawing(page_svg(figure, name), _quadrants_label(title, rows))
+            _stack(axes, place, parts, rows[row])
+            _beside(axes, place, [rows[row][key] for key in parts if key in rows[row]])
+        return Drawing(page_svg(figure, name), _stacks_label(title, axis, parts, rows))
 
 
 def curves(title: str, lines: Sequence[Curve], *, name: str, width: float = 5.2) -> Drawing:
@@ -199,15 +207,15 @@ def _not_available(axes: Axes, place: float) -> None:
     )
 
 
-def _stack(axes: Axes, place: int, quadrant: Mapping[str, Estimate]) -> None:
-    values = [(key, quadrant[key].value) for key in QUADRANT_STACK if key in quadrant]
+def _stack(axes: Axes, place: int, parts: Sequence[str], shares: Mapping[str, Estimate]) -> None:
+    values = [(key, shares[key].value) for key in parts if key in shares]
     if all(value is None for _, value in values):
         _not_available(axes, place)
         return
     left = 0.0
     for key, value in values:
         share = 100 * (value or 0.0)
-        variable = f"q{QUADRANT_STACK.index(key) + 1}"
+        variable = f"q{parts.index(key) + 1}"
         edge = PLACEHOLDERS["paper"]
         axes.barh(place, share, 0.78, left, color=PLACEHOLDERS[variable], edgecolor=edge, lw=0.8)
         if share >= 7:
@@ -219,9 +227,9 @@ def _stack(axes: Axes, place: int, quadrant: Mapping[str, Estimate]) -> None:
         left += share
 
 
-def _beside(axes: Axes, place: int, quadrant: Mapping[str, Estimate]) -> None:
+def _beside(axes: Axes, place: int, estimates: Sequence[Estimate]) -> None:
     """Write how many outputs a bar is about: it leaves out those that were not judged."""
-    count = max((estimate.n for estimate in quadrant.values()), default=0)
+    count = max((estimate.n for estimate in estimates), default=0)
     axes.text(
         1.015,
         place,
@@ -242,16 +250,18 @@ def _dots_label(title: str, axis: str, series: Sequence[Series], scale: float) -
     return f"{one_line(title)}, {axis}. {'; '.join(parts)}."
 
 
-def _quadrants_label(title: str, rows: Mapping[str, Mapping[str, Estimate]]) -> str:
-    parts: list[str] = []
-    for row, quadrant in rows.items():
+def _stacks_label(
+    title: str, axis: str, parts: Sequence[str], rows: Mapping[str, Mapping[str, Estimate]]
+) -> str:
+    lines: list[str] = []
+    for row, shares in rows.items():
         values = [
             f"{TERMS[key].title.lower()} {100 * value:.0f} %"
-            for key in QUADRANT_STACK
-            if key in quadrant and (value := quadrant[key].value) is not None
+            for key in parts
+            if key in shares and (value := shares[key].value) is not None
         ]
-        parts.append(f"{one_line(row, 40)}: {', '.join(values) or 'n/a'}")
-    return f"{one_line(title)}, quadrants. {'; '.join(parts)}."
+        lines.append(f"{one_line(row, 40)}: {', '.join(values) or 'n/a'}")
+    return f"{one_line(title)}, {axis}. {'; '.join(lines)}."
 
 
 def _curves_label(title: str, lines: Sequence[Curve]) -> str:

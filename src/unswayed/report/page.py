@@ -21,7 +21,7 @@ from unswayed.report.cards import Card
 from unswayed.report.outputs import ANSWER_CLASSES
 from unswayed.report.pictures import Thumbnail, thumbnail
 from unswayed.report.samples import SAMPLE_KINDS
-from unswayed.report.terms import CONTRASTS, MAIN, QUADRANT_STACK
+from unswayed.report.terms import CONTRASTS, MAIN, QUADRANT_STACK, SELECTION, TAXONOMY_STACK
 from unswayed.report.text import one_line, visible
 from unswayed.results import measured as figures_file
 from unswayed.results.measured import Measured
@@ -146,6 +146,8 @@ def _tables(measured: Measured) -> list[dict[str, Any]]:
             "consistency": tables.table(measured, scope, _CONSISTENCY),
             "prediction": tables.table(measured, scope, _PREDICTION, skip_base=True),
             "contrasts": tables.table(measured, scope, CONTRASTS),
+            "taxonomy": tables.table(measured, scope, (*TAXONOMY_STACK, "taxonomy_judged")),
+            "selection": tables.table(measured, scope, ("selective_threshold", *SELECTION)),
         }
         for scope in measured.benchmarks()
     ]

@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
+from unswayed.metrics.codes import is_misleading
 from unswayed.report.numbers import contrast_text, spread_text
-from unswayed.report.terms import CONTRASTS, term
+from unswayed.report.terms import CONTRASTS, SELECTION, TAXONOMY_STACK, term
 from unswayed.report.text import one_line
 from unswayed.results import measured as figures_file
 from unswayed.results.measured import ALL, Measured
@@ -30,7 +31,7 @@ def summary(metrics: Mapping[str, Any]) -> str:
     """
     measured = figures_file.parse(metrics)
     blocks = [_block(measured, scope) for scope in measured.benchmarks()]
-    shown = [block for block in [*blocks, _contrasts(measured)] if block]
+    shown = [block for block in [*blocks, *_findings(measured)] if block]
     return "\n\n".join([*shown, _FOOT]) if shown else "no figures"
 
 
@@ -54,22 +55,57 @@ def _block(measured: Measured, scope: str) -> str:
     return "\n".join([click.style(_title(scope), bold=True), *_aligned(table), *tail])
 
 
-def _contrasts(measured: Measured) -> str:
-    """Return the contrasts between variants, of all benchmarks together if there are several."""
+def _findings(measured: Measured) -> list[str]:
+    """Return blocks that compare variants, of all benchmarks together if there are several."""
     scope = next(iter(measured.benchmarks()), ALL)
-    columns = [metric for metric in CONTRASTS if measured.of_metric(scope, metric)]
-    names = measured.contrasts(scope)
-    return _further(measured, scope, "contrasts between variants", names, columns)
+    some = [name for name in measured.variants(scope) if name == "base" or is_misleading(name)]
+    contrasts = measured.contrasts(scope)
+    blocks = [
+        _further(measured, scope, "contrasts between variants", contrasts, CONTRASTS),
+        _taxonomy(measured, scope, some),
+        _further(measured, scope, _selection_title(measured, scope), some, SELECTION),
+    ]
+    return [block for block in blocks if block]
+
+
+def _taxonomy(measured: Measured, scope: str, names: Sequence[str]) -> str:
+    title = "what becomes of the answers that are right in base"
+    block = _further(measured, scope, title, names, TAXONOMY_STACK)
+    judged = [(name, measured.find(scope, name, "taxonomy_judged")) for name in names]
+    lost = [
+        f"{one_line(name, 40)} {round((1 - one.value) * one.n)} of {one.n}"
+        for name, one in judged
+        if one is not None and one.value is not None and one.value < 1
+    ]
+    return f"{block}\nleft out, not judged in both: {', '.join(lost)}" if block and lost else block
+
+
+def _selection_title(measured: Measured, scope: str) -> str:
+    threshold = measured.find(scope, "base", "selective_threshold")
+    if threshold is None or threshold.value is None:
+        return "answering only where base is sure"
+    return (
+        f"answering only where base's confidence is at least {_figure(threshold)}, chosen on one "
+        "half to halve its error, tried on the other"
+    )
 
 
 def _further(
-    measured: Measured, scope: str, title: str, names: Sequence[str], columns: Sequence[str]
+    measured: Measured, scope: str, title: str, names: Sequence[str], metrics: Sequence[str]
 ) -> str:
-    """Return a block of further metrics, with a line for each variant or contrast."""
-    if not names or not columns:
+    """Return a block of further metrics, with a line for each variant or contrast that has them."""
+    found = [(name, m, measured.find(scope, name, m)) for name in names for m in metrics]
+    there = [(name, metric, one) for name, metric, one in found if one is not None]
+    if not there:
         return ""
-    lines = [_line(measured, scope, name, columns) for name in names]
     whole = click.style(f"{_title(scope)}: {title}", bold=True)
+    if all(one.value is None for _, _, one in there):
+        reasons = sorted({one.reason for _, _, one in there})
+        return f"{whole}\nn/a: {one_line('; '.join(reasons), 300)}"
+    columns = [m for m in metrics if any(metric == m for _, metric, _ in there)]
+    lines = [
+        _line(measured, scope, name, columns) for name in dict.fromkeys(n for n, _, _ in there)
+    ]
     return "\n".join([whole, *_aligned([_head(columns), *lines])])
 
 

@@ -46,6 +46,18 @@ QUADRANT_STACK = (
 )
 """In the order in which they are stacked: both ends agree, the middle does not."""
 
+TAXONOMY_STACK = (
+    "taxonomy_steadfast",
+    "taxonomy_stubborn",
+    "taxonomy_confused",
+    "taxonomy_brittle",
+)
+"""In the order in which they are stacked, and of the colours of the quadrants: the model's own
+answer on the left, the text's on the right, what the thought does not say between them."""
+
+SELECTION = ("selective_risk_all", "selective_coverage", "selective_risk")
+"""Columns of the table of selective prediction."""
+
 MAIN = (
     "accuracy",
     "iou_mean",
