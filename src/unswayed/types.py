@@ -333,7 +333,8 @@ class Estimate(Record):
 
     Attributes:
         benchmark: benchmark, or `all` for every sample of the run.
-        variant: variant, or `all` where the metric spans several.
+        variant: variant, or `all` where the metric spans several; of a contrast its name, such as
+            `wrong-think - wrong-caption`.
         metric: name of the metric, such as `accuracy` or `drop`.
         value: the estimate, None where it cannot be computed (then `reason` says why).
         low: lower end of the interval, None where there is none.

@@ -8,6 +8,7 @@ from typing import Any
 
 from unswayed.metrics.compare import Difference
 from unswayed.pipeline.comparison import RunComparison
+from unswayed.report.numbers import contrast_text
 from unswayed.report.text import one_line
 
 _PLAIN = ("entropy_difference", "p_correct_difference")
@@ -90,7 +91,7 @@ def _aligned(lines: Sequence[Sequence[str]]) -> list[str]:
 def _cells(row: Difference) -> tuple[str, ...]:
     head = (
         one_line(row.benchmark, 60),
-        one_line(row.variant, 40),
+        one_line(contrast_text(row.variant), 60),
         row.metric.removesuffix("_difference"),
     )
     if row.value is None:

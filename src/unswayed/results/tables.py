@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 ESTIMATE_COLUMNS = (
     Column("benchmark", "text", "benchmark, or `all` of the run's"),
-    Column("variant", "text", "variant, or `all` where the metric spans several"),
+    Column(
+        "variant",
+        "text",
+        "variant, `all` where the metric spans several, or the name of a contrast of variants",
+    ),
     Column("metric", "text", "name of the metric"),
     Column("value", "number", "the estimate; missing where it cannot be computed"),
     Column("low", "number", "lower end of the interval; missing without one"),
