@@ -43,6 +43,23 @@ def test_bonett_price_by_hand():
     assert (low, high) == pytest.approx((-1 / 6 - half, -1 / 6 + half))
 
 
+@pytest.mark.parametrize("bound", [1.0, 2.0])
+def test_half_changes_have_the_interval_with_a_row_added_at_each_bound(bound):
+    values = bound * np.array([0.5] * 3 + [-1.0] * 2 + [0.0] * 35)
+    figure = mean_figure(Mean("m", values, np.arange(40), (-bound, bound)))
+    rows = 39  # the effective number: the variance between 40 clusters has 39 degrees of freedom
+    centre = rows * values.mean() / (rows + 2)
+    square = (rows * (values**2).mean() + 2 * bound**2) / (rows + 2)
+    half = stats.t.ppf(0.975, 39) * math.sqrt((square - centre**2) / (rows + 2))
+    assert figure.method == BONETT_PRICE
+    assert (figure.low, figure.high) == pytest.approx((centre - half, centre + half))
+
+
+def test_many_half_changes_are_resampled():
+    values = np.array([0.5, -0.5, 1.0, 0.0] * 10)
+    assert mean_figure(Mean("m", values, np.arange(40), (-1.0, 1.0))).method == BOOTSTRAP
+
+
 def test_effective_rows_of_copies_is_the_number_of_clusters():
     # 6 clusters of 4 equal rows: as good as 6 rows, less the n / (n − 1) of an unbiased variance.
     values = np.repeat([0.0, 1, 1, 0, 1, 0], 4)

@@ -61,7 +61,7 @@ def test_what_no_resample_reaches_is_students() -> None:
 def test_without_an_interval_there_is_no_p_value() -> None:
     assert p_of(Mean("m", np.array([1.0]), np.array([0]), (-1.0, 1.0))) is None
     assert p_of(Mean("m", np.empty(0), np.empty(0, np.int64))) is None
-    constant = Mean("entropy", np.full(9, 0.5), np.arange(9), (-2.0, 2.0))
+    constant = Mean("entropy", np.full(9, 0.3), np.arange(9), (-2.0, 2.0))
     assert p_of(constant) is not None
 
 
@@ -112,7 +112,7 @@ def test_a_detectable_difference_is_found_in_eight_of_ten_runs() -> None:
 
 def test_nothing_is_detectable_where_the_spread_is_not_known() -> None:
     assert detectable(Mean("m", np.array([0.5]), np.array([0])), 0.95) is None
-    constant = Mean("entropy", np.full(9, 0.5), np.arange(9), (-2.0, 2.0))
+    constant = Mean("entropy", np.full(9, 0.3), np.arange(9), (-2.0, 2.0))
     assert detectable(constant, 0.95) is None
     assert detectable(changes(1, 1, 0), 0.95) is None  # no change is that large
     assert detectable(changes(0, 0, 100), 0.95) is not None  # all agree: not certain

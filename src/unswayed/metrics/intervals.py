@@ -264,34 +264,36 @@ def _figure(mean: Mean, sums: _Sums, draws: Floats | None, level: float) -> Figu
         return Figure(mean.metric, value, n, size, level=level, reason=ALL_AGREE)
     else:
         low, high = _closed_interval(mean, sums, level)
-        method = {"signs": BONETT_PRICE, "other": T_CLUSTERS}.get(_kind(mean), WILSON)
+        method = {"changes": BONETT_PRICE, "other": T_CLUSTERS}.get(_kind(mean), WILSON)
     low, high = min(low, value), max(high, value)
     return Figure(mean.metric, value, n, size, low, high, level, method)
 
 
-def _kind(mean: Mean) -> Literal["shares", "signs", "constant", "other"]:
-    """Tell 0/1 values, −1/0/1 values, one and the same value, and all else apart."""
+def _kind(mean: Mean) -> Literal["shares", "changes", "constant", "other"]:
+    """Tell 0/1 values, sums of changes, one and the same value, and all else apart.
+
+    Changes are differences of 0/1 values, −1, 0, 1; their halves and sums have half-integers.
+    """
     if mean.bounds == (0.0, 1.0) and np.isin(mean.values, (0.0, 1.0)).all():
         return "shares"
-    if mean.bounds == (-1.0, 1.0) and np.isin(mean.values, (-1.0, 0.0, 1.0)).all():
-        return "signs"
+    if mean.bounds in ((-1.0, 1.0), (-2.0, 2.0)) and not np.mod(2 * mean.values, 1).any():
+        return "changes"
     return "constant" if np.ptp(mean.values) < SAME else "other"
 
 
 def spread(mean: Mean) -> tuple[float, int]:
     """Return the standard error of a mean of at least one row, and its number of clusters.
 
-    Of changes −1, 0, 1 it is that of Bonett and Price, which is not 0 where all rows agree; of
-    other values the linearised one between clusters.
+    Of changes it is that of Bonett and Price, which is not 0 where all rows agree; of other values
+    the linearised one between clusters.
     """
     sums = _sums(mean)
     clusters = len(sums.count)
     if clusters < 2:
         return 0.0, clusters
-    if _kind(mean) == "signs":
+    if _kind(mean) == "changes":
         n = effective_rows(mean.values, sums.total, sums.count)
-        up, down = float((mean.values > 0).mean()), float((mean.values < 0).mean())
-        return adjusted_change(up, down, n)[1], clusters
+        return mean.bounds[1] * adjusted_change(*_up_down(mean), n)[1], clusters
     return standard_error(mean.values, sums.total, sums.count), clusters
 
 
@@ -315,16 +317,27 @@ def _closed_interval(mean: Mean, sums: _Sums, level: float) -> tuple[float, floa
     value, kind = float(mean.values.mean()), _kind(mean)
     if kind == "shares":
         return wilson(value, n, quantile)
-    if kind == "signs":
-        up, down = float((mean.values > 0).mean()), float((mean.values < 0).mean())
-        return bonett_price(up, down, n, quantile)
     low, high = mean.bounds
+    if kind == "changes":
+        ends = bonett_price(*_up_down(mean), n, quantile)
+        return high * ends[0], high * ends[1]
     if kind == "other":
         half = quantile * standard_error(mean.values, sums.total, sums.count)
         return max(low, value - half), min(high, value + half)
     # Every row has the same value: at least `sure` of the mass lies there, the rest anywhere.
     sure = wilson(1.0, n, quantile)[0]
     return sure * value + (1 - sure) * low, sure * value + (1 - sure) * high
+
+
+def _up_down(mean: Mean) -> tuple[float, float]:
+    """Return shares of +1 and −1 that have mean and mean square of changes scaled to [−1, 1].
+
+    Bonett and Price add one row at each bound and take the rows' variance, which asks for no more
+    than these two moments; of changes −1, 0, 1 they are the shares themselves.
+    """
+    scaled = mean.values / mean.bounds[1]
+    centre, square = float(scaled.mean()), float((scaled**2).mean())
+    return (square + centre) / 2, (square - centre) / 2
 
 
 def percentile_interval(draws: Floats, clusters: int, level: float) -> tuple[float, float]:
