@@ -110,6 +110,14 @@ def test_a_detectable_difference_is_found_in_eight_of_ten_runs() -> None:
     assert np.mean([p is not None and p <= 0.05 for p in nothing]) < 0.12
 
 
+def test_doubled_changes_have_a_doubled_detectable_difference() -> None:
+    once = changes(4, 2, 60)
+    doubled = Mean("twice", 2 * once.values, once.clusters, (-2.0, 2.0))
+    least, double = detectable(once, 0.95), detectable(doubled, 0.95)
+    assert least is not None
+    assert double == pytest.approx(2 * least)
+
+
 def test_nothing_is_detectable_where_the_spread_is_not_known() -> None:
     assert detectable(Mean("m", np.array([0.5]), np.array([0])), 0.95) is None
     constant = Mean("entropy", np.full(9, 0.3), np.arange(9), (-2.0, 2.0))
