@@ -34,6 +34,9 @@ TARGET = 0.5
 LEAST_CLUSTERS, LEAST_ERRORS = 20, 4
 """Clusters in each half, and wrong answers in the first, below which no threshold is chosen."""
 
+LEAST_ANSWERED = 20
+"""Rows of the first half that a threshold must answer: among fewer, few errors are chance."""
+
 _BITS = 64
 
 
@@ -98,10 +101,14 @@ def choose(base: Columns, seed: int) -> Threshold:
     reason = _unfit(base, known, sizes, int((~rows.correct).sum()))
     if reason:
         return Threshold(None, len(rows), sizes[0], reason)
-    thresholds, _, risks = curve(rows.p_top, ~rows.correct, len(rows))
-    reached = np.flatnonzero(risks <= TARGET * (~rows.correct).mean())
+    thresholds, coverage, risks = curve(rows.p_top, ~rows.correct, len(rows))
+    enough = np.round(coverage * len(rows)) >= LEAST_ANSWERED
+    reached = np.flatnonzero(enough & (risks <= TARGET * (~rows.correct).mean()))
     if len(reached) == 0:
-        reason = "no threshold halves the error: the surest answers are wrong as often"
+        reason = (
+            f"no threshold that answers at least {LEAST_ANSWERED} halves the error: the surest "
+            "answers are wrong nearly as often as the others"
+        )
         return Threshold(None, len(rows), sizes[0], reason)
     return Threshold(float(thresholds[reached[-1]]), len(rows), sizes[0])
 
