@@ -1,9 +1,10 @@
 """How often do the intervals of `unswayed.metrics` hold the true value? A table by simulation.
 
-Run `python benchmarks/coverage.py [--runs N] [--resamples N]`; its output is in docs/metrics.md.
-One line per kind of metric, number of clusters, rows per cluster and truth: the share of simulated
-runs whose 95 % interval covers the true value, the mean width, how often there was none, and,
-for contrast, the coverage of a bootstrap that takes rows as independent (percentiles, uncorrected).
+Run `python benchmarks/coverage.py [--runs N] [--resamples N] [--kind KIND]`; its output is in
+docs/metrics.md. One line per kind of metric, number of clusters, rows per cluster and truth: the
+share of simulated runs whose 95 % interval covers the true value, the mean width, how often there
+was none, and, for contrast, the coverage of a bootstrap that takes rows as independent
+(percentiles, uncorrected).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from unswayed.metrics.intervals import (
     Figure,
     IntervalSettings,
     Mean,
+    Statistic,
     Weighted,
     mean_figure,
     weighted_figure,
@@ -119,13 +121,52 @@ def _auroc(rng: np.random.Generator, case: Case, settings: IntervalSettings) -> 
     return Draw(weighted_figure(weighted, settings), case.truth, None)
 
 
+def _half(rng: np.random.Generator, case: Case, settings: IntervalSettings) -> Draw:
+    """A contrast with halves: base is right in 90 %, a text turns some, a suffix repairs 30 %."""
+    where = _clusters(rng, case)
+    noise = math.sqrt(RHO) * rng.normal(size=case.clusters)[where]
+    noise = noise + math.sqrt(1 - RHO) * rng.normal(size=len(where))
+    base = rng.random(len(where)) < 0.9
+    plain = base & (noise >= special.ndtri(case.truth))
+    repaired = np.where(rng.random(len(where)) < 0.3, base, plain)
+    values = repaired - 0.5 * plain - 0.5 * base
+    mean = Mean("contrast", values, where, (-1.0, 1.0))
+    return Draw(mean_figure(mean, settings), -0.2 * 0.9 * case.truth, values)
+
+
+def _gain(rng: np.random.Generator, case: Case, settings: IntervalSettings) -> Draw:
+    """Two binormal scores that share half of their noise; the second is worse by 0.1."""
+    where = _clusters(rng, case)
+    labels = rng.random(len(where)) < 2 / 3
+    shared = math.sqrt(RHO) * rng.normal(size=case.clusters)[where]
+    shared = shared + math.sqrt(1 - RHO) * rng.normal(size=len(where))
+    statistics: list[Statistic] = []
+    for truth in (case.truth, case.truth - 0.1):
+        shift = math.sqrt(2) * float(special.ndtri(truth))
+        noise = math.sqrt(0.5) * (shared + rng.normal(size=len(where)))
+        statistics.append(auroc(labels * shift + noise, labels))
+    better, worse = statistics
+    gain = Weighted("gain", lambda w: better(w) - worse(w), where, (-1.0, 1.0))
+    return Draw(weighted_figure(gain, settings), 0.1, None)
+
+
 KINDS: dict[str, Callable[[np.random.Generator, Case, IntervalSettings], Draw]] = {
     "share": _share,
     "drop": _drop,
     "entropy": _entropy,
     "auroc": _auroc,
+    "contrast with halves": _half,
+    "auroc_gain": _gain,
 }
-TRUTHS = {"share": (0.5, 0.9, 0.98), "drop": (0.1, 0.02), "entropy": (0.3, 0.05), "auroc": (0.8,)}
+TRUTHS = {
+    "share": (0.5, 0.9, 0.98),
+    "drop": (0.1, 0.02),
+    "entropy": (0.3, 0.05),
+    "auroc": (0.8,),
+    "contrast with halves": (0.4, 0.1, 0.02),
+    "auroc_gain": (0.8,),
+}
+"""Kind → its true values; of a contrast with halves, the share of right answers that are turned."""
 
 
 def _naive_holds(rng: np.random.Generator, values: Floats, truth: float) -> bool:
@@ -139,15 +180,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--resamples", type=int, default=1000)
+    parser.add_argument("--kind", choices=KINDS, help="only the lines of one kind")
     options = parser.parse_args()
     print("| metric | truth | clusters | rows each | coverage | width | no interval | naive |")
     print("|---|---|---|---|---|---|---|---|")
     for kind, truths in TRUTHS.items():
+        if options.kind not in (None, kind):
+            continue
         for truth in truths:
             for clusters in (5, 10, 20, 50, 200):
                 for size in (1, 4):
                     case = Case(kind, clusters, size, truth)
-                    runs = options.runs if kind != "auroc" else options.runs // 2
+                    runs = options.runs if not kind.startswith("auroc") else options.runs // 2
                     got = simulate(case, runs, options.resamples)
                     naive = "" if got.naive is None else f"{got.naive:.3f}"
                     print(

@@ -47,3 +47,17 @@ def test_auroc_covers(coverage):
     got = coverage.simulate(coverage.Case("auroc", 50, 4, 0.8), runs=150, resamples=300)
     assert got.covered >= 0.89
     assert got.without == 0
+
+
+@pytest.mark.parametrize(("truth", "clusters", "size"), [(0.1, 20, 1), (0.02, 50, 4), (0.4, 60, 4)])
+def test_a_contrast_with_halves_covers(coverage, truth, clusters, size):
+    case = coverage.Case("contrast with halves", clusters, size, truth)
+    got = coverage.simulate(case, runs=300, resamples=300)
+    assert got.without == 0
+    assert got.covered >= 0.91
+
+
+def test_the_gain_of_auroc_covers(coverage):
+    got = coverage.simulate(coverage.Case("auroc_gain", 50, 4, 0.8), runs=120, resamples=200)
+    assert got.covered >= 0.88
+    assert got.without == 0
