@@ -9,11 +9,11 @@ caption too, and is flagged.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from unswayed.answers import normalise
-from unswayed.perturbations.texts.statements import chinese, english
+from unswayed.perturbations.texts.statements import apart, chinese, english
 from unswayed.perturbations.texts.statements.form import Question, QuestionForm, Say
 from unswayed.perturbations.texts.statements.languages import Language, language_of
 
@@ -49,21 +49,31 @@ def state(question: Question, option: str) -> Statement:
 
     Args:
         question: the question with all its options.
-        option: text of one of them, or the value.
+        option: text of one of them, or the value; one without text has an empty statement.
     """
     language = language_of(question.text, question.options)
     name, say = _reading(question)
-    return Statement(say(option), name, language)
+    text = say(option) if option.strip() else ""
+    return Statement(apart.said(option) or text, name, language)
 
 
 @lru_cache(maxsize=4096)
 def _reading(question: Question) -> tuple[str, Say]:
-    """Return the form of a question and what says its options: the first form that says all."""
-    for form in _forms(language_of(question.text, question.options)):
-        say = form.read(question)
-        if say is not None and _says_all(say, question.options):
+    """Return the form of a question and what says its options: the first form that says all.
+
+    Options that speak of the picture apart from the question ("the image does not feature it") are
+    said alike in every form, and no form sees them.
+    """
+    language = language_of(question.text, question.options)
+    options = tuple(o for o in question.options if o.strip() and not apart.said(o))
+    asked = replace(question, options=options)
+    if any(_is_wordless(option) for option in options):
+        return FALLBACK, _fallback(asked, language)
+    for form in _forms(language):
+        say = form.read(asked)
+        if say is not None and _says_all(say, options):
             return form.name, say
-    return FALLBACK, _fallback(question)
+    return FALLBACK, _fallback(asked, language)
 
 
 def _says_all(say: Say, options: tuple[str, ...]) -> bool:
@@ -78,10 +88,14 @@ def _says_all(say: Say, options: tuple[str, ...]) -> bool:
     return True
 
 
+def _is_wordless(option: str) -> bool:
+    """Whether an option has nothing that a sentence could be made of."""
+    return not any(character.isalnum() for character in option)
+
+
 def _forms(language: Language) -> tuple[QuestionForm, ...]:
     return {"en": english.FORMS, "zh": chinese.FORMS, "other": ()}[language]
 
 
-def _fallback(question: Question) -> Say:
-    language = language_of(question.text, question.options)
+def _fallback(question: Question, language: Language) -> Say:
     return chinese.fallback(question) if language == "zh" else english.fallback(question)

@@ -10,6 +10,7 @@ Language = Literal["en", "zh", "other"]
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _KANA_OR_HANGUL = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")
 _LETTER = re.compile(r"[^\W\d_]")
+_WORD = re.compile(r"[^\W\d_]{3,}")
 _ENGLISH = re.compile(
     r"\b(?:the|is|are|was|were|what|which|who|whose|where|when|why|how|do|does|did|can|could|will"
     r"|in|of|on|at|to|this|these|that|there|a|an|and|or|for|find|identify|select|true|false)\b",
@@ -37,6 +38,6 @@ def _of(text: str, letters: int) -> Language:
         return "zh"
     ascii_letters = sum(c.isascii() and c.isalpha() for c in text)
     foreign = ascii_letters < 0.9 * letters or (
-        len(text.split()) >= 4 and not _ENGLISH.search(text)
+        len(_WORD.findall(text)) >= 4 and not _ENGLISH.search(text)
     )
     return "other" if foreign else "en"

@@ -2,17 +2,59 @@
 
 from __future__ import annotations
 
-from unswayed.perturbations.texts.statements.english import counts
-from unswayed.perturbations.texts.statements.english.grammar import sentence
+from unswayed.perturbations.texts.statements.english import (
+    alternatives,
+    attributes,
+    captions,
+    comparisons,
+    counts,
+    deeds,
+    gaps,
+    geometry,
+    places,
+    sides,
+    subjects,
+    times,
+    yes_no,
+)
+from unswayed.perturbations.texts.statements.english.grammar import (
+    article,
+    bare,
+    is_sentence,
+    lowered,
+    sentence,
+)
 from unswayed.perturbations.texts.statements.form import Question, QuestionForm, Say
 
-FORMS: tuple[QuestionForm, ...] = (*counts.FORMS,)
+FORMS: tuple[QuestionForm, ...] = (
+    *captions.TRUTHS,
+    *comparisons.POINTS,
+    *gaps.FORMS,
+    *captions.FORMS,
+    *counts.FORMS,
+    *times.FORMS,
+    *comparisons.FORMS,
+    *yes_no.FORMS,
+    *alternatives.FORMS,
+    *sides.FORMS,
+    *places.FORMS,
+    *geometry.FORMS,
+    *deeds.DOING,
+    *attributes.FORMS,
+    *deeds.FORMS,
+    *subjects.FORMS,
+    *attributes.GENERAL,
+    *deeds.GENERAL,
+)
 
 
 def fallback(question: Question) -> Say:
     """Return what says the options of a question of no known form."""
 
     def say(option: str) -> str:
-        return sentence(f"The picture shows {option}")
+        text = bare(option)
+        if is_sentence(text):
+            return sentence(text)
+        return sentence(f"The picture shows {article(lowered(text))}")
 
     return say
