@@ -25,14 +25,14 @@ _RELATIVE = (
     r"(?:relative to|with respect to|with regards? to|in relation to|in relative to|compared to"
     r"|compared with|with reference to|respect to|in respect to|relatively to)"
 )
-_SITUATED = (
+SITUATED = (
     r"(?:located|placed|positioned|situated|standing|sitting|seated|lying|parked|found|hanging|kept"
     r"|resting|mounted|stationed)"
 )
 _WHERE = re.compile(
     rf"^(?:on|in|at)?\s*where (?P<verb>is|are|was|were|would|will|does|do"
     rf"|can)(?: be)? (?P<what>.+?)"
-    rf"(?: (?P<how>{_SITUATED}|be|be found|be located|be seen))?"
+    rf"(?: (?P<how>{SITUATED}|be|be found|be located|be seen))?"
     rf"(?:,? (?:{_RELATIVE}) (?P<of>.+))?$",
     re.I,
 )

@@ -12,12 +12,12 @@ from unswayed.perturbations.texts.statements.english.grammar import (
     sentence,
     the,
 )
-from unswayed.perturbations.texts.statements.english.places import begins_placed, place
+from unswayed.perturbations.texts.statements.english.places import SITUATED, begins_placed, place
 from unswayed.perturbations.texts.statements.form import Question, QuestionForm, Say
 
 _SIDE = re.compile(
     r"^(?:on |at |to |in )?(?:which|what) side (?P<of>of .+? )?(?P<verb>is|are) (?P<what>.+?)"
-    rf"(?: (?P<how>{_SITUATED}|on|at))?$",
+    rf"(?: (?P<how>{SITUATED}|on|at))?$",
     re.I,
 )
 
