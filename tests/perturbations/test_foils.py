@@ -93,3 +93,23 @@ def test_the_seed_and_the_id_decide() -> None:
     drawn = {draw(sample("number", "50", id), 0, 1)[0] for id in "abcdefghijklmnopqrstuvwxyz"}
     assert len(drawn) > 4
     assert draw(sample("number", "50"), 3, 1) == draw(sample("number", "50"), 3, 1)
+
+
+def choice(*options: str) -> Sample:
+    return Sample(
+        id="s",
+        benchmark="b",
+        images=(),
+        question="What?",
+        answer="A",
+        options=dict(zip("ABCD", options, strict=False)),
+        cluster="c",
+    )
+
+
+def test_what_the_picture_does_not_show_is_no_foil_where_there_are_others() -> None:
+    """The fifth option of MME-RealWorld."""
+    unshown = ("The image does not feature the object", "This image doesn't feature the content.")
+    for seed in range(20):
+        assert draw(choice("red", "blue", *unshown), seed, 4) == ["B"]
+    assert draw(choice("It shows a dog", "The image does not show a dog"), 0, 4) == ["B"]

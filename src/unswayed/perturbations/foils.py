@@ -13,6 +13,7 @@ from fractions import Fraction
 from unswayed.answers import normalise, values
 from unswayed.answers.values import Box
 from unswayed.perturbations import seeded
+from unswayed.perturbations.texts.statements import apart
 from unswayed.types import Sample
 
 APART = 1.1
@@ -28,7 +29,8 @@ def draw(sample: Sample, seed: int, count: int) -> list[str]:
     """Draw foils by the seed and the sample's id; a larger `count` only adds some.
 
     Options: wrong ones, in the sample's letters; an option without text, or with the gold's text
-    under another letter, cannot be asserted as wrong. Numbers and boxes: at most one.
+    under another letter, cannot be asserted as wrong, and one that says that the picture does not
+    show what is asked for is no foil where there are others. Numbers and boxes: at most one.
     """
     generator = seeded(seed, "foil", sample.id)
     if sample.answer_kind == "choice":
@@ -46,6 +48,8 @@ def _letters(sample: Sample, generator: random.Random) -> list[str]:
     wrong = [
         k for k, v in sample.options.items() if k != sample.answer and normalise(v) not in unfit
     ]
+    told = [k for k in wrong if not apart.said(sample.options[k])]
+    wrong = told or wrong
     generator.shuffle(wrong)
     return wrong
 

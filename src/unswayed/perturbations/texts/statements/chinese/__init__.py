@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from unswayed.perturbations.texts.statements.chinese import in_situ, sentences
+from unswayed.perturbations.texts.statements.chinese import in_situ, particular, sentences
 from unswayed.perturbations.texts.statements.chinese.asking import bare, is_clause
 from unswayed.perturbations.texts.statements.form import Question, QuestionForm, Say
 
-FORMS: tuple[QuestionForm, ...] = (*sentences.FORMS, *in_situ.COUNTS, *in_situ.FORMS)
+FORMS: tuple[QuestionForm, ...] = (
+    *particular.FIRST,
+    *sentences.FORMS,
+    *particular.FORMS,
+    *in_situ.COUNTS,
+    *in_situ.FORMS,
+)
 
 
 def fallback(question: Question) -> Say:

@@ -19,6 +19,7 @@ _WORD = re.compile(
 )
 _NUMBER = re.compile(r"^[约大概]*(?:\d+|[零一二两三四五六七八九十百]+)")
 _RELATION = re.compile(r"^(?:.*?[和与跟].*?(?:中|之间|，)?)谁(?P<rest>.+)$")
+_FEELINGS = r"(?:情绪|心情|感情|情感|感觉|氛围|气氛|表情)$"
 _PLACED = re.compile(r"^(?:左|右|上|下|中|前|后)")
 
 
@@ -40,6 +41,8 @@ def _count(question: Question) -> Say | None:
         )
         if unit and len(number) > 1 and number[-2] in _CLASSIFIERS:
             number = number[:-1]
+        if rest and not number[-1].isdigit() and number.endswith(rest):
+            rest = ""  # "几点" with "3点"
         return f"{before}{number}{rest}"
 
     return say
@@ -53,11 +56,14 @@ def _who(question: Question) -> Say | None:
         return None
     lead = "，".join(re.split("，", body)[:-1])
     lead = f"{lead}，" if lead and "谁" not in lead else ""
-    return lambda option: (
-        bare(option)
-        if is_clause(option) and _apart(option)
-        else f"{lead}{bare(option)}{match['rest']}"
-    )
+
+    def say(option: str) -> str:
+        text = bare(option)
+        if re.fullmatch(r"(?:无法|不能)(?:确定|判断|看出)", text):
+            return f"{lead}{text}谁{match['rest']}"
+        return text if is_clause(text) and _apart(text) else f"{lead}{text}{match['rest']}"
+
+    return say
 
 
 def _apart(option: str) -> bool:
@@ -73,6 +79,8 @@ def _in_place(question: Question) -> Say | None:
     word = found[-1]
     before, after = body[: word.start()], body[word.end() :]
     text = word.group()
+    if before.endswith(("以下", "下列", "下面")):
+        return None
     if all(is_clause(option) for option in question.options) and re.search(
         r"(?:发生|描述|说法|陈述|标题|正确|怎么样|关系)", body
     ):
@@ -100,13 +108,17 @@ def _placed(before: str, after: str, option: str, word: str, question: Question)
     if noun and not before and word.startswith("哪"):
         if noun.group() in option or all(noun.group()[:2] in bare(one) for one in question.options):
             return f"{option}{after[noun.end() :]}"
+        option = option.removesuffix("的") if _PLACED.match(option) else option
         return f"{option}的{after}" if _PLACED.match(option) else f"{option}{after}"
     if after.startswith("颜色") and option.endswith("色"):
         after = after.removeprefix("颜色")
+    if word == "什么" and re.match(_FEELINGS, after) and not option.endswith("的"):
+        return f"{before}{option.removesuffix(after)}的{after}"
     rest = after
     for length in range(len(rest), 0, -1):
         if option.endswith(rest[:length]):
-            rest = rest[length:]
+            whole = len(noun.group()) if noun and word != "谁" else 0
+            rest = rest[max(length, whole if whole <= 2 else 0) :]  # "节日" with "春节"
             break
     else:
         if (
@@ -114,8 +126,10 @@ def _placed(before: str, after: str, option: str, word: str, question: Question)
             and noun
             and noun.group() == rest
             and rest != "关系"
-        ):
-            rest = ""  # "是什么美食" with "雪糕": the option is one itself
+        ) or (option.endswith("》") and noun):
+            rest = (
+                rest[len(noun.group()) :] if noun else ""
+            )  # "是什么美食" with "雪糕": the option is one itself
         elif word in ("什么样的", "怎样的") and rest and not option.endswith("的"):
             rest = f"的{rest}"
     if rest.startswith("的") and len(rest) == 1:
