@@ -221,7 +221,7 @@ def _lexical(question: Question) -> Say | None:
     if parts is None or match is None or match["verb"].lower() in FINITE - {"has", "had"}:
         return None
     noun = (match["noun"] or "").strip()
-    if noun and not PLACED.match(bare(question.options[0] if question.options else "")):
+    if noun and not any(PLACED.match(bare(option)) for option in question.options):
         whole = abstract(noun)
         if whole and noun.split()[0].lower() not in PREPOSITIONS and not are_kinds(question, whole):
             return lambda option: sentence(
