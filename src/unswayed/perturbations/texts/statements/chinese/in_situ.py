@@ -15,10 +15,13 @@ _COUNT = re.compile(
     rf"(?P<before>.*?)(?:有)?(?P<how>多少|几)(?P<unit>[{_CLASSIFIERS}])?(?P<after>.*)"
 )
 _WORD = re.compile(
-    rf"什么样的|什么样|怎样的|怎么样|哪(?:一)?[{_CLASSIFIERS}]|哪(?:里|儿|边|侧|一边|一侧|些|种|个|方)|哪|谁|什么|如何"
+    rf"什么时候|什么样的|什么样|怎样的|怎么样|哪(?:一)?[{_CLASSIFIERS}]|哪(?:里|儿|边|侧|一边|一侧|些|种|个|方)|哪|谁|什么|如何"
 )
 _NUMBER = re.compile(r"^[约大概]*(?:\d+|[零一二两三四五六七八九十百]+)")
-_RELATION = re.compile(r"^(?:.*?[和与跟].*?(?:中|之间|，)?)谁(?P<rest>.+)$")
+_RELATION = re.compile(
+    r"^(?:.*?[和与跟].*?(?:中|之间|，)?)(?:谁|哪(?:一)?[个张幅](?=更|最|离|比))(?P<rest>.+)$"
+)
+_KINDS = re.compile(r"^(?:动物|植物|水果|人物|国家|城市|物体|物品|东西|食物|乐器|运动(?!项))")
 _FEELINGS = r"(?:情绪|心情|感情|情感|感觉|氛围|气氛|表情)$"
 _PLACED = re.compile(r"^(?:左|右|上|下|中|前|后)")
 
@@ -85,6 +88,10 @@ def _in_place(question: Question) -> Say | None:
         r"(?:发生|描述|说法|陈述|标题|正确|怎么样|关系)", body
     ):
         return bare
+    if word.group() != "谁":
+        after = _KINDS.sub("", after)
+    if before.endswith(("向", "朝", "往")):
+        after = after.removeprefix("方向")
     if before.endswith("有") and re.fullmatch(
         r"(?:共同点|特点|特征|特性|区别|不同|作用|功能|用途|优点|缺点)", after
     ):

@@ -12,7 +12,8 @@ from unswayed.perturbations.texts.statements.chinese.asking import asked, bare, 
 from unswayed.perturbations.texts.statements.form import Question, QuestionForm, Say
 
 _DOING = re.compile(r"^(?P<who>.+?)(?:正在|在)(?:做|干)(?:什么|些什么|啥)(?:事情|事|运动|呢)?$")
-_DIRECTION = re.compile(r"^(?P<what>.+的)哪(?:个|一个)?(?:方向|方位|方)$")
+_USED = re.compile(r"^(?P<what>.+(?:用来|用于))(?:做|干)?什么(?P<end>的)?$")
+_DIRECTION = re.compile(r"^(?P<what>.+的)(?:哪(?:个|一个)?|什么)(?:方向|方位|方)$")
 _QUOTED = re.compile(r"[“\"「'‘](?P<said>[^”\"」]{2,200})[”\"」'’]")
 _GAP = re.compile(r"[（(]\s*[）)]|_{2,}|＿+")
 _WHY = re.compile(r"^(?P<before>.*?)为什么(?P<said>.+)$")
@@ -41,6 +42,13 @@ def _doing(question: Question) -> Say | None:
         return text if is_clause(text) else f"{match['who']}正在{text.removeprefix('正在')}"
 
     return say
+
+
+def _used(question: Question) -> Say | None:
+    match = _USED.match(asked(question.text))
+    if match is None:
+        return None
+    return lambda option: f"{match['what']}{bare(option)}{match['end'] or ''}"
 
 
 def _direction(question: Question) -> Say | None:
@@ -159,6 +167,7 @@ FORMS = (
     QuestionForm("same", _same),
     QuestionForm("alternative", _either),
     QuestionForm("doing", _doing),
+    QuestionForm("use", _used),
     QuestionForm("direction", _direction),
     QuestionForm("why", _why),
     QuestionForm("next", _next),

@@ -12,6 +12,7 @@ from unswayed.perturbations.texts.statements.english.grammar import (
     agreed,
     article,
     bare,
+    head_of,
     is_plural,
     is_sentence,
     lowered,
@@ -21,6 +22,7 @@ from unswayed.perturbations.texts.statements.english.grammar import (
     the,
 )
 from unswayed.perturbations.texts.statements.english.phrases import parts_of
+from unswayed.perturbations.texts.statements.english.words import UNCOUNTED
 from unswayed.perturbations.texts.statements.form import Question, QuestionForm, Say
 
 _TRUE_OR_FALSE = re.compile(
@@ -34,7 +36,9 @@ _NEXT = re.compile(
     r"|\bhappen(?:s|ing)? next\b",
     re.I,
 )
-_BOTH = re.compile(r"^(?:both|all)\b(?: of)?(?: (?:a|the|these|them|above)\b.*)?$", re.I)
+_BOTH = re.compile(
+    r"^(?:both|all)\b(?: of)?(?: (?:[a-e]\b|the\b|these\b|them\b|above\b).*)?$", re.I
+)
 _NONE = re.compile(r"^none of (?:the|these|them|above)\b.*$", re.I)
 _RELATED = re.compile(
     r"^what (?:is|can be|could be|might be|may be) the (?:\w+ )?relation(?:ship)? (?:between|of) "
@@ -44,7 +48,7 @@ _RELATED = re.compile(
 )
 _RELATION = re.compile(r"^what is the (?:\w+ )?relation(?:ship)? between (?P<who>.+)$", re.I)
 _FEELS = re.compile(
-    r"^(?:what|which) (?:emotions?|feelings?|mood) (?P<verb>is|are|does|do) (?P<who>.+?) "
+    r"^(?:what|which) (?P<name>emotions?|feelings?|mood) (?P<verb>is|are|does|do) (?P<who>.+?) "
     r"(?P<doing>feeling|feel|expressing|express|showing|show)$",
     re.I,
 )
@@ -85,7 +89,11 @@ def _next(question: Question) -> Say | None:
     parts = parts_of(question)
     if parts is None or not _NEXT.search(parts.asks):
         return None
-    others = [o for o in question.options if not _BOTH.match(bare(o)) and not _NONE.match(bare(o))]
+    others = [
+        o
+        for o in question.options
+        if not _BOTH.match(bare(o)) and not _NONE.match(bare(o)) and bare(o).lower() != "nothing"
+    ]
     if not others or not all(is_sentence(bare(option)) for option in others):
         return None
     both = "Both things will happen" if len(others) == 2 else "All these things will happen"
@@ -94,6 +102,8 @@ def _next(question: Question) -> Say | None:
         text = bare(option)
         if _NONE.match(text):
             return "Something else will happen"
+        if text.lower() == "nothing":
+            return "Nothing will happen"
         return both if _BOTH.match(text) else sentence(text)
 
     return say
@@ -136,6 +146,8 @@ def _feels(question: Question) -> Say | None:
     match = _FEELS.match(parts.asks) if parts else None
     if match is None:
         return None
+    if match["name"].lower() == "mood":
+        return lambda option: sentence(f"The mood of {match['who']} is {lowered(bare(option))}")
     who, doing = the(match["who"]), match["doing"].lower()
     if doing.endswith("ing"):
         doing = f"{agreed(who, 'is')} {doing}"
@@ -164,7 +176,8 @@ def _among(question: Question) -> Say | None:
     def say(option: str) -> str:
         text = bare(option)
         thing = lowered(text)
-        thing = thing if thing[:1].isupper() or thing[:1].isdigit() else the(thing)
+        if not thing[:1].isupper() and not thing[:1].isdigit() and head_of(thing) not in UNCOUNTED:
+            thing = the(thing)
         return sentence(
             text if is_sentence(text) else f"{thing} {agreed(thing, 'is')} {match['rest']}"
         )

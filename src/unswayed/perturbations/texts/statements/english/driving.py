@@ -37,6 +37,7 @@ _OF = re.compile(
     re.I,
 )
 _UNSURE = re.compile(r"^(?:not sure|unsure|unclear|unknown|uncertain|can ?not|can't)\b", re.I)
+_NO_DEED = re.compile(r"^(?:to |the |an? |\w+ing\b|not |un)|^\W", re.I)
 _NEXT_SENTENCE = re.compile(r"\. (?=(?:The|It|He|She|They|This) )")
 
 
@@ -97,12 +98,13 @@ def _reason(question: Question) -> Say | None:
     match = _OF.match(parts.asks) if parts else None
     if match is None:
         return None
+    aims = bool(re.match(r"the (?:goal|aim|plan|inten)", match["what"], re.I))
 
     def say(option: str) -> str:
         text = lowered(bare(option))
         if is_sentence(text):
             text = f"that {text}"
-        elif text.split()[0] in BASE_VERBS:
+        elif text.split()[0] in BASE_VERBS or (aims and not _NO_DEED.match(text)):
             text = f"to {text}"
         return sentence(f"{match['what']} {be(match['what'])} {article(text)}")
 

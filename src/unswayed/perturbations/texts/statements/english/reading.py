@@ -16,14 +16,14 @@ from unswayed.perturbations.texts.statements.form import Question, QuestionForm,
 
 _NAMES = (
     r"names?|brand|make|model|author|artist|painter|director|publisher|company|manufacturer|logo"
-    r"|country|city|capital|destination|store|shop|hotel|street|road|station|address"
+    r"|country|city|capital|destination|store|shop|hotel|street|road|station|address|plate|code"
 )
 _WORDS = r"texts?|words?|contents?|slogan|title|letters|characters|inscription|message"
 _READ = re.compile(
     r"^(?:(?:what|which|who) (?P<verb>is|are|was|were)"
     r"|(?:find|read|identify|name|tell|give|recogni[sz]e|determine)(?: me)?) "
     rf"(?P<what>the (?:[a-z-]+ ){{0,2}}?(?:(?P<name>{_NAMES})|(?P<words>{_WORDS}))"
-    r"(?= |$)(?! (?:like|made)\b).*)$",
+    r"(?= |$)(?! (?:like|made)\b)(?!.* about$).*)$",
     re.I,
 )
 _EXTRACT = re.compile(
@@ -64,7 +64,8 @@ def _read(question: Question) -> Say | None:
     verb = agreed(what, match["verb"]) if match["verb"] else be(what)
     if match["words"]:
         return lambda option: sentence(f"{what} {verb} “{bare(option)}”")
-    if not all(bare(one)[:1].isupper() or not bare(one)[:1].isalpha() for one in question.options):
+    starts = [bare(one).removeprefix("the ")[:1] for one in question.options]
+    if any(start.islower() for start in starts):
         return None
     return lambda option: sentence(f"{what} {verb} {bare(option)}")
 
