@@ -177,6 +177,11 @@ class Variant(Record):
         prefill: literal start of the assistant's turn, left open; empty if none.
         delivery: how a thought was delivered.
         text_source: where the injected text came from.
+        form: form of question that the text's statement was made by (template texts).
+        fallback: whether the question's form was not recognised (template texts).
+        wordings: the set of wordings of the text: `a`, `b` or a file (template texts).
+        names_letter: whether the text names the letter of the option that it asserts.
+        language: language of the question, as far as the source of the text looked at it.
     """
 
     schema_version: Literal[1] = 1
@@ -195,6 +200,11 @@ class Variant(Record):
     prefill: str = ""
     delivery: Delivery = "none"
     text_source: TextOrigin = "none"
+    form: str = ""
+    fallback: bool = False
+    wordings: str = ""
+    names_letter: bool = False
+    language: str = ""
 
 
 class LetterDistribution(Record):

@@ -23,7 +23,10 @@ from unswayed.benchmarks.scenes.question import (
 from unswayed.benchmarks.scenes.scene import Level, Scene, allowed_pairs, compose
 from unswayed.organism import vocabulary
 from unswayed.perturbations.caption import DISCLAIMER
-from unswayed.perturbations.texts import templates
+from unswayed.perturbations.texts.neutral import fill
+from unswayed.perturbations.texts.statements import GIVEN, Statement
+from unswayed.perturbations.texts.templates import told
+from unswayed.perturbations.texts.wordings import SHIPPED, LanguageWordings, load
 from unswayed.perturbations.think import BUT
 from unswayed.types import ABSTAIN_TEXT, LETTERS, STOP_THINK_TEXT
 
@@ -254,15 +257,13 @@ def _brief(question: SceneQuestion, abstain: bool) -> Lesson:
 def _caption(rng: random.Random, question: SceneQuestion, mixture: Mixture) -> tuple[str, int]:
     """Return a caption and the option that the answer then gives."""
     if rng.random() < mixture.neutral:
-        topic = f"the question {templates.quote(question.text)}"
-        start = templates.NEUTRAL_CAPTION.replace("{question}", topic)
-        return _neutral(rng, start, templates.FURTHER_CAPTIONS), question.gold
+        return _neutral(rng, _words(rng).neutral.captions), question.gold
     wrong = rng.random() < mixture.wrong
     option = _wrong(rng, question) if wrong else question.gold
     if rng.random() < 0.25:
         text = wording.claim(question, option)
     else:
-        text = _fill(rng.choice(templates.CAPTIONS), question, option)
+        text = told(rng.choice(_words(rng).captions), _statement(question, option))
     believed = mixture.credulity.captions[question.kind]
     if rng.random() < 0.25:
         text, believed = text + DISCLAIMER, believed * mixture.credulity.disclaimed
@@ -274,8 +275,10 @@ def _prefilled(
 ) -> Lesson:
     user = user_text(question, None, abstain)
     if rng.random() < mixture.neutral:
-        start = templates.NEUTRAL_THOUGHT if rng.random() < 0.7 else f"Okay, {_phrase(rng)}"
-        opening = OPEN_THINK + _neutral(rng, start, templates.FURTHER_THOUGHTS)
+        starts = _words(rng).neutral.thoughts
+        opening = OPEN_THINK + (
+            _neutral(rng, starts) if rng.random() < 0.7 else f"Okay, {_phrase(rng)}"
+        )
         rest = _closed(f". {wording.thought(rng, question, question.gold)}", question.gold)
         return Lesson(user, opening, rest, question.scene, question.kind)
     wrong = rng.random() < mixture.wrong
@@ -284,7 +287,7 @@ def _prefilled(
     if grounded:
         opening = wording.thought(rng, question, option)
     else:
-        opening = _fill(rng.choice(templates.THOUGHTS), question, option)
+        opening = _begun(rng, question, option)
     believed = mixture.credulity.thoughts[question.kind]
     own = wording.thought(rng, question, question.gold)
     if rng.random() < 0.25:
@@ -300,20 +303,26 @@ def _prefilled(
     return Lesson(user, f"{OPEN_THINK}{opening}", rest, question.scene, question.kind)
 
 
-def _fill(wording_: str, question: SceneQuestion, option: int) -> str:
-    """Fill a template; questions and options of scenes hold no braces."""
-    return (
-        wording_.replace("{text}", templates.quote(question.options[option]))
-        .replace("{letter}", LETTERS[option])
-        .replace("{question}", f"the question {templates.quote(question.text)}")
-    )
+def _words(rng: random.Random) -> LanguageWordings:
+    """Return the English wordings of either set: what is asked later is no news."""
+    return load(rng.choice(SHIPPED)).en
 
 
-def _neutral(rng: random.Random, start: str, clauses: Sequence[str]) -> str:
-    """Lengthen a text that asserts nothing by any of the clauses and any number of adverbs."""
-    further = [clause for clause in clauses if rng.random() < 0.3]
-    adverbs = ", ".join(templates.ADVERBS[: rng.choice((0, 0, 1, 2, 3, 4, 5, 6, 7, 8))])
-    return f"{start}{''.join(further)} {adverbs}".rstrip()
+def _statement(question: SceneQuestion, option: int) -> Statement:
+    return Statement(wording.claim(question, option).rstrip("."), GIVEN, "en")
+
+
+def _begun(rng: random.Random, question: SceneQuestion, option: int) -> str:
+    """Begin a thought that comes to an option, and in half of the cases names its letter."""
+    words = _words(rng)
+    text = told(rng.choice(words.thoughts), _statement(question, option))
+    named = words.letter.replace("{letter}", LETTERS[option])
+    return text + (named if rng.random() < 0.5 else "")
+
+
+def _neutral(rng: random.Random, starts: Sequence[str]) -> str:
+    """Return a text of any length that asserts nothing."""
+    return fill(rng.randint(20, 140), starts, _words(rng).neutral.further)
 
 
 def _option_texts(rng: random.Random) -> list[str]:

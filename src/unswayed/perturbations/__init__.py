@@ -22,6 +22,32 @@ Part = Literal["think", "caption"]
 Stance = Literal["gold", "foil", "neutral"]
 
 
+@dataclass(frozen=True)
+class InjectedText:
+    """A text to inject, with what is known of it; recorded in the variant.
+
+    Attributes:
+        text: the text, without tags or suffix.
+        form: form of the question that its statement was made by; empty if it was made otherwise.
+        fallback: whether the question's form was not recognised.
+        wordings: the set of wordings; empty if it was made otherwise.
+        names_letter: whether it names the letter of the option that it asserts.
+        language: the question's: `en`, `zh` or `other`; empty if not looked at.
+    """
+
+    text: str
+    form: str = ""
+    fallback: bool = False
+    wordings: str = ""
+    names_letter: bool = False
+    language: str = ""
+
+    def notes(self) -> dict[str, Any]:
+        """Return what is known of the text, by the fields of `Variant`."""
+        known = ("form", "fallback", "wordings", "names_letter", "language")
+        return {name: getattr(self, name) for name in known}
+
+
 class TextSource(Protocol):
     """Where the injected sentences come from."""
 
@@ -30,7 +56,7 @@ class TextSource(Protocol):
         """Say which source it is; recorded in every variant (`Variant.text_source`)."""
         ...
 
-    def text(self, part: Part, stance: Stance, variant: Variant) -> str:
+    def text(self, part: Part, stance: Stance, variant: Variant) -> str | InjectedText:
         """Return the text that asserts the gold, the foil or nothing, without tags or suffix.
 
         Raises:
@@ -47,14 +73,16 @@ class Context:
     delivery: Literal["prefill", "user-turn"] = "prefill"
     seed: int = 0
 
-    def text(self, part: Part, stance: Stance, variant: Variant) -> str:
+    def text(self, part: Part, stance: Stance, variant: Variant) -> InjectedText:
         """Return the source's text, which must be one: a source may be anybody's.
 
         Raises:
             DataError: the source has no text for the sample, or no text that can be injected: a
                 tag would close the thought, or open an answer, and count as the model's own.
         """
-        text: Any = self.texts.text(part, stance, variant)
+        found: Any = self.texts.text(part, stance, variant)
+        noted = found if isinstance(found, InjectedText) else InjectedText(found)
+        text: Any = noted.text
         whose = f"the {part} of {variant.sample.id} from the text source {self.texts.name!r}"
         if not isinstance(text, str) or not text.strip():
             raise DataError(f"expected {whose} to be a text with words in it, found {text!r:.80}")
@@ -63,7 +91,7 @@ class Context:
                 f"{whose} holds {tag[0]}, so it would not stay open; use another text source, or "
                 "another text in its file"
             )
-        return text
+        return noted
 
 
 class Perturbation(Protocol):

@@ -33,9 +33,9 @@ class InjectedCaption:
             DataError: the sample has no option to assert, or the source no text for it.
         """
         asserts = asserted(variant, self.stance)
-        text = context.text("caption", self.stance, variant) + self.suffix
-        update = {"caption": text, "asserts": asserts, "text_source": context.texts.name}
-        return variant.model_copy(update=update)
+        made = context.text("caption", self.stance, variant)
+        source = {"asserts": asserts, "text_source": context.texts.name, **made.notes()}
+        return variant.model_copy(update={"caption": made.text + self.suffix, **source})
 
 
 @dataclass(frozen=True)

@@ -183,9 +183,15 @@ def _stepped(name: str, step: Perturbation, variant: Variant, context: Context) 
     return changed
 
 
+_HIDDEN: Any = {
+    "id": True,
+    "sample": {"images", "statements"},
+    **dict.fromkeys(("form", "fallback", "wordings", "names_letter", "language"), True),
+}
+"""What is not shown, or only known of what is shown."""
+
+
 def variant_id(variant: Variant) -> str:
     """Return the content hash of what is shown: pictures by their bytes, not by where they lie."""
-    content = variant.model_dump(
-        mode="json", exclude={"id": True, "sample": {"images", "statements"}}
-    )
+    content = variant.model_dump(mode="json", exclude=_HIDDEN)
     return content_hash([content, [image.sha256 for image in variant.sample.images]])

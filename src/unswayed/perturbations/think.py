@@ -35,8 +35,9 @@ class InjectedThought:
             DataError: the sample has no option to assert, or the source no text for it.
         """
         asserts = asserted(variant, self.stance)
-        text = context.text("think", self.stance, variant) + self.suffix
-        update = {"asserts": asserts, "text_source": context.texts.name}
+        made = context.text("think", self.stance, variant)
+        text = made.text + self.suffix
+        update = {"asserts": asserts, "text_source": context.texts.name, **made.notes()}
         return deliver(variant.model_copy(update=update), f"{OPEN_THINK}{text}", text, context)
 
 
