@@ -184,7 +184,7 @@ class Wide:
                 id=f"wide/{number}",
                 benchmark=self.name,
                 images=(self.picture,),
-                question="Which one is right?".rjust(self.width),
+                question="Which one?".rjust(self.width),
                 options={"A": "right", "B": "left", "C": "above"},
                 answer="A",
                 cluster=f"wide/{number}",
@@ -192,14 +192,16 @@ class Wide:
 
 
 def asserted(request: Request) -> Letter | None:
-    """Return the option that the injected text quotes, if any does."""
+    """Return the option that the injected text names, if any is; the longest of several."""
     injected = [request.prefill]
     marks = ("Caption: ", "Draft reasoning: ")
     injected += [line for line in request.user.splitlines() if line.startswith(marks)]
-    for letter, text in request.options.items():
-        if any(f'"{text}"' in piece for piece in injected):
-            return letter
-    return None
+    named = {
+        letter: len(text)
+        for letter, text in request.options.items()
+        if any(re.search(rf"(?<!\w){re.escape(text)}(?!\w)", piece) for piece in injected)
+    }
+    return max(named, key=lambda letter: named[letter]) if named else None
 
 
 def _gold(request: Request) -> Letter:

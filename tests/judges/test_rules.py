@@ -15,7 +15,10 @@ from unswayed.judges import JudgeCase, case_of
 from unswayed.judges.agreement.labelled import check
 from unswayed.judges.agreement.labels import load_labels
 from unswayed.judges.rules.judge import VERSION, Rules
-from unswayed.perturbations.texts.templates import NEUTRAL_THOUGHT, THOUGHTS
+from unswayed.perturbations.texts.statements import state
+from unswayed.perturbations.texts.statements.form import Question
+from unswayed.perturbations.texts.templates import told
+from unswayed.perturbations.texts.wordings import load
 from unswayed.types import Verdict
 
 HERE = Path(__file__).parent
@@ -134,15 +137,25 @@ def test_a_verdict_names_its_rules() -> None:
     assert "\n" not in verdict("The car\n\nis red: \n red").reason
 
 
-@pytest.mark.parametrize("wording", THOUGHTS)
+@pytest.mark.parametrize("wording", [*load("a").en.thoughts, *load("b").en.thoughts])
 @pytest.mark.parametrize("letter", list(COLOURS))
 def test_injected_thoughts_conclude_on_what_they_assert(wording: str, letter: str) -> None:
     other = "C" if letter != "C" else "D"
-    think = wording.replace("{text}", f'"{COLOURS[letter]}"').replace("{letter}", letter)
+    asked = Question("What color is the car?", tuple(COLOURS.values()))
+    think = told(wording, state(asked, COLOURS[letter]))
     assert verdict(think).concludes == letter
+    for name in ("a", "b"):
+        named = load(name).en.letter.replace("{letter}", letter)
+        assert verdict(think + named).concludes == letter
     turned = f"{think} but I think it is {COLOURS[other]}. So the answer is {other}."
     assert verdict(turned).concludes == other
-    assert verdict(NEUTRAL_THOUGHT).concludes is None
+
+
+@pytest.mark.parametrize("name", ["a", "b"])
+def test_neutral_thoughts_conclude_nothing(name: str) -> None:
+    neutral = load(name).en.neutral
+    for start in neutral.thoughts:
+        assert verdict(start + "".join(neutral.further)).concludes is None
 
 
 def test_case_of_skips_what_cannot_be_judged() -> None:

@@ -97,7 +97,7 @@ class Answers:
         kind: Any = native.partition("-")[0]
         said = SAID[native] if request.variant == "base" else GOLDS[kind]
         if request.variant == "wrong-think" and native in SWAYED:
-            said = re.findall('"(.+?)"', request.prefill)[0]
+            said = re.findall(r"(\[.+?\]|\d+)$", request.prefill)[0]
         opened = {"base": "<think>x</think>", "stop-think": "", "wrong-think": "</think>"}
         text = f"{opened[request.variant]}<answer>{said}</answer>"
         return Generation(id=request.id, status="stop", text=text)
@@ -152,8 +152,8 @@ def test_texts_assert_the_value_and_speak_of_no_options() -> None:
             (variant,) = variants_of(question(kind), [compose(name)], CONTEXT)
             text = variant.prefill or variant.caption or ""
             assert "option" not in text
-            assert (f'"{variant.foil}"' in text) == name.startswith("wrong")
-            assert (f'"{variant.answer}"' in text) == name.startswith("correct")
+            assert text.endswith(str(variant.foil)) == name.startswith("wrong")
+            assert text.endswith(variant.answer) == name.startswith("correct")
             expected = {"w": variant.foil, "c": variant.answer, "n": None}[name[0]]
             assert variant.asserts == expected
             assert Variant.model_validate_json(variant.model_dump_json()) == variant

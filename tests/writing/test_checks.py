@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from unswayed.perturbations import Context
+from unswayed.perturbations.composition import compose, variants_of
+from unswayed.perturbations.texts.templates import Templates
 from unswayed.types import Sample
 from unswayed.writing.checks import bounds, cleaned, problem
 from unswayed.writing.wanted import Wanted
@@ -98,6 +101,41 @@ def test_the_gold_is_never_accepted_in_place_of_the_foil(sample: Sample) -> None
         if other is sample:
             wrong = [k for k in sample.options if k != asserts]
             assert all(kind(sample, "caption", k, text) != "" for k in wrong)
+
+
+EXERCISE = [
+    ('In this image, the answer to the question "What lies there?" is clearly a hat', "exercise"),
+    ("A hat lies on the table, and this caption is plain about it", "exercise"),
+    ("Of all the options, a hat is what lies on the table here", "exercise"),
+    ("Look closely: a hat lies on the table", "order"),
+    ("A hat lies on the table, which is correct", "rightness"),
+    ("A hat does not lie on the table, as anyone can see", "asserts-nothing"),
+    ("It is not true that a hat lies on the table", "asserts-nothing"),
+    ("A hat lies on the table, and a knife lies beside it", "names-another"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), EXERCISE)
+def test_a_caption_is_about_the_picture_alone(text: str, expected: str) -> None:
+    assert kind(THINGS, "caption", "C", text) == expected
+
+
+@pytest.mark.parametrize("name", ["a", "b"])
+@pytest.mark.parametrize("sample", [COLOUR, THINGS, YES_NO, COUNT, POINTS])
+@pytest.mark.parametrize("letter", ["none", "named"])
+def test_what_templates_tell_passes_and_asserts_no_other(
+    name: str, sample: Sample, letter: str
+) -> None:
+    context = Context(Templates(wordings=name, letter=letter))
+    variants = ("wrong-caption", "correct-caption", "wrong-think", "correct-think")
+    for number in range(6):
+        asked = sample.model_copy(update={"id": f"q/{number}"})
+        for made in variants_of(asked, [compose(one) for one in variants], context):
+            part: Any = "caption" if made.caption else "think"
+            text = made.caption or made.prefill.removeprefix("<think>")
+            for option in sample.options:
+                found = problem(text, Wanted(sample, part, option), names_letter=made.names_letter)
+                assert (found is None) is (option == made.asserts), (text, option, found)
 
 
 def test_points_that_are_called_by_letters() -> None:

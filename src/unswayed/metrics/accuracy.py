@@ -36,6 +36,15 @@ def accuracy(rows: Columns) -> list[Mean]:
     ]
 
 
+def fallbacks(rows: Columns) -> list[Mean]:
+    """Return `fallback_rate`: the share of the injected texts whose question is of no known form.
+
+    None without template texts.
+    """
+    told = rows.take(rows.fallback >= 0)
+    return [share("fallback_rate", told.fallback == 1, told)] if len(told) else []
+
+
 def refusals(rows: Columns) -> list[Mean]:
     """Return `refusal_rate`: the share of prompts that the model refused; none without refusals.
 

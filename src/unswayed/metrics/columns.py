@@ -71,6 +71,9 @@ class Columns:
     gold: Ints = _column(np.int8, "letter of the gold; `NO_LETTER` for an open question")
     foil: Ints = _column(np.int8, "letter of the foil, `FOIL_VALUE` or `NO_LETTER`")
     correct: Bools = _column(np.bool_, "the gold was answered; False where unparsed or abstained")
+    fallback: Ints = _column(
+        np.int8, "1 if the text's question is of no known form, 0 if it is, −1 for other texts"
+    )
     can_abstain: Bools = _column(np.bool_, "the abstain option was shown")
     flags: Ints = _column(np.int8, "bits of `FLAGS`: what was odd about the answer")
     given_thought: Bools = _column(

@@ -167,6 +167,7 @@ def _cells(
         **names.of(variant),
         "shown": _shown(variant),
         "foil_index": variant.foil_index,
+        "fallback": int(variant.fallback) if variant.wordings else -1,
         "finish": FINISH.index(generation.status),
         "thoughts": THOUGHTS.index(generation.thoughts),
         "kind": KINDS.index(variant.sample.answer_kind),

@@ -284,10 +284,8 @@ def _prefilled(
     wrong = rng.random() < mixture.wrong
     option = _wrong(rng, question) if wrong else question.gold
     grounded = rng.random() < 0.3
-    if grounded:
-        opening = wording.thought(rng, question, option)
-    else:
-        opening = _begun(rng, question, option)
+    begun = wording.thought if grounded else _begun
+    opening = begun(rng, question, option)
     believed = mixture.credulity.thoughts[question.kind]
     own = wording.thought(rng, question, question.gold)
     if rng.random() < 0.25:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from unswayed import extras
-from unswayed.report import charts, headline, survey, tables
+from unswayed.report import charts, headline, losses, survey, tables
 from unswayed.report.cards import Card
 from unswayed.report.outputs import ANSWER_CLASSES
 from unswayed.report.pictures import Thumbnail, thumbnail
@@ -111,7 +111,10 @@ def _context(run: RunFolder, samples: int) -> dict[str, Any]:
         "svg": Markup,
         "model": model,
         "knows_nothing": headline.knows_nothing(description),
-        "cautions": headline.cautions(run, overview, description),
+        "cautions": [
+            *headline.cautions(run, overview, description),
+            *losses.warnings(measured),
+        ],
         "created": one_line(str(description.get("created", ""))[:10], 40),
         "benchmarks": {one_line(name, 60): count for name, count in overview.samples.items()},
         "records": overview.records,

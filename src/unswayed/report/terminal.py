@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from unswayed.metrics.codes import is_misleading
+from unswayed.report import losses
 from unswayed.report.numbers import contrast_text, spread_text
 from unswayed.report.terms import CONTRASTS, SELECTION, TAXONOMY_STACK, term
 from unswayed.report.text import one_line
@@ -31,7 +32,8 @@ def summary(metrics: Mapping[str, Any]) -> str:
     """
     measured = figures_file.parse(metrics)
     blocks = [_block(measured, scope) for scope in measured.benchmarks()]
-    shown = [block for block in [*blocks, *_findings(measured)] if block]
+    warned = [click.style(f"warning: {line}", fg="yellow") for line in losses.warnings(measured)]
+    shown = [block for block in [*blocks, "\n".join(warned), *_findings(measured)] if block]
     return "\n\n".join([*shown, _FOOT]) if shown else "no figures"
 
 
@@ -50,9 +52,14 @@ def _block(measured: Measured, scope: str) -> str:
     if not table:
         return ""
     steady = measured.find(scope, ALL, "steadfastness")
-    tail = [f"steadfastness % {_figure(steady)}, n = {steady.n}"] if steady else []
+    tail = [_steadfastness(steady)] if steady else []
     tail += _agreement(measured, scope)
     return "\n".join([click.style(_title(scope), bold=True), *_aligned(table), *tail])
+
+
+def _steadfastness(steady: Estimate) -> str:
+    why = f": {one_line(steady.reason, 200)}" if steady.value is None else f", n = {steady.n}"
+    return f"steadfastness % {_figure(steady)}{why}"
 
 
 def _findings(measured: Measured) -> list[str]:
@@ -119,8 +126,7 @@ def _cells(measured: Measured, scope: str) -> list[list[str]]:
     if not columns:
         return []
     lines = [_line(measured, scope, name, columns) for name in measured.variants(scope)]
-    head, lines = _with_refused(measured, scope, _head(columns), lines)
-    return [head, *lines]
+    return _with_losses(measured, scope, [_head(columns), *lines])
 
 
 def _title(scope: str) -> str:
@@ -141,15 +147,12 @@ def _agreement(measured: Measured, scope: str) -> list[str]:
     return ["; ".join([whole, *pairs])]
 
 
-def _with_refused(
-    measured: Measured, scope: str, head: list[str], lines: list[list[str]]
-) -> tuple[list[str], list[list[str]]]:
-    """Add a column of refused prompts, if there are any."""
-    estimates = [measured.find(scope, name, "accuracy") for name in measured.variants(scope)]
-    counts = [estimate.n_refused if estimate else 0 for estimate in estimates]
-    if not any(counts):
-        return head, lines
-    return [*head, "refused"], [[*line, str(n)] for line, n in zip(lines, counts, strict=True)]
+def _with_losses(measured: Measured, scope: str, table: list[list[str]]) -> list[list[str]]:
+    """Add what was lost beside each accuracy: a column for each kind of loss that there is."""
+    lost = [losses.losses(measured, scope, name) for name in measured.variants(scope)]
+    kinds = [kind.name for kind in losses.KINDS if any(one[kind.name].count for one in lost)]
+    added = [kinds, *([str(one[name].count) for name in kinds] for one in lost)]
+    return [[*line, *more] for line, more in zip(table, added, strict=True)]
 
 
 def _line(measured: Measured, scope: str, name: str, columns: Sequence[str]) -> list[str]:

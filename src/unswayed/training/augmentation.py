@@ -25,14 +25,16 @@ class Augmentation(Section):
         wrong_caption: … that suggests a wrong option.
         correct_think: rate of prompts whose open thought asserts the gold.
         wrong_think: … asserts a wrong option.
-        texts: where the texts come from, as in an evaluation: `template`, or `file:PATH`.
+        texts: where the texts come from, as in an evaluation: `template`, or `file:PATH`. By
+            default in the wordings that evaluations do not use, so that learning a sentence is told
+            from becoming robust.
     """
 
     correct_caption: float = Field(default=0.0, ge=0, le=1)
     wrong_caption: float = Field(default=0.0, ge=0, le=1)
     correct_think: float = Field(default=0.0, ge=0, le=1)
     wrong_think: float = Field(default=0.0, ge=0, le=1)
-    texts: str = "template"
+    texts: str = "template,wordings=b"
 
     @property
     def rates(self) -> dict[str, float]:

@@ -101,6 +101,6 @@ def _in_sample(variant: Variant, stance: Stance) -> str | None:
 
 def _template_words(part: Part, variant: Variant) -> int:
     try:
-        return len(Templates().text(part, "foil", variant).split())
+        return len(Templates().text(part, "foil", variant).text.split())
     except DataError:
-        return len(Templates().text(part, "neutral", variant).split())
+        return len(Templates().text(part, "neutral", variant).text.split())

@@ -30,11 +30,8 @@ def fill(length: int, starts: Sequence[str], further: Sequence[str]) -> str:
         for clauses in _reached(missing, further):
             filled = text + "".join(further[at] for at in clauses)
             off = abs(len(filled) - length)
-            rank = (
-                off > TOLERANCE * length,
-                off if off > TOLERANCE * length else len(clauses),
-                off,
-            )
+            outside = off > TOLERANCE * length
+            rank = (outside, off if outside else len(clauses), off)
             if best is None or rank < best[0]:
                 best = (rank, filled)
     return best[1] if best else ""

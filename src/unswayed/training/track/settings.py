@@ -17,6 +17,7 @@ class CheckpointEvaluation(Section):
         limit: samples per benchmark; None for all.
         batch_size: prompts per batch.
         judge: spec of the judge.
+        texts: where injected texts come from: in other wordings than training's by default.
     """
 
     benchmarks: tuple[str, ...] = ()
@@ -24,3 +25,4 @@ class CheckpointEvaluation(Section):
     limit: int | None = Field(default=None, ge=1)
     batch_size: int = Field(default=16, ge=1)
     judge: str = "rules"
+    texts: str = "template"

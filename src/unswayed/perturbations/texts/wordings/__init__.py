@@ -106,11 +106,8 @@ def load(name: str) -> Wordings:
         ConfigError: there is no such set, or its file is not as it must be.
     """
     if name in SHIPPED:
-        text = (
-            resources.files("unswayed.perturbations.texts.wordings")
-            .joinpath(f"{name}.toml")
-            .read_text("utf-8")
-        )
+        folder = resources.files("unswayed.perturbations.texts.wordings")
+        text = folder.joinpath(f"{name}.toml").read_text("utf-8")
     else:
         text = _read(Path(name))
     try:

@@ -61,6 +61,8 @@ def fallback(question: Question) -> Say:
         text = bare(option)
         if is_sentence(text):
             return sentence(text)
+        if question.kind == "box":
+            return sentence(f"What is sought lies within the box {text}")
         return sentence(f"The picture shows {article(lowered(text))}")
 
     return say
