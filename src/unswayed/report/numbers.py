@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from unswayed.report.terms import Unit
 from unswayed.types import Estimate
 
@@ -21,7 +23,7 @@ def value_text(value: float | None, unit: Unit) -> str:
         return f"{value:.0f}"
     if unit == "p-value" and value < 0.001:
         return "< 0.001"
-    return _number(value, 3)
+    return _number(value, _digits(value) if unit == "nats" else 3)
 
 
 def contrast_text(name: str) -> str:
@@ -34,6 +36,7 @@ def interval_text(estimate: Estimate, unit: Unit) -> str:
     if estimate.value is None or estimate.low is None or estimate.high is None:
         return ""
     scale, digits = (100, 1) if unit in ("share", "points") else (1, 3)
+    digits = _digits(estimate.value) if unit == "nats" else digits
     low, high = (_number(scale * end, digits) for end in (estimate.low, estimate.high))
     return f"[{low}, {high}]"
 
@@ -47,6 +50,7 @@ def spread_text(estimate: Estimate, unit: Unit) -> str:
     if estimate.value is None:
         return MISSING
     scale, digits = (100, 1) if unit in ("share", "points") else (1, 2)
+    digits = _digits(estimate.value) if unit == "nats" else digits
     value = _number(scale * estimate.value, digits, sign=unit == "points")
     if estimate.low is None or estimate.high is None:
         return value
@@ -54,6 +58,14 @@ def spread_text(estimate: Estimate, unit: Unit) -> str:
     if abs((low + high) / 2 - scale * estimate.value) > 0.15 * (high - low):
         return f"{value} [{_number(low, digits)}, {_number(high, digits)}]"
     return f"{value} ±{_number((high - low) / 2, digits)}"
+
+
+def _digits(value: float) -> int:
+    """Return the decimals that show three significant digits; six at most.
+
+    The entropy of a model that is sure of itself is 0.001 and less, and that differs from 0.
+    """
+    return min(6, max(2, 2 - math.floor(math.log10(value)))) if value > 0 else 2
 
 
 def _number(value: float, digits: int, sign: bool = False) -> str:

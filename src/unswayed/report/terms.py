@@ -9,7 +9,7 @@ from typing import Literal
 
 from unswayed.report.text import one_line
 
-Unit = Literal["share", "points", "p-value", "number", "count"]
+Unit = Literal["share", "points", "nats", "p-value", "number", "count"]
 
 
 @dataclass(frozen=True)
