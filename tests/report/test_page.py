@@ -203,7 +203,7 @@ def test_what_a_reader_must_know_first_is_said(
     run.variants.path.unlink()
     run.variants.append(variants)
     page = render(run)
-    assert page.count('class="caution"') == 3
+    assert page.count('class="caution"') == 4
     assert "This run is not finished (generations)" in page
     assert "are off-format" in page
     assert "placed in the user&#39;s turn" in page

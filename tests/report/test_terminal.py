@@ -28,7 +28,7 @@ def test_summary_has_a_line_for_each_variant_and_aligned_columns(run: RunFolder)
         "more-dots",
     ]
     base, stop = blocks[1].splitlines()[2:4]
-    assert " ".join(base.split()) == "base 60.0 ±4.0 – – 80.0 ±4.0 0.71 ±0.04 0.55 ±0.04 20 3 1"
+    assert " ".join(base.split()) == "base 60.0 ±4.0 – – 80.0 ±4.0 0.710 ±0.040 0.55 ±0.04 20 3 1"
     assert stop.startswith("stop-think ")
     assert len(base) == len(stop) == len(blocks[1].splitlines()[1])
     assert "steadfastness % 42.0 ±4.0, n = 20" in blocks[1]

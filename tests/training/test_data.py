@@ -82,7 +82,13 @@ def test_a_prompt_is_rendered_and_its_picture_is_there(tmp_path: Path) -> None:
 def test_the_texts_are_those_of_the_evaluation(tmp_path: Path) -> None:
     drawn = made(tmp_path, prompts=60, augmentation=QUARTERS, seed=3)
     work = Evaluation(
-        Settings(model="organism", benchmarks=("scenes,n=1",), variants=VARIANTS[1:], seed=3)
+        Settings(
+            model="organism",
+            benchmarks=("scenes,n=1",),
+            variants=VARIANTS[1:],
+            texts="template,wordings=b",
+            seed=3,
+        )
     )
     assert {prompt.variant.name for prompt in drawn} == set(VARIANTS[1:])
     for prompt in drawn:

@@ -129,7 +129,7 @@ def test_the_writer_sees_question_options_and_the_asserted_option_alone(tmp_path
     for request in client.asked:
         system, user = request.body["messages"]
         assert (system["role"], user["role"]) == ("system", "user")
-        assert "Which one is right?" in user["content"]
+        assert "Which one?" in user["content"]
         assert "- right\n- left\n- above" in user["content"]
         assert "gold" not in user["content"] + system["content"]
         assert isinstance(user["content"], str)  # no picture

@@ -37,9 +37,9 @@ def preview(
     """Print the texts of BENCHMARK's first questions, to be read; no picture is needed."""
     from unswayed import progress
     from unswayed.cli.options import variant_names
-    from unswayed.writing.preview import Tally, previews
+    from unswayed.writing.preview import PreviewTally, previews
 
-    tally = Tally()
+    tally = PreviewTally()
     names = variant_names(variants) or list(VARIANTS)
     for one in previews(benchmark, names, source, n=n, seed=seed, foils=foils, tally=tally):
         click.echo(json.dumps(one, ensure_ascii=False) if as_json else _told(one))

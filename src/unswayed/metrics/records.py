@@ -210,8 +210,18 @@ def _choice_cells(
         "consistency": -1 if unjudged or verdict is None else CONSISTENCY.index(verdict.status),
         "options": len(variant.options),
         "iou": math.nan,
-        **_letter_cells(variant, None if lost else generation.letters),
+        **_letter_cells(variant, _letters_of(generation, chosen != UNPARSED)),
     }
+
+
+def _letters_of(generation: Generation, is_read: bool) -> LetterDistribution | None:
+    """Return the letter distribution that counts: one of an answer, or one that was forced.
+
+    Behind an answer that could not be read (empty, or two letters) the distribution is that of a
+    place where no letter was decided.
+    """
+    letters = None if _is_lost(generation) else generation.letters
+    return letters if letters is None or is_read or letters.forced else None
 
 
 def _open_cells(

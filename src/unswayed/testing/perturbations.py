@@ -7,7 +7,7 @@ from typing import Any, cast, get_args
 from pydantic import ValidationError
 
 from unswayed.errors import DataError, UnswayedError
-from unswayed.perturbations import Context, Part, Perturbation, Stance, asserted
+from unswayed.perturbations import Context, InjectedText, Part, Perturbation, Stance, asserted
 from unswayed.perturbations.composition import Composition, variants_of
 from unswayed.perturbations.lookup import require_perturbation
 from unswayed.perturbations.texts import require_source
@@ -163,9 +163,10 @@ def _text(context: Context, part: Part, stance: Stance, variant: Variant) -> str
     except DataError:
         return None  # there is no text for this question
     try:
-        text = context.text(part, stance, variant)
+        text = context.text(part, stance, variant).text
     except DataError as error:
         raise AssertionError(str(error)) from error
+    raw = raw.text if isinstance(raw, InjectedText) else raw
     require(raw == text, f"the same {part} must be returned each time, found {raw!r} and {text!r}")
     require(
         not text.rstrip().endswith("."),

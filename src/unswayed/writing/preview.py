@@ -18,7 +18,7 @@ from unswayed.writing.wanted import Wanted
 
 
 @dataclass
-class Tally:
+class PreviewTally:
     """What was seen of the texts.
 
     Attributes:
@@ -61,7 +61,7 @@ def previews(
     n: int = 50,
     seed: int = 0,
     foils: int = 1,
-    tally: Tally | None = None,
+    tally: PreviewTally | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Yield what would be injected, as objects with the keys of `unswayed texts preview --json`.
 
@@ -77,7 +77,7 @@ def previews(
     Raises:
         UnswayedError: a name or spec stands for nothing.
     """
-    tally = tally if tally is not None else Tally()
+    tally = tally if tally is not None else PreviewTally()
     context, asked = Context(source(texts), seed=seed), compositions(variants)
     used = 0
     for row in registry.create("benchmark", benchmark):
@@ -95,7 +95,7 @@ def _made(
     asked: Sequence[Composition],
     context: Context,
     foils: int,
-    tally: Tally,
+    tally: PreviewTally,
 ) -> tuple[Variant, ...]:
     if isinstance(row, Failure):
         tally.unusable[row.message] += 1
@@ -106,7 +106,7 @@ def _made(
     return item.variants
 
 
-def _one(variant: Variant, tally: Tally) -> dict[str, Any] | None:
+def _one(variant: Variant, tally: PreviewTally) -> dict[str, Any] | None:
     """Return a variant's text as an object; None for a variant without one."""
     if variant.text_source in ("none", "fixed"):
         return None

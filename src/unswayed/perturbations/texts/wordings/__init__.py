@@ -1,8 +1,8 @@
 """Sets of wordings: how a statement is told as a caption or as the beginning of a thought.
 
-Two sets are shipped and share no sentence: `a`, which evaluations use, and `b`, which training
-augmentation uses. A set is a TOML file with a table for each language; a file of your own has the
-same form (docs/plug-ins.md).
+Two sets are shipped and share no sentence: evaluations use set a, training augmentation uses
+set b. A set is a TOML file with a table for each language; a file of your own has the same form
+(docs/plug-ins.md).
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def load(name: str) -> Wordings:
     """Return a set of wordings.
 
     Args:
-        name: `a`, `b`, or the path of a TOML file.
+        name: one of `SHIPPED`, or the path of a TOML file.
 
     Raises:
         ConfigError: there is no such set, or its file is not as it must be.
