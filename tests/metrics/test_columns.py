@@ -183,3 +183,25 @@ def test_what_does_not_fit_its_variant_is_refused(row):
         columns_of([(variant.model_copy(update={"options": {}}), generation, None)])
     with pytest.raises(DataError, match="'all'"):
         columns_of([row(benchmark="all")])
+
+
+@pytest.mark.parametrize("text", ["<answer></answer>", "<answer>A and B</answer>"])
+def test_an_answer_that_is_none_has_no_letters(row, text):
+    """The place where the letters were read is none where a letter was decided."""
+    p = [0.7, 0.1, 0.1, 0.1]
+    got = columns_of(
+        [row("a", p=p, text=text), row("b", p=p, text=text, forced=True), row("c", p=p)]
+    )
+    assert got.chosen.tolist() == [UNPARSED, UNPARSED, 0]
+    assert np.isnan(got.p_correct).tolist() == [True, False, False]
+    assert (got.method >= 0).tolist() == [False, True, True]
+
+
+def test_whether_a_text_is_a_fallback(row):
+    variants = [
+        (variant.model_copy(update={"wordings": told, "fallback": fallback}), *rest)
+        for (variant, *rest), told, fallback in zip(
+            [row("a"), row("b"), row("c")], ["", "a", "a"], [False, False, True], strict=True
+        )
+    ]
+    assert columns_of(variants).fallback.tolist() == [-1, 0, 1]

@@ -1,0 +1,96 @@
+"""Statements of real questions, where those are at hand: how many forms are recognised."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from unswayed.perturbations import Context
+from unswayed.perturbations.composition import compositions, variants_of
+from unswayed.perturbations.texts.statements import state
+from unswayed.perturbations.texts.statements.form import Question
+from unswayed.perturbations.texts.templates import Templates
+from unswayed.types import Sample
+from unswayed.writing.checks import problem
+from unswayed.writing.wanted import Wanted
+
+REAL = Path(__file__).parents[3].parent / "shared" / "real"
+TRUTH = 'Is the following statement about the image true or false? "{}"'
+EVERY = 12
+"""Every so manieth question is also told and checked: the check reads each option."""
+
+pytestmark = pytest.mark.skipif(not REAL.is_dir(), reason="the real questions are not at hand")
+
+
+def _rows(name: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (REAL / name).read_text("utf-8").splitlines() if line]
+
+
+def _questions(benchmark: str) -> Iterator[Question]:
+    if benchmark == "cv_bench":
+        for row in _rows("cv_bench/cv_bench.official_schema.reconstructed.jsonl"):
+            yield Question(str(row["question"]), tuple(row["choices"]))  # type: ignore[arg-type]
+    elif benchmark == "vstar":
+        for row in _rows("vstar/vstar_annotations_from_deepeyes.jsonl"):
+            yield Question(str(row["question"]), tuple(row["options"]))  # type: ignore[arg-type]
+    elif benchmark == "vsr":
+        for row in _rows("vsr/official_zeroshot_dev.jsonl"):
+            yield Question(TRUTH.format(row["caption"]), ("True", "False"))
+    elif benchmark == "nlvr":
+        for row in _rows("nlvr/dev_120.jsonl"):
+            yield Question(TRUTH.format(row["sentence"]), ("True", "False"))
+    elif benchmark == "whatsup":
+        path = REAL / "whatsup" / "controlled_images_dataset.reconstructed.json"
+        for row in json.loads(path.read_text("utf-8")):
+            yield Question("Which caption describes the image?", tuple(row["caption_options"]))
+    else:
+        for row in _rows("mmbench_samples/questions.jsonl"):
+            if row.get("A"):
+                options = [str(row[letter]) for letter in "ABCD" if row.get(letter)]
+                yield Question(str(row["question"]), tuple(options))
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "count", "least"),
+    [
+        ("cv_bench", 2638, 0.99),
+        ("vstar", 191, 0.99),
+        ("vsr", 340, 0.99),
+        ("nlvr", 120, 0.99),
+        ("whatsup", 412, 0.99),
+        ("mmbench", 52, 0.9),
+    ],
+)
+def test_real_questions_are_recognised(benchmark: str, count: int, least: float) -> None:
+    found = list(_questions(benchmark))
+    assert len(found) == count
+    fallbacks = sum(state(one, one.options[0]).fallback for one in found)
+    assert fallbacks <= (1 - least) * count
+
+
+@pytest.mark.parametrize("name", ["a", "b"])
+@pytest.mark.parametrize("benchmark", ["cv_bench", "vstar", "vsr", "nlvr", "whatsup"])
+def test_captions_of_real_questions_pass_the_check(benchmark: str, name: str) -> None:
+    context = Context(Templates(wordings=name))
+    asked = compositions(["wrong-caption", "correct-caption"])
+    refused = texts = 0
+    for number, one in enumerate(list(_questions(benchmark))[::EVERY]):
+        options = dict(zip("ABCDEFGH", one.options, strict=False))
+        sample = Sample(
+            id=f"r/{number}",
+            benchmark="r",
+            images=(),
+            question=one.text,
+            options=options,
+            answer="A",
+            cluster=str(number),
+        )
+        for made in variants_of(sample, asked, context):
+            texts += 1
+            refused += (
+                problem(made.caption or "", Wanted(sample, "caption", made.asserts)) is not None
+            )
+    assert refused <= 0.03 * texts
