@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,32 +26,42 @@ EVERY = 12
 pytestmark = pytest.mark.skipif(not REAL.is_dir(), reason="the real questions are not at hand")
 
 
-def _rows(name: str) -> list[dict[str, object]]:
-    return [json.loads(line) for line in (REAL / name).read_text("utf-8").splitlines() if line]
+def _mmbench(row: dict[str, Any]) -> Question:
+    return Question(row["question"], tuple(row[key] for key in "ABCD" if row.get(key)))
+
+
+READERS: dict[str, tuple[str, Callable[[dict[str, Any]], Question]]] = {
+    "cv_bench": (
+        "cv_bench/cv_bench.official_schema.reconstructed.jsonl",
+        lambda row: Question(row["question"], tuple(row["choices"])),
+    ),
+    "vstar": (
+        "vstar/vstar_annotations_from_deepeyes.jsonl",
+        lambda row: Question(row["question"], tuple(row["options"])),
+    ),
+    "vsr": (
+        "vsr/official_zeroshot_dev.jsonl",
+        lambda row: Question(TRUTH.format(row["caption"]), ("True", "False")),
+    ),
+    "nlvr": (
+        "nlvr/dev_120.jsonl",
+        lambda row: Question(TRUTH.format(row["sentence"]), ("True", "False")),
+    ),
+    "whatsup": (
+        "whatsup/controlled_images_dataset.reconstructed.json",
+        lambda row: Question("Which caption describes the image?", tuple(row["caption_options"])),
+    ),
+    "mmbench": ("mmbench_samples/questions.jsonl", _mmbench),
+}
 
 
 def _questions(benchmark: str) -> Iterator[Question]:
-    if benchmark == "cv_bench":
-        for row in _rows("cv_bench/cv_bench.official_schema.reconstructed.jsonl"):
-            yield Question(str(row["question"]), tuple(row["choices"]))  # type: ignore[arg-type]
-    elif benchmark == "vstar":
-        for row in _rows("vstar/vstar_annotations_from_deepeyes.jsonl"):
-            yield Question(str(row["question"]), tuple(row["options"]))  # type: ignore[arg-type]
-    elif benchmark == "vsr":
-        for row in _rows("vsr/official_zeroshot_dev.jsonl"):
-            yield Question(TRUTH.format(row["caption"]), ("True", "False"))
-    elif benchmark == "nlvr":
-        for row in _rows("nlvr/dev_120.jsonl"):
-            yield Question(TRUTH.format(row["sentence"]), ("True", "False"))
-    elif benchmark == "whatsup":
-        path = REAL / "whatsup" / "controlled_images_dataset.reconstructed.json"
-        for row in json.loads(path.read_text("utf-8")):
-            yield Question("Which caption describes the image?", tuple(row["caption_options"]))
-    else:
-        for row in _rows("mmbench_samples/questions.jsonl"):
-            if row.get("A"):
-                options = [str(row[letter]) for letter in "ABCD" if row.get(letter)]
-                yield Question(str(row["question"]), tuple(options))
+    name, read = READERS[benchmark]
+    text = (REAL / name).read_text("utf-8")
+    lines = text.splitlines() if name.endswith(".jsonl") else None
+    rows = json.loads(text) if lines is None else [json.loads(line) for line in lines if line]
+    found = (read(row) for row in rows)
+    return (question for question in found if question.options)
 
 
 @pytest.mark.parametrize(
