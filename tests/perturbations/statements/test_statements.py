@@ -153,3 +153,21 @@ def test_an_option_apart_is_said_alike_in_every_form() -> None:
     said = state(Question("What is the color of the sign?", options), options[2])
     assert said.text == "The picture does not show the sign"
     assert said.form == state(Question("What is the color of the sign?", options), "red").form
+
+
+@pytest.mark.parametrize(
+    ("said", "denied"),
+    [
+        ("The dog is on the bed.", "The dog is not on the bed"),
+        ("The train contains the laptop.", "The train does not contain the laptop"),
+        ("There is a black tower.", "There is no black tower"),
+        ("There are exactly two boxes.", "There are not exactly two boxes"),
+        ("Each box has a star.", "It is not so that each box has a star"),
+        ("One box has 2 stars", "It is not so that one box has 2 stars"),
+        ("There is no yellow item.", "There is some yellow item"),
+    ],
+)
+def test_a_sentence_that_is_false_is_denied(said: str, denied: str) -> None:
+    question = Question(f'Is the following statement true or false? "{said}"', ("True", "False"))
+    assert state(question, "True").text == said.rstrip(".")
+    assert state(question, "False").text == denied

@@ -14,7 +14,7 @@ from unswayed.errors import ConfigError, DataError
 from unswayed.perturbations import InjectedText, Part, Stance, asserted, seeded
 from unswayed.perturbations.texts.neutral import fill
 from unswayed.perturbations.texts.statements import GIVEN, Statement, state
-from unswayed.perturbations.texts.statements.english.grammar import is_sentence, lowered
+from unswayed.perturbations.texts.statements.english.grammar import be, is_sentence, lowered
 from unswayed.perturbations.texts.statements.form import Question
 from unswayed.perturbations.texts.statements.languages import language_of
 from unswayed.perturbations.texts.wordings import LanguageWordings, load
@@ -107,5 +107,5 @@ def told(wording: str, statement: Statement) -> str:
     text = statement.text
     if statement.language != "zh":
         noun = statement.form == "caption" and not is_sentence(text)
-        text = f"there is {lowered(text)}" if noun else lowered(text)
+        text = f"there {be(text)} {lowered(text)}" if noun else lowered(text)
     return wording.replace("{statement}", text)

@@ -200,6 +200,8 @@ def negated(statement: str) -> str:
     tower"; "The train contains the laptop" → "The train does not contain the laptop".
     """
     text = one_line(statement).rstrip(". ")
+    if _QUANTIFIED.match(text):  # "each … is not" would deny more than that each is
+        return f"It is not so that {lowered(text)}"
     for pattern, replacement in _NEGATIONS:
         changed, count = pattern.subn(replacement, text, count=1)
         if count:
@@ -235,6 +237,10 @@ _NEGATIONS = (
         re.compile(r"^(.*?\b(?:is|are|was|were|can|could|will|would|should))\b(?! not)", re.I),
         r"\1 not",
     ),
+)
+_QUANTIFIED = re.compile(
+    r"^(?:each|every|all|both|one|two|three|four|five|\d+|at ?least|exactly|only|some|most|many)\b",
+    re.I,
 )
 _PLAIN_VERB = re.compile(
     r"^(?P<subject>(?:\S+ ){1,6}?)(?P<verb>contains|faces|surrounds|touches|covers|holds|has|ha"
