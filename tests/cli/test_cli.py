@@ -361,7 +361,11 @@ def test_show_lists_samples_and_shows_one(call: Call, run: Path) -> None:
     assert all(f"scenes/0-{number}" in listing.out for number in range(10))
     assert "⟦" in one.out
     assert "wrong-think" in one.out
-    assert listing.err == one.err == ""
+    assert one.err == ""
+    unparsed, truncated, failed = listing.err.splitlines()  # what the listing's marks add up to
+    assert unparsed.startswith("unswayed: warning: scenes: unparsed: base 11.1 % (1 of 9): ")
+    assert "truncated: base 11.1 % (1 of 9)" in truncated
+    assert "failed: base 10.0 % (1 of 10), wrong-think 10.0 % (1 of 10)" in failed
     assert_one_line(call("show", run, "--sample", "scenes/0-33"), "unknown sample", "did you mean")
 
 

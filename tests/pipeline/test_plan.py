@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from PIL import Image
 from unswayed.benchmarks.scenes import Scenes
 from unswayed.errors import UnknownName
 from unswayed.pipeline.evaluation import Evaluation
-from unswayed.pipeline.plan import Plan, plan
+from unswayed.pipeline.plan import Plan, Share, plan
 from unswayed.pipeline.settings import Settings
 from unswayed.pipeline.stages import begin
 from unswayed.pipeline.variants import make_variants
@@ -143,11 +144,27 @@ def test_prompt_tokens_grow_with_pictures_and_text(tmp_path: Path) -> None:
 
 def test_the_plan_reads_as_a_table() -> None:
     found: Plan = plan(wanted())
-    head, row, names, total = found.text().splitlines()
+    head, row, names, total, *shows = found.text().splitlines()
     assert head.split()[:4] == ["benchmark", "samples", "generations", "unusable"]
     assert row.split()[:4] == ["scenes", "6", "18", "0"]
     assert names == "variants: base, wrong-think, abstain+shuffle"
     assert total == "generations: 18; at most 18,432 new tokens (1024 each)"
+    assert "80 % of runs" in shows[1]
+    assert shows[2].split()[:4] == ["benchmark", "questions", "images", "accuracy"]
+    assert shows[2].split()[4::2] == ["10", "20", "40"]
+    assert shows[3].split()[:3] == ["scenes", "6", "3"]
+    assert shows[3].split()[4:] == ["none"] * 3
+    assert "correlate by 0.3" in shows[4]
+
+
+def test_the_plan_says_what_n_can_show_by_benchmark_and_for_all() -> None:
+    share = Share("one", 400, 800, 0, 1, (1,) * 400)
+    text = Plan((share, replace(share, benchmark="two")), ("base",), 9).text()
+    lines = {line.split()[0]: line.split() for line in text.splitlines() if "±" in line}
+    assert lines["one"][2:] == ["400", "±4.9", "±4.4", "±6.2", "±8.8"]
+    assert lines["all"][2:] == ["800", "±3.5", "±3.1", "±4.4", "±6.2"]
+    assert "correlate" not in text
+    assert "what n can show" not in Plan((replace(share, clusters=()),), ("base",), 9).text()
 
 
 def test_the_plan_refuses_what_a_run_would_refuse() -> None:

@@ -107,8 +107,8 @@ def test_selection_names_its_threshold_and_leaves_controls_to_the_report(run: Ru
         "all benchmarks: answering only where base's confidence is at least 0.62, chosen on one "
         "half to halve its error, tried on the other",
         "Error, all answered % Answered % Error of those % n",
-        "base 40.0 80.0 20.0 50",
-        "wrong-think 40.0 80.0 20.0 50",
+        "base 40.0 80.0 20.0 (n 40) 50",
+        "wrong-think 40.0 80.0 20.0 (n 40) 50",
     ]
 
 

@@ -14,9 +14,12 @@ from unswayed.cli.options import RUN
 @click.option("--samples", type=click.IntRange(min=0), default=12, show_default=True)
 def report(run: Path, samples: int) -> None:
     """Write RUN's report.html from its records; no model is called."""
+    from unswayed.cli.results import warn_of_losses
     from unswayed.report import require
     from unswayed.report.current import new_report
     from unswayed.run.folder import RunFolder
 
     require()
-    click.echo(str(new_report(RunFolder.open(run), samples)))
+    opened = RunFolder.open(run)
+    click.echo(str(new_report(opened, samples)))
+    warn_of_losses(opened)

@@ -26,6 +26,16 @@ def print_metrics(run: RunFolder, as_json: bool) -> None:
         )
 
 
+def warn_of_losses(run: RunFolder) -> None:
+    """Say on stderr which figures of a measured run rest on answers that were lost."""
+    from unswayed.report.losses import warnings
+    from unswayed.results import measured
+
+    if measured.exists(run):
+        for line in warnings(measured.load(run)):
+            click.echo(f"unswayed: warning: {line}", err=True)
+
+
 def warn_if_unfinished(run: RunFolder) -> None:
     """Say on stderr how far a run is, where it is not finished."""
     for stage in ("variants", "generations", "verdicts"):

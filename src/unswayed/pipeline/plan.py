@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from PIL import Image
 
 from unswayed import prompts, registry
 from unswayed.benchmarks import Benchmark
+from unswayed.metrics import power
+from unswayed.metrics.codes import ALL
 from unswayed.models import ServedModel
 from unswayed.pipeline.evaluation import Evaluation
 from unswayed.pipeline.settings import Settings
@@ -33,6 +36,8 @@ class Share:
     variants: int
     failures: int
     prompt_tokens: int
+    clusters: tuple[int, ...] = ()
+    """Questions about each image or scene."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,7 @@ class Plan:
     names: tuple[str, ...]
     max_new_tokens: int
     serving: str = ""
+    level: float = 0.95
 
     def text(self) -> str:
         """Return the plan as a table for people."""
@@ -59,6 +65,7 @@ class Plan:
             f"generations: {total}; at most {total * self.max_new_tokens:,} new tokens "
             f"({self.max_new_tokens} each)",
             *([self.serving] if self.serving else []),
+            *_can_show(self.shares, self.level),
         ]
         return "\n".join([head, *rows, *ends])
 
@@ -88,7 +95,45 @@ def plan(settings: Settings) -> Plan:
         tuple(one.name for one in evaluation.compositions),
         tokens,
         _served(evaluation, shares, tokens),
+        settings.statistics.level,
     )
+
+
+def _can_show(shares: Sequence[Share], level: float) -> list[str]:
+    """Say which differences the questions can show, by benchmark and for all together."""
+    by_name = {share.benchmark: share.clusters for share in shares}
+    if len(shares) > 1:
+        by_name[ALL] = tuple(size for sizes in by_name.values() for size in sizes)
+    if not any(by_name.values()):
+        return []
+    assumed = [f"{100 * share:g} %" for share in power.CHANGES]
+    table = [["benchmark", "questions", "images", "accuracy", *assumed]]
+    table += [_shown(name, sizes, level) for name, sizes in by_name.items()]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    lines = [
+        "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])])
+        for line in table
+    ]
+    none = any("none" in line for line in table)
+    shared = any(size > 1 for sizes in by_name.values() for size in sizes)
+    images = f"; questions about one image correlate by {power.CORRELATION}" if shared else ""
+    return [
+        f"what n can show, before anything is paid: half the {100 * level:g} % interval of an "
+        "accuracy, and the smallest",
+        f"paired difference (drop, contrast, two models) found in {100 * power.POWER:g} % of runs, "
+        "if so many answers change; in points:",
+        *lines,
+        f"assumed: accuracy 50 %, where the interval is widest{images}",
+        *(["none: not even changes that all go one way would be found"] if none else []),
+    ]
+
+
+def _shown(name: str, sizes: Sequence[int], level: float) -> list[str]:
+    n = power.effective(sizes)
+    width = power.half_width(n, level)
+    changes = [power.detectable_change(n, share, level) for share in power.CHANGES]
+    cells = ["none" if one is None else f"±{100 * one:.1f}" for one in (width, *changes)]
+    return [name, str(sum(sizes)), str(len(sizes)), *cells]
 
 
 def _served(evaluation: Evaluation, shares: Sequence[Share], new_tokens: int) -> str:
@@ -112,18 +157,21 @@ def _share(
     evaluation: Evaluation, benchmark: Benchmark, profile: prompts.Profile, dealer: Dealer
 ) -> Share:
     samples = variants = failures = tokens = 0
+    clusters = Counter[str]()
     for item in walk(benchmark, evaluation, dealer, decoded):
         samples += bool(item.variants)
         variants += len(item.variants)
         failures += item.failure is not None
         if not item.variants:
             continue
+        clusters[item.variants[0].sample.cluster] += 1
         pictures = sum(_picture_tokens(image) for image in item.variants[0].sample.images)
         for variant in item.variants:
             system = prompts.render_system(variant, profile)
             text = system + prompts.render_user(variant, profile) + variant.prefill
             tokens += pictures + len(text) // CHARACTERS_A_TOKEN
-    return Share(benchmark.name, samples, variants, failures, tokens)
+    sizes = tuple(clusters.values())
+    return Share(benchmark.name, samples, variants, failures, tokens, sizes)
 
 
 def _picture_tokens(image: ImageRef) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from unswayed.metrics.codes import is_misleading
+from unswayed.report import losses
 from unswayed.report.numbers import interval_text, value_text
 from unswayed.report.survey import Survey
 from unswayed.report.tables import Cell, cell
@@ -85,15 +86,6 @@ def cautions(run: RunFolder, survey: Survey, description: Mapping[str, Any]) -> 
         notes.append(
             f"This run is not finished ({listed(unfinished)}): its figures cover what is there."
         )
-    profile: object = description.get("profile")
-    if isinstance(profile, Mapping):
-        form = cast("Mapping[str, object]", profile).get("answer_form")
-        if form == "text":
-            notes.append(
-                "This model's own prompt profile answers with the option's text: its letter "
-                "distributions (entropy, P(correct), AUROC) are off-format and do not describe how "
-                "it decides."
-            )
     model: object = description.get("model")
     if isinstance(model, Mapping):
         thoughts = cast("Mapping[str, object]", model).get("thoughts")
@@ -129,7 +121,7 @@ def headlines(measured: Measured) -> list[Headline]:
     text = "of the questions are answered correctly and consistently in base and in every "
     shown = [
         _headline(steady, f"{text}misleading variant", lead=True),
-        _headline(base, "in base: the unperturbed questions"),
+        _headline(base, f"in base: the unperturbed questions{_lost(measured, scope)}"),
         _headline(
             worst, f"points: the lowest among misleading variants, {worst.variant}" if worst else ""
         ),
@@ -158,7 +150,7 @@ def _extreme(measured: Measured, scope: str, metric: str, largest: bool) -> Esti
     candidates = [
         (estimate.value if largest else -estimate.value, estimate)
         for name, estimate in measured.of_metric(scope, metric).items()
-        if estimate.value is not None and is_misleading(name)
+        if estimate.value is not None and estimate.n > 1 and is_misleading(name)
     ]
     return max(candidates, key=lambda pair: pair[0])[1] if candidates else None
 
@@ -166,8 +158,8 @@ def _extreme(measured: Measured, scope: str, metric: str, largest: bool) -> Esti
 def _findings(measured: Measured, scope: str) -> list[str]:
     parts: list[str] = []
     base = measured.find(scope, "base", "accuracy")
-    if base and base.value is not None:
-        parts.append(f"Accuracy in base is {_in_words(base)}.")
+    if base and base.value is not None and base.n > 1:
+        parts.append(f"Accuracy in base is {_in_words(base)}{_lost(measured, scope)}.")
     worst = _extreme(measured, scope, "drop", largest=False)
     if worst and worst.value is not None and worst.value < 0:
         parts.append(
@@ -185,6 +177,12 @@ def _findings(measured: Measured, scope: str) -> list[str]:
     elif swayed:
         parts.append("Under no misleading variant is the foil answered more often than in base.")
     return parts
+
+
+def _lost(measured: Measured, scope: str) -> str:
+    """Say in brackets what of base was lost; empty if nothing was."""
+    words = losses.in_words(losses.losses(measured, scope, "base"))
+    return f" ({words})" if words else ""
 
 
 def _in_words(estimate: Estimate) -> str:

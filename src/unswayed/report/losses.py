@@ -160,10 +160,12 @@ def _letters(measured: Measured, scope: str) -> list[str]:
     """Say where letter distributions do not describe how the model answers."""
     told: list[str] = []
     for name in measured.variants(scope):
-        texts, other = (
-            measured.find(scope, name, metric) for metric in ("option_text_rate", "other_mass")
+        texts, other, entropy = (
+            measured.find(scope, name, metric)
+            for metric in ("option_text_rate", "other_mass", "entropy")
         )
-        if is_off_format(texts, other):
+        there = entropy is not None and entropy.value is not None
+        if there and is_off_format(texts, other):
             share = "n/a" if texts is None or texts.value is None else f"{100 * texts.value:.1f} %"
             mass = "n/a" if other is None or other.value is None else f"{other.value:.2f}"
             told.append(
@@ -194,7 +196,7 @@ def _fallbacks(measured: Measured, scope: str) -> list[str]:
 
 
 def is_off_format(option_text: Estimate | None, other_mass: Estimate | None) -> bool:
-    """Say whether a variant's letter metrics are off-format: there are some, and either is high."""
+    """Say whether a variant's letter metrics are off-format: either measure is high."""
     if other_mass is not None and (other_mass.value or 0) > OTHER_MASS_ABOVE:
         return True
     return option_text is not None and (option_text.value or 0) > OPTION_TEXT_ABOVE

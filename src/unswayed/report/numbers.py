@@ -26,6 +26,13 @@ def value_text(value: float | None, unit: Unit) -> str:
     return _number(value, _digits(value) if unit == "nats" else 3)
 
 
+def estimate_text(estimate: Estimate, unit: Unit) -> str:
+    """Write an estimate's value; a share or a change of a single row as `1/1`, which is no rate."""
+    if estimate.n == 1 and estimate.value is not None and unit in ("share", "points"):
+        return f"{_number(estimate.value, 0, sign=unit == 'points')}/1"
+    return value_text(estimate.value, unit)
+
+
 def contrast_text(name: str) -> str:
     """Write the name of a contrast with true minus signs; the name of a variant stays."""
     return name.replace(" - ", " − ")
@@ -49,6 +56,8 @@ def spread_text(estimate: Estimate, unit: Unit) -> str:
     """
     if estimate.value is None:
         return MISSING
+    if estimate.n == 1 and unit in ("share", "points"):
+        return estimate_text(estimate, unit)
     scale, digits = (100, 1) if unit in ("share", "points") else (1, 2)
     digits = _digits(estimate.value) if unit == "nats" else digits
     value = _number(scale * estimate.value, digits, sign=unit == "points")

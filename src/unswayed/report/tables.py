@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from unswayed.report.numbers import MISSING, contrast_text, interval_text, value_text
+from unswayed.report.losses import KINDS, LossKind, losses
+from unswayed.report.numbers import MISSING, contrast_text, estimate_text, interval_text
 from unswayed.report.terms import TERMS, Term, term
 from unswayed.report.text import one_line
 from unswayed.results.measured import ALL, Measured
@@ -38,9 +39,8 @@ class TableRow:
     name: str
     cells: tuple[Cell, ...]
     n: int
-    n_unparsed: int
-    n_failed: int
-    n_refused: int = 0
+    lost: Mapping[str, int]
+    """Name of each of `losses.KINDS` → how many outputs."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,14 @@ class Table:
     notes: tuple[str, ...]
 
     @property
-    def any_refused(self) -> bool:
-        """Say whether any prompt behind the table was refused: only then is there a column."""
-        return any(row.n_refused for row in self.rows)
+    def losses(self) -> tuple[LossKind, ...]:
+        """The kinds of loss with a column: always the first and the failed, others if any are."""
+        always = ("unparsed", "failed")
+        return tuple(
+            kind
+            for kind in KINDS
+            if kind.name in always or any(row.lost[kind.name] for row in self.rows)
+        )
 
 
 def table(
@@ -88,7 +93,7 @@ def table(
         benchmark,
         columns,
         tuple(_row(measured, benchmark, n, r, columns) for n, r in zip(names, rows, strict=True)),
-        _notes(columns, rows),
+        reasons(columns, rows),
     )
 
 
@@ -97,7 +102,7 @@ def cell(estimate: Estimate | None, column: Term, row_n: int | None = None) -> C
     if estimate is None:
         return Cell("–", note="does not apply to this variant", missing=True)
     return Cell(
-        value=value_text(estimate.value, column.unit),
+        value=estimate_text(estimate, column.unit),
         interval=interval_text(estimate, column.unit),
         count=f"n = {estimate.n}" if row_n not in (None, estimate.n) else "",
         note=note(estimate, column),
@@ -146,22 +151,30 @@ def _row(
         name=one_line(contrast_text(name), 120),
         cells=tuple(cell(e, column, whole.n) for e, column in pairs),
         n=whole.n,
-        n_unparsed=whole.n_unparsed,
-        n_failed=whole.n_failed,
-        n_refused=whole.n_refused,
+        lost=_lost(measured, benchmark, whole),
     )
 
 
-def _notes(columns: Sequence[Term], rows: Sequence[Sequence[Estimate | None]]) -> tuple[str, ...]:
+def _lost(measured: Measured, benchmark: str, whole: Estimate) -> dict[str, int]:
+    """Return how many outputs were lost; a contrast knows less of it than a variant."""
+    counts = {k: v.count for k, v in losses(measured, benchmark, whole.variant).items()}
+    return counts | {
+        "unparsed": whole.n_unparsed,
+        "failed": whole.n_failed,
+        "refused": whole.n_refused,
+    }
+
+
+def reasons(columns: Sequence[Term], rows: Sequence[Sequence[Estimate | None]]) -> tuple[str, ...]:
     """Say once for each reason which columns miss a value for it: tooltips need a mouse."""
-    reasons: dict[str, list[str]] = {}
+    by_reason: dict[str, list[str]] = {}
     for row in rows:
         for column, estimate in zip(columns, row, strict=True):
             if estimate is not None and estimate.value is None:
-                titles = reasons.setdefault(one_line(estimate.reason) or "no reason given", [])
+                titles = by_reason.setdefault(one_line(estimate.reason) or "no reason given", [])
                 if column.title not in titles:
                     titles.append(column.title)
-    return tuple(f"{', '.join(titles)}: {reason}" for reason, titles in reasons.items())
+    return tuple(f"{', '.join(titles)}: {reason}" for reason, titles in by_reason.items())
 
 
 def headline(measured: Measured, metric: str = "steadfastness") -> Estimate | None:

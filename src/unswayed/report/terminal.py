@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from unswayed.metrics.codes import is_misleading
-from unswayed.report import losses
+from unswayed.report import losses, tables
 from unswayed.report.numbers import contrast_text, spread_text
 from unswayed.report.terms import CONTRASTS, SELECTION, TAXONOMY_STACK, term
 from unswayed.report.text import one_line
@@ -53,7 +53,10 @@ def _block(measured: Measured, scope: str) -> str:
         return ""
     steady = measured.find(scope, ALL, "steadfastness")
     tail = [_steadfastness(steady)] if steady else []
-    tail += _agreement(measured, scope)
+    tail += [*_agreement(measured, scope), *_nothing_lost(measured, scope)]
+    columns = _columns(measured, scope)
+    rows = [[measured.find(scope, v, m) for m in columns] for v in measured.variants(scope)]
+    tail += [f"n/a in {why}" for why in tables.reasons([term(m) for m in columns], rows)]
     return "\n".join([click.style(_title(scope), bold=True), *_aligned(table), *tail])
 
 
@@ -122,11 +125,15 @@ def _head(columns: Sequence[str]) -> list[str]:
 
 def _cells(measured: Measured, scope: str) -> list[list[str]]:
     """Return a head and a line for each variant; nothing if there are no main figures."""
-    columns = [metric for metric in COLUMNS if measured.of_metric(scope, metric)]
+    columns = _columns(measured, scope)
     if not columns:
         return []
     lines = [_line(measured, scope, name, columns) for name in measured.variants(scope)]
     return _with_losses(measured, scope, [_head(columns), *lines])
+
+
+def _columns(measured: Measured, scope: str) -> list[str]:
+    return [metric for metric in COLUMNS if measured.of_metric(scope, metric)]
 
 
 def _title(scope: str) -> str:
@@ -147,6 +154,15 @@ def _agreement(measured: Measured, scope: str) -> list[str]:
     return ["; ".join([whole, *pairs])]
 
 
+def _nothing_lost(measured: Measured, scope: str) -> list[str]:
+    """Say that nothing was lost, where there is no column that says what was."""
+    lost = [losses.losses(measured, scope, name) for name in measured.variants(scope)]
+    if any(one.count for each in lost for one in each.values()):
+        return []
+    *names, last = (kind.name for kind in losses.KINDS)
+    return [f"{', '.join(names)} and {last}: none"]
+
+
 def _with_losses(measured: Measured, scope: str, table: list[list[str]]) -> list[list[str]]:
     """Add what was lost beside each accuracy: a column for each kind of loss that there is."""
     lost = [losses.losses(measured, scope, name) for name in measured.variants(scope)]
@@ -156,10 +172,18 @@ def _with_losses(measured: Measured, scope: str, table: list[list[str]]) -> list
 
 
 def _line(measured: Measured, scope: str, name: str, columns: Sequence[str]) -> list[str]:
+    """Return a line: the n of its accuracy, or the largest, is the line's; others stand beside."""
     estimates = [measured.find(scope, name, metric) for metric in columns]
-    counts = [estimate.n for estimate in estimates if estimate is not None]
-    cells = ["–" if estimate is None else _figure(estimate) for estimate in estimates]
-    return [one_line(contrast_text(name), 60), *cells, str(max(counts, default=0))]
+    there = [estimate for estimate in estimates if estimate is not None]
+    whole = next((one.n for one in there if one.metric == "accuracy"), None)
+    n = max([one.n for one in there], default=0) if whole is None else whole
+    cells = ["–" if estimate is None else _cell(estimate, n) for estimate in estimates]
+    return [one_line(contrast_text(name), 60), *cells, str(n)]
+
+
+def _cell(estimate: Estimate, n: int) -> str:
+    own = estimate.value is not None and estimate.n not in (1, n)
+    return f"{_figure(estimate)} (n {estimate.n})" if own else _figure(estimate)
 
 
 def _figure(estimate: Estimate) -> str:
