@@ -380,7 +380,8 @@ def plain(part: Part, stance: Stance, variant: Variant) -> str:
 
 
 def test_sound_text_sources() -> None:
-    testing.check_text_source(Templates())
+    # Statements of two options differ in grammar too: "there is 1 cube", "there are 3 cubes".
+    testing.check_text_source(Templates(), same_wording=False)
     testing.check_text_source(Texts(plain))
 
 
