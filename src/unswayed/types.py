@@ -14,9 +14,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
 SCHEMA_VERSION = 1
 """Version of every record below; a reader refuses other versions instead of guessing."""
@@ -265,11 +271,30 @@ def _sum(a: int | None, b: int | None) -> int | None:
     return None if a is None or b is None else a + b
 
 
-class Generation(Record):
-    """What the model wrote for one variant.
+class Drawn(Record):
+    """Base of the records of which a prompt has one for each of its outputs.
+
+    Attributes:
+        draw: which of the prompt's outputs it is, 0 … k−1; 0 is not written, so that the files of
+            runs with one output a prompt are those of earlier versions.
+    """
+
+    draw: int = Field(default=0, ge=0)
+
+    @model_serializer(mode="wrap")
+    def _without_first_draw(self, fields: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = fields(self)
+        if content.get("draw") == 0:
+            del content["draw"]
+        return content
+
+
+class Generation(Drawn):
+    """What the model wrote for one variant, once.
 
     Attributes:
         id: id of the variant.
+        draw: which of the prompt's outputs it is; the pipeline numbers them.
         status: how it ended: `stop`, `length` (token limit), `error`, or `refused` (a content
             filter or the model itself declined: no answer, and no failure of ours).
         text: the continuation only; the text that counts is `Variant.prefill` + this.
@@ -310,11 +335,12 @@ class Vote(Record):
     reason: str = ""
 
 
-class Verdict(Record):
+class Verdict(Drawn):
     """Whether the thought's final judgement is the option in the answer (PROTOCOL section 7).
 
     Attributes:
         id: id of the variant.
+        draw: which of the prompt's outputs it is about; the pipeline numbers them.
         judge: name of the judge.
         prompt_hash: hash of the judge's prompt text or rule version.
         status: `consistent`, `inconsistent`, `unclear` (the thought concludes nothing), `failed`

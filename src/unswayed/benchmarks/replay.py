@@ -39,6 +39,7 @@ class ReplayBenchmark:
         images: str = "",
         id: str = "id",
         variant: str = "variant",
+        draw: str = "draw",
         question: str = "",
         options: str = "",
         answer: str = "",
@@ -61,6 +62,8 @@ class ReplayBenchmark:
             id: column of the id; a file without it is counted by its lines.
             variant: column of the variant; rows of other variants than `base` repeat a question
                 and are left to the model.
+            draw: column that says which of several outputs of one prompt it is, from 0; further
+                outputs repeat a question, too.
             question: column of the question.
             options: column of the options as they were shown.
             answer: column of the gold answer.
@@ -83,7 +86,8 @@ class ReplayBenchmark:
         self.path = Path(path)
         recordings.require_file(self.path)
         self.name = recordings.benchmark_name(self.path)
-        self._id, self._variant, self._images = str(id), str(variant), str(images)
+        self._id, self._variant, self._draw = str(id), str(variant), str(draw)
+        self._images = str(images)
         named = {
             "question": question, "options": options, "answer": answer, "image": image,
             "category": category, "cluster": cluster, "group": group,
@@ -150,8 +154,11 @@ class ReplayBenchmark:
         for number, row in rows.read_rows(self.path):
             if isinstance(row, DataError):
                 yield number, row
-            elif row.get(self._variant) in (None, "", _BASE):
+            elif row.get(self._variant) in (None, "", _BASE) and self._is_first(row, number):
                 yield number, row | {self._id: recordings.native_id(row, number, self._id)}
+
+    def _is_first(self, row: RawRow, number: int) -> bool:
+        return recordings.draw_of(row, self._draw, f"{self.path}, line {number}") == 0
 
     def _layout(self) -> Layout:
         """Lay the columns out by the first whole row, and the clusters by all rows."""

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
 _SERVING = ("concurrency", "max_requests", "max_tokens_total", "cache", "prices")
 """Options that change nothing of what is asked: they may be given beside a run folder."""
+_DECODING = {
+    "max_new_tokens": "max_new_tokens",
+    "temperature": "temperature",
+    "draws": "n",
+    "force_answer": "force_answer",
+}
+"""Option → setting of the decoding."""
 _RESUMED = {"resumed": True}
 _WRITTEN = {"benchmarks": "benchmark", "overrides": "set"}
 F = TypeVar("F", bound=Callable[..., Any])
@@ -50,6 +57,12 @@ _OPTIONS = (
         "--max-new-tokens", type=int, help="Limit of a continuation. [default: profile's]"
     ),
     click.option("--temperature", type=float, help="0 is greedy. [default: the profile's]"),
+    click.option(
+        "--draws",
+        type=int,
+        metavar="K",
+        help="Outputs drawn for each prompt, with a temperature (decoding.n). [default: 1]",
+    ),
     click.option(
         "--force-answer",
         is_flag=True,
@@ -102,9 +115,9 @@ def settings_from(options: dict[str, Any]) -> tuple[Settings, Path, dict[str, An
         serving = _serving(options, run_settings)
         return run_settings.model_copy(update={"serving": serving}), recipe, _RESUMED
     overrides = list(options["overrides"])
-    for name in ("max_new_tokens", "temperature", "force_answer"):
+    for name, setting in _DECODING.items():
         if options[name] is not None:
-            overrides.append(f"decoding.{name}={str(options[name]).lower()}")
+            overrides.append(f"decoding.{setting}={str(options[name]).lower()}")
     for name in _SERVING:
         if options[name] is not None:
             value = options[name]

@@ -59,6 +59,7 @@ class Columns:
     category: Ints = _column(np.int32, "code of the category, −1 if there is none")
     shown: Ints = _column(np.int64, "hash of what the model was shown: pictures, question, texts")
     foil_index: Ints = _column(np.int32, "which of K foils the variant was made with")
+    draw: Ints = _column(np.int32, "which of the prompt's k outputs it is, 0 … k − 1")
     finish: Ints = _column(np.int8, "code into `FINISH`")
     thoughts: Ints = _column(
         np.int8, "code into `THOUGHTS`: what is known of the model's reasoning"
@@ -100,6 +101,14 @@ class Columns:
     other_mass: Floats = _column(
         np.float64, "what the full softmax gave to everything else; NaN where unknown"
     )
+    entropy_marginal: Floats = _column(
+        np.float64, "H of the prompt's marginal distribution: the mean over its outputs' own"
+    )
+    p_correct_marginal: Floats = _column(np.float64, "probability of the gold in the marginal")
+    p_top_marginal: Floats = _column(np.float64, "largest probability of the marginal")
+    top_correct_marginal: Floats = _column(
+        np.float64, "1 if the marginal's likeliest letter is the gold; ties as in `top_correct`"
+    )
     iou: Floats = _column(
         np.float64,
         "overlap of the answered box with the gold, in [0, 1]; 0 where unparsed, NaN "
@@ -127,14 +136,29 @@ class Columns:
         """Return the rows whose generation neither failed nor was refused."""
         return self.take(self.has_output())
 
+    @property
+    def draws(self) -> int:
+        """The number k of outputs that a prompt has."""
+        return 1 + int(self.draw.max(initial=0))
+
+    def sample_draws(self) -> Ints:
+        """Return (n,) codes of sample and draw: which rows are of one trial with all variants."""
+        return self.sample * self.draws + self.draw
+
     def base_rows(self) -> Ints:
-        """Return for each row the index of the completed base row of its sample, −1 if none."""
-        table = np.full(len(self.samples), -1, dtype=np.int64)
+        """Return for each row the index of its completed base row, −1 if there is none.
+
+        That is the base row of the same sample and draw. Which draw meets which is arbitrary, for
+        all are drawn independently; so each pair is one of what a run with one output a prompt
+        would have.
+        """
+        table = np.full(len(self.samples) * self.draws, -1, dtype=np.int64)
+        trials = self.sample_draws()
         if BASE in self.variants:
             is_base = self.variant == self.variants.index(BASE)
             rows = np.flatnonzero(is_base & self.has_output())
-            table[self.sample[rows]] = rows
-        return table[self.sample]
+            table[trials[rows]] = rows
+        return table[trials]
 
     def flagged(self, flag: str) -> Bools:
         """Return the rows whose reading carries a flag of `FLAGS`."""

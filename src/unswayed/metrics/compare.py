@@ -147,7 +147,10 @@ class _Shared:
 
 
 def _shared_rows(a: Columns, b: Columns) -> tuple[Ints, Ints]:
-    """Return indices into a and b of the rows with equal benchmark, variant, sample and foil."""
+    """Return indices into a and b of the rows with equal benchmark, variant, sample, draw, foil.
+
+    Runs with different numbers of outputs a prompt have the first of them in common.
+    """
     samples = _sample_codes(a)
     ours = {key: code for code, key in samples.items()}
     theirs = _sample_codes(b)
@@ -158,8 +161,9 @@ def _shared_rows(a: Columns, b: Columns) -> tuple[Ints, Ints]:
     variant_b = np.array(names, dtype=np.int64)[b.variant]
     sample_b = to_a[b.sample]
     foils = 1 + int(max(a.foil_index.max(initial=0), b.foil_index.max(initial=0)))
-    key_a = (a.variant * len(a.samples) + a.sample) * foils + a.foil_index
-    key_b = (variant_b * len(a.samples) + sample_b) * foils + b.foil_index
+    draws = max(a.draws, b.draws)
+    key_a = ((a.variant * len(a.samples) + a.sample) * draws + a.draw) * foils + a.foil_index
+    key_b = ((variant_b * len(a.samples) + sample_b) * draws + b.draw) * foils + b.foil_index
     key_b = np.where((variant_b < 0) | (sample_b < 0), -1, key_b)
     _, rows_a, rows_b = np.intersect1d(key_a, key_b, return_indices=True)
     if len(rows_a) == 0:

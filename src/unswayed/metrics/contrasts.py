@@ -6,8 +6,9 @@ then averaged, so that what makes a sample easy or hard cancels. Most are plain 
 repairs half of the loss: but − plain − ½ (base − plain), above 0 where it repairs more.
 
 With K foils a misleading variant has K rows a sample. Two such variants are paired foil by foil; a
-variant that has one row a sample is paired with each of the other's. Only samples with a completed
-row in every variant of the contrast count.
+variant that has one row a sample is paired with each of the other's. With k outputs a prompt, draw
+j of one is paired with draw j of the others. Only samples with a completed row in every variant of
+the contrast count.
 """
 
 from __future__ import annotations
@@ -135,7 +136,10 @@ def bounds(contrast: VariantContrast) -> tuple[float, float]:
 
 
 def aligned(rows: Columns, contrast: VariantContrast) -> list[Ints]:
-    """Return for each term the (n,) indices of its completed rows, aligned by sample and foil."""
+    """Return for each term the (n,) indices of its completed rows.
+
+    They are aligned by sample, draw and foil.
+    """
     masks = [rows.variant == rows.variants.index(name) for name in contrast.variants]
     repeated = [bool((rows.foil_index[mask] > 0).any()) for mask in masks]
     completed = rows.has_output()
@@ -210,12 +214,12 @@ def _without_abstain(name: str) -> str:
 
 def _key(rows: Columns, indices: Ints, foils: int) -> Ints:
     foil = rows.foil_index[indices] if foils > 1 else 0
-    return rows.sample[indices] * foils + foil
+    return rows.sample_draws()[indices] * foils + foil
 
 
 def _row_of(rows: Columns, indices: Ints, foils: int) -> Ints:
     """Return key → index of the row that has it, −1 for none."""
-    table = np.full(len(rows.samples) * foils, -1, dtype=np.int64)
+    table = np.full(len(rows.samples) * rows.draws * foils, -1, dtype=np.int64)
     table[_key(rows, indices, foils)] = indices
     return table
 

@@ -32,14 +32,17 @@ def group_accuracy(rows: Columns, failed: Columns) -> Mean:
     """Return `group_accuracy`: the share of circular groups whose copies are ALL right.
 
     A group with a copy that failed or was refused is left out (Liu et al., *MMBench*, arXiv
-    2307.06281, circular evaluation).
+    2307.06281, circular evaluation). With k outputs a prompt, draw j of all copies is one trial.
 
     Args:
         rows: completed rows.
         failed: the rows of the same variant without an output: failed, or refused.
     """
-    grouped = rows.take((rows.group >= 0) & ~np.isin(rows.group, failed.group))
-    groups, member = _first_and_codes(grouped.group)
+    draws = max(rows.draws, failed.draws)
+    trials, lost = (each.group * draws + each.draw for each in (rows, failed))
+    inside = (rows.group >= 0) & ~np.isin(trials, lost[failed.group >= 0])
+    grouped = rows.take(inside)
+    groups, member = _first_and_codes(trials[inside])
     wrong = np.bincount(member, ~grouped.correct, minlength=len(groups))
     right = (wrong == 0).astype(np.float64)
     return Mean("group_accuracy", right, grouped.cluster[groups], missing="no complete groups")

@@ -13,6 +13,7 @@ from typing import Literal
 from unswayed.metrics import (
     accuracy,
     contrasts,
+    draws,
     faithfulness,
     groups,
     panel,
@@ -106,6 +107,7 @@ def _measure_variant(
     pairs = robustness.paired(outcomes, mask)
     metrics = [
         *_metrics(variant, rows, lost, pairs, settings),
+        *(draws.metrics(variant, rows, pairs) if outcomes.draws > 1 else ()),
         *accuracy.refusals(outcomes.take(mask & ~outcomes.ended("error"))),
     ]
     return _estimates(outcomes, benchmark, variant, _figures(metrics, settings))

@@ -18,6 +18,7 @@ from unswayed.answers import ConflictPolicy, ParsedAnswer, values
 from unswayed.answers.blocks import blocks
 from unswayed.answers.values import OpenKind, Value
 from unswayed.errors import DataError
+from unswayed.metrics import distributions
 from unswayed.metrics.arrays import Ints
 from unswayed.metrics.codes import (
     ABSTAINED,
@@ -28,7 +29,6 @@ from unswayed.metrics.codes import (
     FLAGS,
     FOIL_VALUE,
     KINDS,
-    METHODS,
     NO_LETTER,
     NO_VOTE,
     THOUGHTS,
@@ -37,13 +37,11 @@ from unswayed.metrics.codes import (
     VOTE_BITS,
 )
 from unswayed.metrics.columns import DTYPES, Columns
+from unswayed.metrics.distributions import Cells
 from unswayed.types import LETTERS, Failure, Generation, LetterDistribution, Variant, Verdict
 
 Joined = tuple[Variant, Generation, Verdict | None]
 """A variant with its generation, and its verdict where it is judged."""
-
-Cells = dict[str, Any]
-"""Column → cell of one row."""
 
 _TABLE = np.dtype(list(DTYPES.items()))
 _CHUNK = 4096
@@ -61,17 +59,21 @@ def columns_of(
     once in each; failures of the judge do not count, they have a rate of their own.
 
     Args:
-        rows: variant, its generation and its verdict (None where not judged), already joined.
+        rows: variant, its generation and its verdict (None where not judged), already joined; the
+            outputs of a prompt one behind the other.
         failures: items that a stage could not process.
         on_conflict: how an answer whose letter and text disagree is read.
         tolerance: largest difference at which a number counts as the gold or the foil.
 
     Raises:
         DataError: a row has no options, a distribution or letter does not fit its variant, or two
-            rows are the same variant of the same sample.
+            rows are the same output of the same variant of the same sample.
     """
     names = _Names()
-    named = (_cells(names, *row, on_conflict, tolerance) for row in rows)
+    prompts = itertools.groupby(rows, key=lambda row: row[0].id)
+    named = itertools.chain.from_iterable(
+        _prompt_cells(names, list(outputs), on_conflict, tolerance) for _, outputs in prompts
+    )
     cells = (tuple(row[name] for name in DTYPES) for row in named)
     chunks = [np.array(chunk, dtype=_TABLE) for chunk in _chunks(cells)]
     table = np.concatenate(chunks) if chunks else np.empty(0, dtype=_TABLE)
@@ -152,6 +154,18 @@ def _chunks(cells: Iterator[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]
         yield chunk
 
 
+def _prompt_cells(
+    names: _Names, outputs: Sequence[Joined], on_conflict: ConflictPolicy, tolerance: float
+) -> Iterator[Cells]:
+    """Yield the cells of each of a prompt's outputs, by the names of their columns."""
+    variant = outputs[0][0]
+    read = [_cells(names, *output, on_conflict, tolerance) for output in outputs]
+    letters = [distribution for _, distribution in read]
+    marginal = distributions.marginal_cells(variant, [one for one in letters if one is not None])
+    for cells, distribution in read:
+        yield {**cells, **distributions.cells(variant, distribution), **marginal}
+
+
 def _cells(
     names: _Names,
     variant: Variant,
@@ -159,14 +173,15 @@ def _cells(
     verdict: Verdict | None,
     on_conflict: ConflictPolicy,
     tolerance: float,
-) -> Cells:
-    """Return the cells of one row, by the names of their columns."""
+) -> tuple[Cells, LetterDistribution | None]:
+    """Return the cells of one row but for its letter distribution, and that, if it counts."""
     if generation.status == "error":
         names.failed_ids.add(generation.id)
     shared: Cells = {
         **names.of(variant),
         "shown": _shown(variant),
         "foil_index": variant.foil_index,
+        "draw": generation.draw,
         "fallback": int(variant.fallback) if variant.wordings else -1,
         "finish": FINISH.index(generation.status),
         "thoughts": THOUGHTS.index(generation.thoughts),
@@ -175,30 +190,39 @@ def _cells(
     }
     kind = variant.sample.answer_kind
     if kind != "choice":
-        return shared | _open_cells(variant, generation, kind, tolerance)
+        return shared | _open_cells(variant, generation, kind, tolerance), None
     shared["votes"] = names.votes(verdict)
-    return shared | _choice_cells(variant, generation, verdict, on_conflict)
+    reading = _reading(variant, generation, on_conflict)
+    cells = shared | _choice_cells(variant, generation, verdict, reading)
+    return cells, None if reading is None else distributions.counted(generation.letters, reading)
+
+
+def _reading(
+    variant: Variant, generation: Generation, on_conflict: ConflictPolicy
+) -> ParsedAnswer | None:
+    """Return the reading of an output to a question with options; None if there is no output."""
+    if not variant.options:
+        raise DataError(
+            f"expected a question with options, found {variant.sample.id!r} without any; leave it "
+            "out, or give it another answer_kind"
+        )
+    if _is_lost(generation):
+        return None
+    output = variant.prefill + generation.text
+    return answers.parse_output(output, variant.options, on_conflict)
 
 
 def _choice_cells(
     variant: Variant,
     generation: Generation,
     verdict: Verdict | None,
-    on_conflict: ConflictPolicy,
+    reading: ParsedAnswer | None,
 ) -> Cells:
-    """Return the cells of a question with options, but for those that every row has."""
-    if not variant.options:
-        raise DataError(
-            f"expected a question with options, found {variant.sample.id!r} without any; leave it "
-            "out, or give it another answer_kind"
-        )
-    lost = _is_lost(generation)
-    output = variant.prefill + generation.text
-    reading = None if lost else answers.parse_output(output, variant.options, on_conflict)
+    """Return the cells that only a question with options has, but for the letter distribution."""
     chosen, flags = (UNPARSED, 0) if reading is None else _answer(variant, reading)
     gold = LETTERS.index(_in_sample(variant, variant.answer))
     foil = NO_LETTER if variant.foil is None else LETTERS.index(_in_sample(variant, variant.foil))
-    unjudged = verdict is None or lost or generation.thoughts == "hidden"
+    unjudged = verdict is None or reading is None or generation.thoughts == "hidden"
     return {
         "chosen": chosen,
         "gold": gold,
@@ -210,18 +234,7 @@ def _choice_cells(
         "consistency": -1 if unjudged or verdict is None else CONSISTENCY.index(verdict.status),
         "options": len(variant.options),
         "iou": math.nan,
-        **_letter_cells(variant, _letters_of(generation, chosen != UNPARSED)),
     }
-
-
-def _letters_of(generation: Generation, is_read: bool) -> LetterDistribution | None:
-    """Return the letter distribution that counts: one of an answer, or one that was forced.
-
-    Behind an answer that could not be read (empty, or two letters) the distribution is that of a
-    place where no letter was decided.
-    """
-    letters = None if _is_lost(generation) else generation.letters
-    return letters if letters is None or is_read or letters.forced else None
 
 
 def _open_cells(
@@ -249,7 +262,6 @@ def _open_cells(
         "consistency": -1,
         "options": 1,
         "iou": _overlap(value, gold),
-        **_letter_cells(variant, None),
     }
 
 
@@ -314,60 +326,6 @@ def _in_sample(variant: Variant, shown: str) -> str:
     return variant.origin[shown]
 
 
-_NO_DISTRIBUTION: Cells = {
-    "method": -1,
-    "forced": False,
-    "bounded": False,
-    **dict.fromkeys(
-        (
-            "entropy",
-            "entropy_normalised",
-            "p_correct",
-            "p_foil",
-            "p_top",
-            "top_correct",
-            "brier",
-            "other_mass",
-        ),
-        math.nan,
-    ),
-}
-
-
-def _letter_cells(variant: Variant, letters: LetterDistribution | None) -> Cells:
-    """Return the cells of the letter distribution (PROTOCOL section 6)."""
-    if letters is None:
-        return _NO_DISTRIBUTION
-    p = letters.probabilities
-    whole = math.isclose(sum(p.values()), 1, abs_tol=1e-3) and min(p.values()) >= 0
-    if p.keys() != variant.options.keys() or not whole:
-        raise DataError(
-            f"variant {variant.id}: expected probabilities of {', '.join(variant.options)} that "
-            f"sum to 1, found {dict(p)}; generate it again"
-        )
-    entropy = letter_entropy(list(p.values()))
-    top = max(p.values())
-    tied = [letter for letter, value in p.items() if value == top]
-    return {
-        "method": METHODS.index(letters.method),
-        "forced": letters.forced,
-        "bounded": bool(letters.bounded),
-        "entropy": entropy,
-        "entropy_normalised": min(1.0, entropy / math.log(len(p))) if len(p) > 1 else math.nan,
-        "p_correct": p[variant.answer],
-        "p_foil": math.nan if variant.foil is None else p[variant.foil],
-        "p_top": top,
-        "top_correct": (variant.answer in tied) / len(tied),
-        "brier": sum((value - (letter == variant.answer)) ** 2 for letter, value in p.items()),
-        "other_mass": math.nan if letters.other_mass is None else letters.other_mass,
-    }
-
-
-def letter_entropy(probabilities: Sequence[float]) -> float:
-    """Return H = −Σ p ln p in nats, with 0 ln 0 = 0 (Zhao et al., arXiv 2602.12506)."""
-    return max(0.0, -sum(p * math.log(p) for p in probabilities if p > 0))
-
-
 def _assemble(names: _Names, table: NDArray[Any], lost: Sequence[Failure]) -> Columns:
     coded = {
         "benchmark": names.benchmarks,
@@ -399,15 +357,15 @@ def _assemble(names: _Names, table: NDArray[Any], lost: Sequence[Failure]) -> Co
 
 
 def _refuse_duplicates(run: Columns) -> None:
-    keys = np.stack([run.variant, run.sample, run.foil_index], axis=1)
+    keys = np.stack([run.variant, run.sample, run.foil_index, run.draw], axis=1)
     distinct, first, counts = np.unique(keys, axis=0, return_index=True, return_counts=True)
     several = np.flatnonzero(counts > 1)
     base = run.variants.index(BASE) if BASE in run.variants else -1
     if len(several) == 0:
-        bases = distinct[distinct[:, 0] == base, 1]
-        names, times = np.unique(bases, return_counts=True)
-        if len(names) and times.max() > 1:
-            sample = str(run.samples[names[times.argmax()]])
+        bases = distinct[distinct[:, 0] == base][:, [1, 3]]
+        trials, times = np.unique(bases, axis=0, return_counts=True)
+        if len(trials) and times.max() > 1:
+            sample = str(run.samples[trials[times.argmax(), 0]])
             raise DataError(f"expected one base row per sample, found {times.max()} of {sample!r}")
         return
     row = first[several[0]]
@@ -419,7 +377,10 @@ def _refuse_duplicates(run: Columns) -> None:
 
 
 def _failed(run: Columns, lost: Sequence[Failure], failed_ids: set[str]) -> Ints:
-    """Count per benchmark and variant: generations that ended as error, and items lost before."""
+    """Count per benchmark and variant: generations that ended as error, and items lost before.
+
+    An item that was lost before is as many outputs as a prompt has.
+    """
     failed = np.zeros_like(run.failed)
     errors = run.ended("error")
     np.add.at(failed, (run.benchmark[errors], run.variant[errors]), 1)
@@ -435,5 +396,5 @@ def _failed(run: Columns, lost: Sequence[Failure], failed_ids: set[str]) -> Ints
             continue  # the same generation is already counted through its own record
         row = run.benchmarks.index(benchmark)
         code = codes.get((row, item))
-        failed[row] += 1 if code is None else ~present[code]
+        failed[row] += run.draws * (1 if code is None else ~present[code])
     return failed

@@ -1,7 +1,9 @@
 """What a variant changes: every metric here is paired, variant row with the base row of its sample.
 
 With K foils a sample has K rows in a wrong-* variant; each is paired with the one base row, and
-the cluster of the sample carries their dependence. A sample that failed in either drops out.
+the cluster of the sample carries their dependence. With k outputs a prompt, draw j is paired with
+base's draw j: all are drawn independently, so each figure estimates what a run with one output a
+prompt would give, with less noise. A row that failed in either drops out.
 """
 
 from __future__ import annotations
@@ -53,14 +55,17 @@ def mcnemar(pairs: Pairs, level: float) -> Figure:
     """Return `mcnemar_p`, the exact two-sided p of McNemar's test on the flips.
 
     The test takes pairs as independent (McNemar, Psychometrika 1947); where several share an image
-    its p is too small, which `reason` then says.
+    its p is too small, which `reason` then says. Of several outputs a prompt it takes the first.
     """
-    before, after = pairs.base.correct, pairs.variant.correct
+    first = pairs.variant.draw == 0
+    before, after = pairs.base.correct[first], pairs.variant.correct[first]
     lost, won = int((before & ~after).sum()), int((~before & after).sum())
-    n, clusters = len(pairs), len(np.unique(pairs.variant.cluster))
+    n, clusters = len(before), len(np.unique(pairs.variant.cluster[first]))
     if n == 0:
         return Figure("mcnemar_p", None, 0, 0, level=level, reason=NO_PAIRS)
     reason = "a p-value has no interval"
+    if not first.all():
+        reason += "; of the first output of each prompt, for outputs of one are not independent"
     if clusters < n:
         reason += f"; too small if the {n} pairs in {clusters} clusters are not independent"
     p = exact_mcnemar(lost, won)

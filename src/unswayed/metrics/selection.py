@@ -35,7 +35,7 @@ LEAST_CLUSTERS, LEAST_ERRORS = 20, 4
 """Clusters in each half, and wrong answers in the first, below which no threshold is chosen."""
 
 LEAST_ANSWERED = 20
-"""Rows of the first half that a threshold must answer: among fewer, few errors are chance."""
+"""Prompts of the first half that a threshold must answer: among fewer, few errors are chance."""
 
 _BITS = 64
 
@@ -102,7 +102,7 @@ def choose(base: Columns, seed: int) -> Threshold:
     if reason:
         return Threshold(None, len(rows), sizes[0], reason)
     thresholds, coverage, risks = curve(rows.p_top, ~rows.correct, len(rows))
-    enough = np.round(coverage * len(rows)) >= LEAST_ANSWERED
+    enough = np.round(coverage * len(rows)) >= LEAST_ANSWERED * base.draws
     reached = np.flatnonzero(enough & (risks <= TARGET * (~rows.correct).mean()))
     if len(reached) == 0:
         reason = (
@@ -147,10 +147,10 @@ def _unfit(base: Columns, known: Columns, sizes: list[int], errors: int) -> str:
             f"too few images or scenes to choose a threshold on one half: {sizes[0]} and "
             f"{sizes[1]} in the halves, each needs {LEAST_CLUSTERS}"
         )
-    if errors < LEAST_ERRORS:
+    if errors < LEAST_ERRORS * base.draws:
         return (
             f"too few errors to halve: {errors} in base on the half that the threshold is chosen "
-            f"on, at least {LEAST_ERRORS} are needed"
+            f"on, at least {LEAST_ERRORS * base.draws} are needed"
         )
     return ""
 

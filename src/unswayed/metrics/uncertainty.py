@@ -7,7 +7,7 @@ the distribution's own likeliest letter, not the answer that was parsed.
 from __future__ import annotations
 
 import math
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from unswayed.metrics.intervals import Mean, Statistic, Weighted
 from unswayed.metrics.robustness import NO_PAIRS, Pairs
 
 NO_LETTERS = "no letter distributions"
+Distribution = Literal["", "_marginal"]
+"""Of an output, or of a prompt: what its columns and its metrics end in."""
 ECE_BINS = 10
 
 
@@ -54,36 +56,43 @@ def ece(rows: Columns) -> Weighted:
     return Weighted("ece", statistic, letter_rows.cluster, centred=True, missing=NO_LETTERS)
 
 
-def prediction(pairs: Pairs) -> list[Weighted]:
+def prediction(pairs: Pairs, of: Distribution = "") -> list[Weighted]:
     """Return the AUROCs of base P(correct) and −H for "still correct under the variant".
 
     Over the pairs that are correct under base and have a base distribution (Zhao et al.,
     arXiv 2602.12506).
+
+    Args:
+        pairs: rows of a variant with their base rows.
+        of: which distribution predicts, that of the base output or the marginal one of its prompt;
+            what is predicted is the same.
     """
     base, after, missing = _predicted(pairs)
     return [
-        Weighted(metric, auroc(score, after.correct), after.cluster, missing=missing)
-        for metric, score in (
-            ("auroc_p_correct", base.p_correct),
-            ("auroc_neg_entropy", -base.entropy),
-        )
+        Weighted(f"{metric}{of}", auroc(score, after.correct), after.cluster, missing=missing)
+        for metric, score in _scores(base, of).items()
     ]
 
 
-def prediction_gain(pairs: Pairs) -> Weighted:
+def prediction_gain(pairs: Pairs, of: Distribution = "") -> Weighted:
     """Return `auroc_gain`: AUROC of base P(correct) minus AUROC of base −H, in [−1, 1].
 
     Over the pairs of `prediction`. Both are computed on the same resample, so that the interval is
     that of the difference: two intervals that overlap say nothing about it.
     """
     base, after, missing = _predicted(pairs)
-    by_p = auroc(base.p_correct, after.correct)
-    by_entropy = auroc(-base.entropy, after.correct)
+    by_p, by_entropy = (auroc(score, after.correct) for score in _scores(base, of).values())
 
     def statistic(weights: Ints) -> float:
         return by_p(weights) - by_entropy(weights)
 
-    return Weighted("auroc_gain", statistic, after.cluster, (-1.0, 1.0), missing=missing)
+    return Weighted(f"auroc_gain{of}", statistic, after.cluster, (-1.0, 1.0), missing=missing)
+
+
+def _scores(base: Columns, of: Distribution) -> dict[str, Floats]:
+    p_correct: Floats = getattr(base, f"p_correct{of}")
+    entropy: Floats = getattr(base, f"entropy{of}")
+    return {"auroc_p_correct": p_correct, "auroc_neg_entropy": -entropy}
 
 
 def _predicted(pairs: Pairs) -> tuple[Columns, Columns, str]:

@@ -28,6 +28,8 @@ class Request:
         images: files of the pictures, in order.
         prefill: literal start of the assistant's turn, to be left open; empty if none.
         options: shown letter → text; the letter distribution is over these letters.
+        draw: which of several outputs of the prompt is asked for, 0 … k−1. Each needs randomness
+            of its own: see `models.seeds`.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Request:
     images: tuple[Path, ...]
     prefill: str
     options: dict[str, str]
+    draw: int = 0
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Decoding:
         max_new_tokens: limit of the continuation, at least 1.
         temperature: 0 is greedy.
         top_p: nucleus, in (0, 1].
-        seed: seed of the sampling.
+        seed: seed of the sampling, from which each output of each prompt has one of its own.
         force_answer: where a row has no `<answer>`, close the thought and read a letter
             distribution anyway, flagged as forced.
     """
@@ -156,8 +159,8 @@ class ServedModel(Model, Protocol):
         ...
 
 
-def request_of(variant: Variant, root: Path, system: str, user: str) -> Request:
-    """Make the request for a variant whose pictures lie under `root`."""
+def request_of(variant: Variant, root: Path, system: str, user: str, draw: int = 0) -> Request:
+    """Make the request for an output of a variant whose pictures lie under `root`."""
     return Request(
         id=variant.id,
         sample_id=variant.sample.id,
@@ -167,4 +170,5 @@ def request_of(variant: Variant, root: Path, system: str, user: str) -> Request:
         images=tuple(root / ref.path for ref in variant.sample.images if ref.path),
         prefill=variant.prefill,
         options=dict(variant.options),
+        draw=draw,
     )

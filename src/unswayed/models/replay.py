@@ -36,6 +36,7 @@ class Replay:
         turns: str = "turns",
         id: str = "id",
         variant: str = "variant",
+        draw: str = "draw",
         status: str = "",
         name: str = "",
     ) -> None:
@@ -48,6 +49,8 @@ class Replay:
                 the whole output counts even so.
             id: column of the id; a file without it is named by its lines.
             variant: column of the variant; an output without one is one for `base`.
+            draw: column that says which of several outputs of one prompt it is, from 0; an output
+                without one is the first.
             status: column that says how an output ended: `stop`, `length`, `error` or
                 `refused` (other words are `stop`); empty: every output counts as a whole one.
             name: name of the model; `replay/` and the file's stem if empty.
@@ -59,7 +62,7 @@ class Replay:
         recordings.require_file(self.path)
         self.name = str(name) or recordings.benchmark_name(self.path)
         self._output, self._turns, self._status = str(output), str(turns), str(status)
-        self._id, self._variant = str(id), str(variant)
+        self._id, self._variant, self._draw = str(id), str(variant), str(draw)
         self._lock = threading.Lock()
         self._unread = ""
         self._stream = self._open()
@@ -97,11 +100,12 @@ class Replay:
     def _generation(self, request: Request) -> Generation:
         offset = self._offset(request)
         if offset is None:
+            which = f", output {request.draw + 1} of the prompt," if request.draw else ""
             hint = f"; {self._unread}" if self._unread else ""
             return _error(
                 request.id,
                 f"no recorded output for {request.sample_id} in the variant {request.variant} "
-                f"(id {request.id}) in {self.path.name}{hint}",
+                f"(id {request.id}){which} in {self.path.name}{hint}",
             )
         try:
             row = self._row(offset)
@@ -122,7 +126,8 @@ class Replay:
         variants = (request.variant, "") if request.variant == _BASE else (request.variant,)
         keys = [(request.id, "")]
         keys += [(id, variant) for id in (request.sample_id, own) for variant in variants]
-        return next((at for key in keys if (at := self._offsets.get(_key(*key))) is not None), None)
+        found = (self._offsets.get(_key(*key, request.draw)) for key in keys)
+        return next((offset for offset in found if offset is not None), None)
 
     def _row(self, offset: int) -> Mapping[str, Any]:
         with self._lock:
@@ -191,10 +196,12 @@ class Replay:
     ) -> None:
         native = recordings.native_id(row, line.number, self._id)
         variant = str(row.get(self._variant) or "")
-        if offsets.setdefault(_key(native, variant), line.offset) != line.offset:
+        draw = recordings.draw_of(row, self._draw, f"{self.path}, line {line.number}")
+        if offsets.setdefault(_key(native, variant, draw), line.offset) != line.offset:
             raise DataError(
                 f"{self.path}, line {line.number}: an output for {native!r} was recorded before "
-                f"(variant {variant or _BASE!r}); keep one"
+                f"(variant {variant or _BASE!r}, draw {draw}); keep one, or number them from 0 in "
+                f"the column {self._draw!r}"
             )
 
     @cached_property
@@ -207,7 +214,6 @@ def _error(id: str, message: str) -> Generation:
     return Generation(id=id, status="error", text="", error=message)
 
 
-def _key(id: str, variant: str) -> bytes:
-    return hashlib.blake2b(
-        f"{id}\0{variant}".encode("utf-8", "surrogatepass"), digest_size=16
-    ).digest()
+def _key(id: str, variant: str, draw: int) -> bytes:
+    text = f"{id}\0{variant}\0{draw}"
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -7,9 +7,22 @@ from itertools import islice
 from typing import TypeVar
 
 from unswayed.errors import StageError
-from unswayed.types import Generation, Variant
+from unswayed.types import Drawn, Generation, Variant
 
 T = TypeVar("T")
+D = TypeVar("D", bound=Drawn)
+Prompt = tuple[Variant, int]
+"""A variant, and which of its outputs is asked for: draw 0 … k − 1."""
+
+
+def prompts_of(variants: Iterable[Variant], draws: int) -> Iterator[Prompt]:
+    """Yield each variant once for each of its outputs, one behind the other."""
+    return ((variant, draw) for variant in variants for draw in range(draws))
+
+
+def numbered(record: D, draw: int) -> D:
+    """Return a record that says which of the prompt's outputs it is: plug-ins need not."""
+    return record if record.draw == draw else record.model_copy(update={"draw": draw})
 
 
 def batches(items: Iterable[T], size: int) -> Iterator[tuple[int, list[T]]]:
@@ -20,10 +33,17 @@ def batches(items: Iterable[T], size: int) -> Iterator[tuple[int, list[T]]]:
         start += len(batch)
 
 
-def require_same(who: str, asked: Sequence[Variant], records: Sequence[Generation]) -> None:
-    """Require one record for each item asked, in order: a plugin's slip must not shift a file."""
-    if [item.id for item in asked] != [record.id for record in records]:
+def answered(who: str, asked: Sequence[Prompt], records: Sequence[Generation]) -> list[Generation]:
+    """Return the records, numbered; there must be one for each prompt asked, in order.
+
+    A plugin's slip must not shift a file.
+
+    Raises:
+        StageError: there are fewer, more or others.
+    """
+    if [variant.id for variant, _ in asked] != [record.id for record in records]:
         raise other_records(who, len(asked))
+    return [numbered(record, draw) for (_, draw), record in zip(asked, records, strict=True)]
 
 
 def other_records(who: str, count: int) -> StageError:

@@ -15,7 +15,7 @@ from unswayed.models import Decoding, LocalModel, Model, ServedModel
 from unswayed.perturbations import Context
 from unswayed.perturbations.composition import Composition, compositions
 from unswayed.perturbations.texts import source
-from unswayed.pipeline.settings import Settings
+from unswayed.pipeline.settings import Settings, equal_draws
 from unswayed.prompts import Profile
 from unswayed.registry import model_spec
 from unswayed.run import shards
@@ -115,7 +115,10 @@ class Evaluation:
     @cached_property
     def profile(self) -> Profile:
         """The prompt profile."""
-        return prompts.profile(self.settings.profile or self.model.profile)
+        return self._profile_of(self.model)
+
+    def _profile_of(self, model: Model) -> Profile:
+        return prompts.profile(self.settings.profile or model.profile)
 
     @cached_property
     def judge(self) -> Judge:
@@ -129,14 +132,8 @@ class Evaluation:
 
     @property
     def decoding(self) -> Decoding:
-        """The decoding: what the settings say, the profile's own otherwise."""
-        wanted, profile = self.settings.decoding, self.profile
-        own = (profile.max_new_tokens, profile.temperature, profile.top_p)
-        overrides = (wanted.max_new_tokens, wanted.temperature, wanted.top_p)
-        tokens, temperature, top_p = (
-            mine if value is None else value for value, mine in zip(overrides, own, strict=True)
-        )
-        return Decoding(int(tokens), temperature, top_p, self.settings.seed, wanted.force_answer)
+        """The decoding; see `decoding_of`."""
+        return decoding_of(self.settings, self.profile)
 
     def resolve(self, run: RunFolder | None = None) -> None:
         """Resolve every name before the first file is written: a slip costs no time.
@@ -154,4 +151,23 @@ class Evaluation:
             return  # no model is needed, and to import one can take seconds
         registry.load("model", model_spec(self.settings.model).name)
         if run:
-            _ = self.model
+            if self.unloaded_model:
+                decoding_of(self.settings, self._profile_of(self.unloaded_model))
+            _ = (self.model, self.decoding)
+
+
+def decoding_of(settings: Settings, profile: Profile) -> Decoding:
+    """Return the decoding: what the settings say, the profile's own otherwise.
+
+    Raises:
+        ConfigError: several outputs a prompt are asked for, and they would all be the same.
+    """
+    wanted = settings.decoding
+    own = (profile.max_new_tokens, profile.temperature, profile.top_p)
+    overrides = (wanted.max_new_tokens, wanted.temperature, wanted.top_p)
+    tokens, temperature, top_p = (
+        mine if value is None else value for value, mine in zip(overrides, own, strict=True)
+    )
+    if wanted.n > 1 and temperature == 0:
+        raise ConfigError(equal_draws(wanted.n))
+    return Decoding(int(tokens), temperature, top_p, settings.seed, wanted.force_answer)

@@ -12,11 +12,11 @@ from unswayed import progress, prompts
 from unswayed.errors import RunError, StageError
 from unswayed.models import Model, Request, ServedModel, request_of
 from unswayed.models.served.usage import bill, words
-from unswayed.pipeline.batches import batches, require_same
+from unswayed.pipeline.batches import Prompt, answered, batches, prompts_of
 from unswayed.pipeline.evaluation import Evaluation
 from unswayed.prompts import Profile
 from unswayed.run.folder import RunFolder
-from unswayed.types import Generation, Variant
+from unswayed.types import Generation
 
 FAILURES_AT_START = 8
 """So many failures from the first prompt on, and the rest is not tried."""
@@ -24,6 +24,8 @@ FAILURES_AT_START = 8
 
 def generate(run: RunFolder, evaluation: Evaluation) -> None:
     """Write `generations.jsonl`, batch by batch, in the order of the variants.
+
+    Where several outputs a prompt are drawn, they stand one behind the other.
 
     Batches are cut at the same places whenever the run is resumed, because which prompts share a
     batch can change the last digits of a logit.
@@ -35,7 +37,8 @@ def generate(run: RunFolder, evaluation: Evaluation) -> None:
     """
     if run.complete("generations"):
         return
-    done, total = run.generations.repair(), run.variants.repair()
+    draws = evaluation.settings.decoding.n
+    done, total = run.generations.repair(), run.variants.repair() * draws
     if done < total:
         model, decoding, profile = evaluation.model, evaluation.decoding, evaluation.profile
         _describe(run, done, "model", {"name": model.name, **model.provenance()})
@@ -58,12 +61,12 @@ def _generated(run: RunFolder, evaluation: Evaluation, done: int) -> Iterator[li
     if isinstance(model, ServedModel):
         yield from _streamed(run, evaluation, model, done)
         return
-    for start, batch in batches(run.variants, evaluation.settings.batch_size):
+    prompts = prompts_of(run.variants, evaluation.settings.decoding.n)
+    for start, batch in batches(prompts, evaluation.settings.batch_size):
         if start + len(batch) <= done:
             continue
-        generations = model.generate([_request(run, v, profile) for v in batch], decoding)
-        require_same(f"the model {model.name}", batch, generations)
-        yield generations[max(done - start, 0) :]
+        generations = model.generate([_request(run, one, profile) for one in batch], decoding)
+        yield answered(f"the model {model.name}", batch, generations)[max(done - start, 0) :]
 
 
 def _streamed(
@@ -74,18 +77,18 @@ def _streamed(
     A served model has many prompts in flight: it draws as many as it likes, and no batch waits
     for its slowest.
     """
-    queue: deque[Variant] = deque()
+    queue: deque[Prompt] = deque()
 
     def requests() -> Iterator[Request]:
-        for variant in islice(run.variants, done, None):
-            queue.append(variant)
-            yield _request(run, variant, evaluation.profile)
+        prompts = prompts_of(run.variants, evaluation.settings.decoding.n)
+        for prompt in islice(prompts, done, None):
+            queue.append(prompt)
+            yield _request(run, prompt, evaluation.profile)
 
     for generations in model.stream(requests(), evaluation.decoding):
         due = [queue.popleft() for _ in generations[: len(queue)]]
-        require_same(f"the model {model.name}", due, generations)
-        yield generations
-    require_same(f"the model {model.name}", queue, [])
+        yield answered(f"the model {model.name}", due, generations)
+    answered(f"the model {model.name}", list(queue), [])
 
 
 def _account(run: RunFolder, model: Model) -> None:
@@ -116,12 +119,14 @@ def _proven(fresh: Iterator[list[Generation]]) -> Iterator[list[Generation]]:
     raise StageError(f"the first {len(held)} prompts all failed; the first so: {held[0].error}")
 
 
-def _request(run: RunFolder, variant: Variant, profile: Profile) -> Request:
+def _request(run: RunFolder, prompt: Prompt, profile: Profile) -> Request:
+    variant, draw = prompt
     return request_of(
         variant,
         run.folder,
         prompts.render_system(variant, profile),
         prompts.render_user(variant, profile),
+        draw,
     )
 
 

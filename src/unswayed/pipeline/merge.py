@@ -34,6 +34,8 @@ _LINES = {
     "failures": "failures",
 }
 """Stage file → which of the places in `shard.json` its lines have."""
+_DRAWN = ("generations", "verdicts")
+"""Stage files in which each place has a line for each output of its prompt."""
 _AGREE = ("unswayed", "model", "profile", "decoding")
 """What `run.json` must say alike in every shard, beside the settings."""
 _NOTED = ("data", "texts", "git", "python", "packages", "hardware")
@@ -274,7 +276,8 @@ def _link_images(parts: Sequence[ShardRun], out: Path) -> None:
 
 def _merge_lines(parts: Sequence[ShardRun], stage: str, kind: str, out: Path) -> None:
     """Write one stage file in the order of the whole."""
-    streams = [_placed(part, stage, part.places[kind]) for part in parts]
+    draws = parts[0].settings.decoding.n if stage in _DRAWN else 1
+    streams = [_placed(part, stage, part.places[kind], draws) for part in parts]
     merged = heapq.merge(*streams, key=lambda placed: placed[0])
     new = out / f".new-{stage}"
     try:
@@ -292,21 +295,26 @@ def _merge_lines(parts: Sequence[ShardRun], stage: str, kind: str, out: Path) ->
         ) from error
 
 
-def _placed(part: ShardRun, stage: str, places: Sequence[int]) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines of a shard's stage file with the place of each in the whole."""
+def _placed(
+    part: ShardRun, stage: str, places: Sequence[int], draws: int
+) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of a shard's stage file with the place of each in the whole.
+
+    The outputs of a prompt stand one behind the other and share its place.
+    """
     path = part.folder / f"{stage}.jsonl"
-    count = 0
+    count, whole = 0, len(places) * draws
     if path.exists():
         with path.open("rb") as lines:
             for line in lines:
                 count += 1
-                if count > len(places) or not line.endswith(b"\n"):
+                if count > whole or not line.endswith(b"\n"):
                     break
-                yield places[count - 1], line
-    if count != len(places):
+                yield places[(count - 1) // draws], line
+    if count != whole:
         raise RunError(
-            f"expected {len(places)} lines in {path}, as {SHARD_FILE} beside it says, found "
-            f"{'more' if count > len(places) else count}; a file was edited: run the shard again"
+            f"expected {whole} lines in {path}, as {SHARD_FILE} beside it says, found "
+            f"{'more' if count > whole else count}; a file was edited: run the shard again"
         )
 
 

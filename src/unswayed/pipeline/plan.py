@@ -14,7 +14,7 @@ from unswayed.benchmarks import Benchmark
 from unswayed.metrics import power
 from unswayed.metrics.codes import ALL
 from unswayed.models import ServedModel
-from unswayed.pipeline.evaluation import Evaluation
+from unswayed.pipeline.evaluation import Evaluation, decoding_of
 from unswayed.pipeline.settings import Settings
 from unswayed.pipeline.walk import decoded, walk
 from unswayed.registry import model_spec
@@ -29,7 +29,7 @@ MOST_PICTURE_TOKENS = 16_384
 
 @dataclass(frozen=True)
 class Share:
-    """What one benchmark adds to a run."""
+    """What one benchmark adds to a run; `prompt_tokens` are those of all outputs."""
 
     benchmark: str
     samples: int
@@ -48,6 +48,7 @@ class Plan:
     names: tuple[str, ...]
     max_new_tokens: int
     serving: str = ""
+    draws: int = 1
     level: float = 0.95
 
     def text(self) -> str:
@@ -55,14 +56,15 @@ class Plan:
         width = max([len("benchmark"), *(len(share.benchmark) for share in self.shares)])
         head = f"{'benchmark':{width}}  samples  generations  unusable  prompt tokens (about)"
         rows = [
-            f"{s.benchmark:{width}}  {s.samples:7}  {s.variants:11}  {s.failures:8}"
+            f"{s.benchmark:{width}}  {s.samples:7}  {s.variants * self.draws:11}  {s.failures:8}"
             f"  {s.prompt_tokens:21,}"
             for s in self.shares
         ]
-        total = sum(share.variants for share in self.shares)
+        total = sum(share.variants for share in self.shares) * self.draws
+        drawn = f" ({self.draws} a prompt)" if self.draws > 1 else ""
         ends = [
             f"variants: {', '.join(self.names)}",
-            f"generations: {total}; at most {total * self.max_new_tokens:,} new tokens "
+            f"generations: {total}{drawn}; at most {total * self.max_new_tokens:,} new tokens "
             f"({self.max_new_tokens} each)",
             *([self.serving] if self.serving else []),
             *_can_show(self.shares, self.level),
@@ -85,16 +87,17 @@ def plan(settings: Settings) -> Plan:
     # A class that sets its profile only when it is loaded would have to be: not for a plan.
     own = getattr(evaluation.unloaded_model or factory, "profile", "default")
     profile = prompts.profile(settings.profile or own)
+    decoding = decoding_of(settings, profile)
     dealer = Dealer(evaluation.shard)
     shares = tuple(
         _share(evaluation, benchmark, profile, dealer) for benchmark in evaluation.benchmarks
     )
-    tokens = settings.decoding.max_new_tokens or profile.max_new_tokens
     return Plan(
         shares,
         tuple(one.name for one in evaluation.compositions),
-        tokens,
-        _served(evaluation, shares, tokens),
+        decoding.max_new_tokens,
+        _served(evaluation, shares, decoding.max_new_tokens),
+        settings.decoding.n,
         settings.statistics.level,
     )
 
@@ -141,7 +144,7 @@ def _served(evaluation: Evaluation, shares: Sequence[Share], new_tokens: int) ->
     model = evaluation.unloaded_model
     if not isinstance(model, ServedModel):
         return ""
-    prompts = sum(share.variants for share in shares)
+    prompts = sum(share.variants for share in shares) * evaluation.settings.decoding.n
     most = model.most(prompts, sum(share.prompt_tokens for share in shares), new_tokens)
     prices = evaluation.settings.serving.prices
     if prices:
@@ -170,6 +173,7 @@ def _share(
             system = prompts.render_system(variant, profile)
             text = system + prompts.render_user(variant, profile) + variant.prefill
             tokens += pictures + len(text) // CHARACTERS_A_TOKEN
+    tokens *= evaluation.settings.decoding.n  # each output is asked for in a request of its own
     sizes = tuple(clusters.values())
     return Share(benchmark.name, samples, variants, failures, tokens, sizes)
 

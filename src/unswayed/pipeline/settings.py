@@ -18,7 +18,16 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from unswayed.answers import ConflictPolicy
 from unswayed.config import toml
@@ -32,18 +41,49 @@ from unswayed.run.folder import RunFolder
 _MEASURING = {"judge", "on_conflict", "tolerance", "statistics"}
 
 
+def equal_draws(n: int) -> str:
+    """Say in a line why several outputs a prompt need a temperature."""
+    return (
+        f"{n} outputs a prompt (decoding.n, --draws) at temperature 0 are {n} times the same; set "
+        "a temperature, such as --temperature 1, or draw one"
+    )
+
+
 class _Settings(BaseModel):
     # run.json holds the settings, and JSON has neither NaN nor infinity
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class DecodingSettings(_Settings):
-    """How to sample; None takes the prompt profile's own value."""
+    """How to sample; None takes the prompt profile's own value.
+
+    Attributes:
+        max_new_tokens: limit of a continuation.
+        temperature: 0 is greedy.
+        top_p: nucleus, in (0, 1].
+        n: outputs drawn for each prompt. One is not written down, so that the settings of a run
+            are those of versions that drew one always.
+        force_answer: read a letter distribution also where no answer was given.
+    """
 
     max_new_tokens: int | None = Field(default=None, ge=1)
     temperature: float | None = Field(default=None, ge=0)
     top_p: float | None = Field(default=None, gt=0, le=1)
+    n: int = Field(default=1, ge=1)
     force_answer: bool = False
+
+    @model_validator(mode="after")
+    def _draws_differ(self) -> DecodingSettings:
+        if self.n > 1 and self.temperature == 0:
+            raise ValueError(equal_draws(self.n))
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_one(self, fields: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = fields(self)
+        if content.get("n") == 1:
+            del content["n"]
+        return content
 
 
 class StatisticsSettings(_Settings):

@@ -9,7 +9,6 @@ from typing import Any
 from tqdm import tqdm
 
 from unswayed import answers, progress
-from unswayed.errors import RunError
 from unswayed.judges import Judge, JudgeCase, batch_size, case_of, described
 from unswayed.pipeline.batches import batches, other_records
 from unswayed.pipeline.settings import Settings
@@ -41,7 +40,7 @@ def judge(run: RunFolder, judge: Judge, settings: Settings) -> None:
         raise run.no_generations()
     run.add_to_description("judge", described(judge))
     with progress.bar("judge", total, done=done) as bar:
-        for _, batch in batches(islice(_pairs(run), done, None), batch_size(judge)):
+        for _, batch in batches(islice(run.outputs(), done, None), batch_size(judge)):
             _write_verdicts(run, _verdicts(batch, judge, settings), bar)
     run.mark_complete("verdicts", complete=run.complete("generations"))
 
@@ -61,13 +60,6 @@ def _write_verdicts(run: RunFolder, verdicts: Iterator[Verdict], bar: tqdm[Any])
         bar.update(len(pending))
 
 
-def _pairs(run: RunFolder) -> Iterator[tuple[Variant, Generation]]:
-    for variant, generation in zip(run.variants, run.generations, strict=False):
-        if variant.id != generation.id:
-            raise RunError(f"variants and generations of {run.folder} do not belong together")
-        yield variant, generation
-
-
 def _verdicts(
     pairs: Sequence[tuple[Variant, Generation]], judge: Judge, settings: Settings
 ) -> Iterator[Verdict]:
@@ -75,13 +67,12 @@ def _verdicts(
     items = [_case(variant, generation, judge, settings) for variant, generation in pairs]
     cases = [case for case in items if isinstance(case, JudgeCase)]
     verdicts = iter(judge.judge(cases))
-    for case in items:
-        if isinstance(case, Verdict):
-            yield case
-            continue
-        verdict = next(verdicts, None)
+    for (variant, generation), case in zip(pairs, items, strict=True):
+        verdict = case if isinstance(case, Verdict) else next(verdicts, None)
         if verdict is None or verdict.id != case.id:
             raise other_records(f"the judge {judge.name}", len(cases))
+        if generation.draw:
+            verdict = verdict.model_copy(update={"id": variant.id, "draw": generation.draw})
         yield verdict
     if next(verdicts, None) is not None:
         raise other_records(f"the judge {judge.name}", len(cases))
@@ -90,21 +81,24 @@ def _verdicts(
 def _case(
     variant: Variant, generation: Generation, judge: Judge, settings: Settings
 ) -> JudgeCase | Verdict:
-    """Return what the judge is asked, or a signed verdict where there is nothing to ask."""
-    signed = {"judge": judge.name, "prompt_hash": judge.prompt_hash}
-    if reason := _unjudged(generation):
-        lost = Verdict(id=variant.id, judge="", status="skipped", reason=reason)
-        return lost.model_copy(update=signed)
+    """Return what the judge is asked, or a signed verdict where there is nothing to ask.
+
+    Outputs of one prompt are cases of their own, so a judge may go by their ids.
+    """
+    id = f"{variant.id}#{generation.draw}" if generation.draw else variant.id
     kind = variant.sample.answer_kind
+    reason = _unjudged(generation)
     if kind != "choice":
-        open_question = f"judges compare options, and the question asks for a {kind}"
-        lost = Verdict(id=variant.id, judge="", status="skipped", reason=open_question)
-        return lost.model_copy(update=signed)
-    reading = answers.parse_output(
-        variant.prefill + generation.text, variant.options, settings.on_conflict
-    )
-    case = case_of(variant.id, variant.sample.question, variant.options, reading)
-    return case.model_copy(update=signed) if isinstance(case, Verdict) else case
+        reason = reason or f"judges compare options, and the question asks for a {kind}"
+    if reason:
+        case = Verdict(id=id, judge="", status="skipped", reason=reason)
+    else:
+        text = variant.prefill + generation.text
+        reading = answers.parse_output(text, variant.options, settings.on_conflict)
+        case = case_of(id, variant.sample.question, variant.options, reading)
+    if isinstance(case, JudgeCase):
+        return case
+    return case.model_copy(update={"judge": judge.name, "prompt_hash": judge.prompt_hash})
 
 
 def _unjudged(generation: Generation) -> str:

@@ -81,9 +81,10 @@ class ScoredOutput:
 
     @property
     def label(self) -> str:
-        """The variant's name, with the number of the foil where several were drawn."""
-        index = self.variant.foil_index
-        return f"{self.variant.name} (foil {index + 1})" if index else self.variant.name
+        """The variant's name, with the numbers of foil and output behind the first."""
+        numbers = (("foil", self.variant.foil_index), ("output", self.generation.draw))
+        further = [f"{what} {index + 1}" for what, index in numbers if index]
+        return self.variant.name + (f" ({', '.join(further)})" if further else "")
 
     @property
     def inconsistent(self) -> bool:

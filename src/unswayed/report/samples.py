@@ -33,13 +33,16 @@ T = TypeVar("T")
 
 def kind_of(outputs: list[ScoredOutput]) -> SampleKind:
     """Return the first of `SAMPLE_KINDS` that a sample fits."""
-    base = next((one for one in outputs if one.variant.name == "base"), None)
+    bases = {one.generation.draw: one for one in outputs if one.variant.name == "base"}
     misled = [one for one in outputs if one.misleads()]
-    if any(one.outcome == "foil" and not _same_answer(base, one) for one in misled):
+    if any(
+        one.outcome == "foil" and not _same_answer(bases.get(one.generation.draw), one)
+        for one in misled
+    ):
         return "swayed"
     if any(one.inconsistent for one in outputs):
         return "inconsistent"
-    if misled and base and all(one.outcome == "right" for one in [base, *misled]):
+    if misled and bases and all(one.outcome == "right" for one in [*bases.values(), *misled]):
         return "steadfast"
     if any(one.outcome in ("unparsed", "refused", "failed") for one in outputs):
         return "no answer"

@@ -9,6 +9,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("sample", "text", "id of the sample, `benchmark/native-id`"),
     Column("variant", "text", "name of the variant, such as `base` or `abstain+wrong-think`"),
     Column("foil_index", "count", "0 … K−1: which of the sample's K foils the variant asserts"),
+    Column("draw", "count", "0 … k−1: which of the prompt's k outputs it is"),
     Column("letter", "text", "option answered, as SHOWN; missing if none was read"),
     Column("gold", "text", "right option, as SHOWN; the right value of an open question"),
     Column("foil", "text", "wrong option of the wrong-* variants, as SHOWN, or wrong value"),
@@ -78,13 +79,20 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "probabilities",
         "object",
-        "dict: letter as SHOWN → probability, sum 1; missing without a letter distribution",
+        "dict: letter as SHOWN → probability, sum 1, as recorded; missing without a distribution."
+        " That of an unparsed answer is in no other column and no figure",
     ),
     Column("entropy_normalised", "number", "entropy / ln K, in [0, 1]"),
     Column("p_foil", "number", "probability of the foil, in [0, 1]"),
     Column("p_top", "number", "probability of the likeliest letter, in [0, 1]"),
     Column("other_mass", "number", "what the model gave to all but the letters, in [0, 1]"),
     Column("brier", "number", "Σ (p − 1[gold])², in [0, 2]"),
+    Column(
+        "entropy_marginal",
+        "number",
+        "entropy of the prompt's marginal distribution, the mean over its outputs' own, in nats",
+    ),
+    Column("p_correct_marginal", "number", "probability of the gold in the marginal, in [0, 1]"),
     Column(
         "letters_method",
         "text",

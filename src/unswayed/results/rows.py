@@ -156,6 +156,7 @@ def _measured(columns: Columns) -> dict[str, Any]:
         "sample": columns.samples[columns.sample].tolist(),
         "variant": _named(columns.variants, columns.variant),
         "foil_index": columns.foil_index,
+        "draw": columns.draw,
         "correct": np.ma.array(columns.correct, mask=~there),
         "sway": sway,
         "swayed": np.ma.array(sway == 1, mask=np.isnan(sway)),
@@ -218,6 +219,8 @@ _NUMBERS = (
     "p_top",
     "other_mass",
     "brier",
+    "entropy_marginal",
+    "p_correct_marginal",
 )
 """Columns that are shown as they are; NaN without a letter distribution."""
 _KEPT = (

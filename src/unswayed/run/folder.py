@@ -12,7 +12,8 @@
 JSONL and no database: runs lie on NFS and Lustre, where SQLite's locks fail, and are read with
 pandas. Each stage file is in the order of `variants.jsonl`, so stages are joined by reading them
 side by side, and a resumed stage goes on after the last whole line: a torn last line (a kill, a
-full disk) is cut off, and nothing is written twice.
+full disk) is cut off, and nothing is written twice. Where k outputs a prompt are drawn, each
+variant has k lines in the later stages, one behind the other.
 """
 
 from __future__ import annotations
@@ -218,8 +219,25 @@ class RunFolder:
         if digests != self._digests():
             self._write_progress({}, digests)
 
+    def outputs(self) -> Iterator[tuple[Variant, Generation]]:
+        """Yield each generation with its variant, which has one line or several: draw 0 … k−1.
+
+        A run that is not finished yields what it has.
+
+        Raises:
+            RunError: the files do not belong together.
+        """
+        variants, variant, expected = iter(self.variants), None, 0
+        for generation in self.generations:
+            if generation.draw == 0:
+                variant, expected = next(variants, None), 0
+            if variant is None or (variant.id, expected) != (generation.id, generation.draw):
+                raise self._apart(variant, generation, None)
+            yield variant, generation
+            expected += 1
+
     def joined(self) -> Iterator[tuple[Variant, Generation, Verdict | None]]:
-        """Yield variants with their generation and verdict, streaming the files side by side.
+        """Yield outputs with their verdict, streaming the files side by side.
 
         A run that is not finished yields what it has: the variants that have a generation, with
         None where there is no verdict yet.
@@ -227,18 +245,22 @@ class RunFolder:
         Raises:
             RunError: the files do not belong together.
         """
-        rows = itertools.zip_longest(self.variants, self.generations, self.verdicts)
-        for variant, generation, verdict in rows:
-            if generation is None and verdict is None:
-                return
-            ids = [row.id for row in (variant, generation, verdict) if row is not None]
-            if variant is None or generation is None or len(set(ids)) > 1:
-                raise RunError(
-                    f"the stages of {self.folder} do not belong together: "
-                    f"{_named(variant)} meets {_named(generation)} and {_named(verdict)}; a file "
-                    "was edited or replaced: put it back or run the stage again"
-                )
+        for output, verdict in itertools.zip_longest(self.outputs(), self.verdicts):
+            variant, generation = output or (None, None)
+            if variant is None or generation is None:
+                raise self._apart(None, None, verdict)
+            if verdict and (verdict.id, verdict.draw) != (generation.id, generation.draw):
+                raise self._apart(variant, generation, verdict)
             yield variant, generation, verdict
+
+    def _apart(
+        self, variant: Variant | None, generation: Generation | None, verdict: Verdict | None
+    ) -> RunError:
+        return RunError(
+            f"the stages of {self.folder} do not belong together: "
+            f"{_named(variant)} meets {_named(generation)} and {_named(verdict)}; a file "
+            "was edited or replaced: put it back or run the stage again"
+        )
 
     def no_generations(self) -> RunError:
         """Build the error for a stage that needs generations where there are none."""
@@ -290,4 +312,8 @@ class RunFolder:
 
 
 def _named(record: Variant | Generation | Verdict | None) -> str:
-    return f"{type(record).__name__.lower()} {record.id}" if record else "nothing"
+    if record is None:
+        return "nothing"
+    draw = 0 if isinstance(record, Variant) else record.draw
+    which = f" (output {draw + 1})" if draw else ""
+    return f"{type(record).__name__.lower()} {record.id}{which}"

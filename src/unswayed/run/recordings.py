@@ -146,6 +146,23 @@ def native_id(row: Mapping[str, Any], number: int, column: str) -> str:
     return str(number) if value is None or value == "" else str(value).strip()
 
 
+def draw_of(row: Mapping[str, Any], column: str, place: str) -> int:
+    """Return which of several outputs of one prompt a row is, from 0; 0 where it does not say.
+
+    Raises:
+        DataError: the cell is no such number; the message names the place.
+    """
+    value: Any = row.get(column)
+    if value is None:
+        return 0
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise DataError(
+            f"{place}: expected the number of an output of its prompt, 0, 1, …, in the column "
+            f"{column!r}, found {value!r:.80}; name another column with draw=COLUMN"
+        )
+    return value
+
+
 def damaged(path: Path, error: Exception) -> DataError:
     """Build the error for a gzip file that cannot be unpacked to its end."""
     return DataError(f"{path} is a damaged or cut off gzip file ({error}); fetch it again")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import mimetypes
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from unswayed.chat.endpoints import Capabilities
 from unswayed.models import Decoding, Request
+from unswayed.models.seeds import seed_of
 
 Body = dict[str, Any]
 
@@ -57,7 +57,7 @@ def body(
         if decoding.temperature > 0 and decoding.top_p < 1:
             fields["top_p"] = decoding.top_p
     if capabilities.seed and decoding.temperature > 0:
-        fields["seed"] = seed_of(decoding.seed, request.id)
+        fields["seed"] = seed_of(decoding.seed, request)
     if prefill:
         fields |= CONTINUE
     return (extra or {}) | fields
@@ -80,12 +80,6 @@ def messages(request: Request, capabilities: Capabilities, prefill: str) -> list
     if prefill:
         turns.append({"role": "assistant", "content": prefill})
     return turns
-
-
-def seed_of(seed: int, id: str) -> int:
-    """Return a seed of a prompt's own, at least 0 and below 2³¹."""
-    digest = hashlib.sha256(f"{seed}\x1f{id}".encode()).digest()
-    return int.from_bytes(digest[:4], "big") >> 1
 
 
 def _picture(path: Path) -> Body:

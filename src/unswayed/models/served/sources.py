@@ -121,7 +121,8 @@ class OneOutput:
 
     def output(self, turns: Turns, request: Request, decoding: Decoding) -> list[ChatRequest]:
         """Return one request."""
-        return [ChatRequest(request.id, turns.body(request, decoding, request.prefill))]
+        body = turns.body(request, decoding, request.prefill)
+        return [ChatRequest(request.id, body, request.draw)]
 
 
 class NoLetters(OneOutput):
@@ -143,7 +144,7 @@ class InlineLetters(OneOutput):
         """Return one request, which asks for the alternatives of every token."""
         most = turns.capabilities.top_logprobs
         body = turns.body(request, decoding, request.prefill, logprobs=True, top_logprobs=most)
-        return [ChatRequest(request.id, body)]
+        return [ChatRequest(request.id, body, request.draw)]
 
     async def read(self, connection: Connection, output: Output) -> Letters:
         """Return the distribution at the answer's letter; no further request is sent."""
@@ -179,7 +180,8 @@ class SampledLetters:
         """Return the requests for the samples; for a greedy output one of its own."""
         count = 1 if turns.is_greedy(decoding) else self.samples
         bodies = turns.draws(request, decoding, count)
-        return [ChatRequest(request.id, body, draw) for draw, body in enumerate(bodies)]
+        first = request.draw * count
+        return [ChatRequest(request.id, body, first + k) for k, body in enumerate(bodies)]
 
     async def read(self, connection: Connection, output: Output) -> Letters:
         """Return the shares among the samples; a greedy output is none of them."""
@@ -188,7 +190,10 @@ class SampledLetters:
         if turns.is_greedy(output.decoding):
             sampling = replace(output.decoding, temperature=1.0, top_p=1.0)
             bodies = turns.draws(request, sampling, self.samples)
-            requests = [ChatRequest(f"{request.id}#{k}", body, k) for k, body in enumerate(bodies)]
+            first = request.draw * self.samples
+            requests = [
+                ChatRequest(f"{request.id}#{k}", body, first + k) for k, body in enumerate(bodies)
+            ]
             replies = await connection.client.asend(requests)
             choices = [each for reply in replies for each in reply.choices]
             texts = [turns.text(request, each) for each in choices if each.finish != "refused"]

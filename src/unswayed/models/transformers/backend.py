@@ -9,9 +9,7 @@ Prompts go through the checkpoint's own chat template, the assistant's turn is l
 # pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +23,7 @@ from unswayed.models import Decoding, Request
 from unswayed.models.transformers.checkpoint import weights_hash
 from unswayed.models.transformers.letters import LetterReader, Output
 from unswayed.models.transformers.loading import device_of, load_checkpoint, placeholders
+from unswayed.models.transformers.sampling import sampling
 from unswayed.models.transformers.sharing import SharedEncoding, SharedPreparation
 from unswayed.prompts import open_tail
 from unswayed.types import Generation
@@ -141,11 +140,11 @@ class Backend:
         return open_tail(self._processor.apply_chat_template, messages, request.prefill)
 
     def _apart(self, requests: Sequence[Request], decoding: Decoding) -> list[Generation]:
-        done: dict[str, Generation] = {}
-        for pictured in (True, False):
-            part = [request for request in requests if bool(request.images) == pictured]
-            done |= {generation.id: generation for generation in self.generate(part, decoding)}
-        return [done[request.id] for request in requests]
+        pictured, plain = (
+            iter(self.generate([r for r in requests if bool(r.images) == shown], decoding))
+            for shown in (True, False)
+        )
+        return [next(pictured if request.images else plain) for request in requests]
 
     @torch.inference_mode()
     def _batch(self, requests: Sequence[Request], decoding: Decoding) -> list[Generation]:
@@ -194,18 +193,12 @@ class Backend:
                 f"the prompt has {width} tokens and {decoding.max_new_tokens} may be added, but "
                 f"the model's context holds {limit}; lower max_new_tokens or max_pixels"
             )
-        sampling: dict[str, Any] = {"do_sample": False}
-        if decoding.temperature > 0:
-            sampling = {
-                "do_sample": True,
-                "temperature": decoding.temperature,
-                "top_p": decoding.top_p,
-                "top_k": 0,
-            }
-        with self._seeded(decoding.seed, requests[0].id):
-            output = self._model.generate(
-                **inputs, max_new_tokens=decoding.max_new_tokens, **sampling
-            )
+        output = self._model.generate(
+            **inputs,
+            max_new_tokens=decoding.max_new_tokens,
+            do_sample=False,  # a temperature is in the processors, whose largest score is the draw
+            logits_processor=sampling(decoding, requests, self._device),
+        )
         rows = output[:, width:].tolist()
         return [self._output(*pair) for pair in zip(requests, rows, strict=True)]
 
@@ -254,15 +247,6 @@ class Backend:
         shared = SharedEncoding(inner.get_image_features)
         inner.get_image_features = shared
         return shared
-
-    @contextmanager
-    def _seeded(self, seed: int, first: str) -> Generator[None]:
-        """Seed by the run's seed and the batch, so that a resumed run samples the same."""
-        digest = hashlib.sha256(f"{seed}\x1f{first}".encode()).digest()
-        devices = [self._device] if self._device.type == "cuda" else []
-        with torch.random.fork_rng(devices=devices):
-            torch.manual_seed(int.from_bytes(digest[:7], "big"))
-            yield
 
 
 def _text(text: str) -> dict[str, str]:
