@@ -35,7 +35,10 @@ MIXED = {
     "base": "gold gold gold gold gold gold wrong open error unfaithful",
     "wrong-think": "foil foil foil foil against against foil foil recovers error",
 }
-"""What `script=mixed` does with sample 0 … 9 (then again from the start), by variant."""
+"""What `script=mixed` does with sample 0 … 9 (then again from the start), by variant.
+
+A further output of a prompt is what the next sample would get.
+"""
 
 
 class Scripted:
@@ -122,7 +125,8 @@ class Scripted:
             return "error"
         acts = MIXED.get(request.variant, "gold").split()
         number = int(re.split("[-/]", request.sample_id)[-1])
-        return acts[number % len(acts)] if self.script == "mixed" else "gold"
+        place = number + request.draw
+        return acts[place % len(acts)] if self.script == "mixed" else "gold"
 
 
 class SlowRules(Rules):

@@ -35,6 +35,7 @@ def _row(
     group: str | None = None,
     category: str = "",
     foil_index: int = 0,
+    draw: int = 0,
     abstain: bool = False,
     status: str = "stop",
     other_mass: float | None = 0.0,
@@ -83,6 +84,7 @@ def _row(
         )
     generation = Generation(
         id=made.id,
+        draw=draw,
         status=status,  # pyright: ignore[reportArgumentType]
         text=body if text is None else text,
         letters=letters_at,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -238,6 +239,18 @@ def test_samples_are_drawn_and_shared_out(
     assert made.thoughts == "hidden"
     assert made.usage.reasoning == 28
     assert math.fsum(made.letters.probabilities.values()) == pytest.approx(1)
+
+
+def test_each_output_of_a_prompt_has_a_request_and_a_seed_of_its_own(
+    serve: Any, model: Any
+) -> None:
+    server = serve()
+    asked = [replace(prompt(), draw=draw) for draw in range(3)]
+    made = model(server).generate(asked, Decoding(temperature=1.0, seed=5))
+    assert len(made) == 3
+    seeds = [body["seed"] for body in after_start(server) if body["max_tokens"] > 1]
+    assert len(set(seeds)) == 3
+    assert 134831972 in seeds, "the seed of a first output is that of earlier versions"
 
 
 def test_greedy_outputs_are_no_samples_of_themselves(serve: Any, model: Any) -> None:

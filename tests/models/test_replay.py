@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,23 @@ def test_an_output_belongs_to_its_variant_alone(tmp_path: Path) -> None:
     assert [g.text for g in found] == ["plain", "swayed", "", "by variant id"]
     assert found[2].status == "error"
     assert "no recorded output for b/1 in the variant stop-think" in str(found[2].error)
+
+
+def test_several_outputs_of_a_prompt_are_told_apart_by_their_draw(tmp_path: Path) -> None:
+    rows = [{"id": "b/1", "output": "one"}]
+    rows += [{"id": "b/1", "output": text, "draw": draw} for text, draw in (("two", 1), ("x", 2))]
+    model = Replay(recording(tmp_path, *rows))
+    found = ask(model, *(replace(request("b/1"), draw=draw) for draw in (2, 0, 1, 3)))
+    assert [one.text for one in found] == ["x", "one", "two", ""]
+    assert "output 4 of the prompt" in str(found[3].error)
+    with pytest.raises(DataError, match="expected the number of an output"):
+        ask(Replay(recording(tmp_path, {"id": "b/1", "output": "x", "draw": "first"})))
+
+
+def test_further_outputs_of_a_question_are_no_further_questions(tmp_path: Path) -> None:
+    question = {"id": "q", "question": "Colour?", "options": ["red", "blue"], "answer": "A"}
+    rows = [{**question, "output": OUTPUT, "draw": draw} for draw in range(3)]
+    assert [one.id for one in ReplayBenchmark(recording(tmp_path, *rows))] == ["replay/rec/q"]
 
 
 def test_the_last_turn_counts(tmp_path: Path) -> None:

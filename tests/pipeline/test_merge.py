@@ -82,7 +82,10 @@ def edit(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
     path.write_text(json.dumps(found))
 
 
-@pytest.mark.parametrize("changed", [{}, {"limit": 9}, {"foils": 2}])
+DRAWN: dict[str, Any] = {"decoding": {"n": 3, "temperature": 0.7}}
+
+
+@pytest.mark.parametrize("changed", [{}, {"limit": 9}, {"foils": 2}, DRAWN])
 def test_the_merged_run_is_the_undisturbed_one_byte_for_byte(
     tmp_path: Path, changed: dict[str, Any]
 ) -> None:
@@ -322,3 +325,12 @@ def test_the_option_reaches_the_settings(
     capsys.readouterr()
     assert call(monkeypatch, "generate", *model, *out, "--shard", "3/2") == 2
     assert "setting 'shard'" in capsys.readouterr().err
+
+
+def test_a_shard_that_lacks_an_output_is_refused(tmp_path: Path) -> None:
+    first, *others = in_shards(tmp_path, 2, **DRAWN)
+    path = first / "generations.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+    edit(first / "progress.json", lambda progress: progress.pop("files"))
+    with pytest.raises(RunError, match=r"expected \d+ lines in"):
+        merge(tmp_path / "whole", [first, *others])

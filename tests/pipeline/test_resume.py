@@ -137,6 +137,21 @@ def test_twenty_kills_leave_the_files_of_an_undisturbed_run(
     assert not [*out.rglob(".new-*")]
 
 
+@pytest.mark.slow
+def test_kills_between_the_outputs_of_a_prompt_leave_the_same_files(tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.toml"
+    few = RECIPE.replace("Wide,n=200", "Wide,n=60")
+    recipe.write_text(f"{few}\n[decoding]\nn = 3\ntemperature = 1.0\n")
+    undisturbed = finish(recipe, tmp_path / "undisturbed")
+    whole, rng, out = sizes(undisturbed), random.Random(3), tmp_path / "killed"
+    for kill in range(8):
+        stage = 1 + kill // 4
+        moment = sum(whole[:stage]) + round((kill % 4 + rng.random()) / 4 * whole[stage])
+        kill_at(recipe, out, moment, rng.uniform(0, 0.02))
+    assert contents(finish(recipe, out)) == contents(undisturbed)
+    assert len(list(RunFolder(out).joined())) == 3 * len(list(RunFolder(out).variants))
+
+
 def go_on(undisturbed: Path, out: Path) -> None:
     """Run the same evaluation in this process, to its end."""
     evaluate(settings_of(RunFolder(undisturbed)), out)

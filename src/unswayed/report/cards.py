@@ -12,6 +12,8 @@ from unswayed.types import ImageRef
 _ANSWER = re.compile("<answer>", re.IGNORECASE)
 MOST_PICTURES = 6
 """Pictures of one sample that are shown."""
+MOST_DRAWS = 2
+"""Outputs of one prompt that are shown, beside the output of most interest."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class VariantCard:
 
 @dataclass(frozen=True)
 class Card:
-    """A sample with all its variants."""
+    """A sample with all its variants; `more_outputs` of them are not shown."""
 
     id: str
     images: tuple[ImageRef, ...]
@@ -90,12 +92,14 @@ class Card:
     question: Passage
     options: tuple[OptionLine, ...]
     variants: tuple[VariantCard, ...]
+    more_outputs: int = 0
 
 
 def card(outputs: list[ScoredOutput]) -> Card:
     """Return the card of a sample; base and the variant of most interest are unfolded."""
     first = outputs[0].variant
     shown_first = max(outputs, key=_interest)
+    shown = [one for one in outputs if one.generation.draw < MOST_DRAWS or one is shown_first]
     return Card(
         id=one_line(first.sample.id),
         images=first.sample.images[:MOST_PICTURES],
@@ -104,8 +108,9 @@ def card(outputs: list[ScoredOutput]) -> Card:
         options=_options(outputs[0]),
         variants=tuple(
             _variant_card(one, outputs[0], one is shown_first or one.variant.name == "base")
-            for one in outputs
+            for one in shown
         ),
+        more_outputs=len(outputs) - len(shown),
     )
 
 

@@ -21,7 +21,7 @@ from unswayed.report.cards import Card
 from unswayed.report.outputs import ANSWER_CLASSES
 from unswayed.report.pictures import Thumbnail, thumbnail
 from unswayed.report.samples import SAMPLE_KINDS
-from unswayed.report.terms import CONTRASTS, MAIN, QUADRANT_STACK, SELECTION, TAXONOMY_STACK
+from unswayed.report.terms import CONTRASTS, DRAWS, MAIN, QUADRANT_STACK, SELECTION, TAXONOMY_STACK
 from unswayed.report.text import one_line, visible
 from unswayed.results import measured as figures_file
 from unswayed.results.measured import Measured
@@ -34,6 +34,9 @@ _PREDICTION = (
     "auroc_p_correct",
     "auroc_neg_entropy",
     "auroc_gain",
+    "auroc_p_correct_marginal",
+    "auroc_neg_entropy_marginal",
+    "auroc_gain_marginal",
     "aurc_confidence",
     "aurc_p_correct",
 )
@@ -146,6 +149,7 @@ def _tables(measured: Measured) -> list[dict[str, Any]]:
         {
             "title": charts.scope_title(one_line(scope, 60)),
             "main": tables.table(measured, scope, MAIN),
+            "draws": tables.table(measured, scope, (*DRAWS, "ece_marginal")),
             "consistency": tables.table(measured, scope, _CONSISTENCY),
             "prediction": tables.table(measured, scope, _PREDICTION, skip_base=True),
             "contrasts": tables.table(measured, scope, CONTRASTS),

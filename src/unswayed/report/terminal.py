@@ -10,13 +10,14 @@ import click
 from unswayed.metrics.codes import is_misleading
 from unswayed.report import losses, tables
 from unswayed.report.numbers import contrast_text, spread_text
-from unswayed.report.terms import CONTRASTS, SELECTION, TAXONOMY_STACK, term
+from unswayed.report.terms import CONTRASTS, DRAWS, SELECTION, TAXONOMY_STACK, term
 from unswayed.report.text import one_line
 from unswayed.results import measured as figures_file
 from unswayed.results.measured import ALL, Measured
 from unswayed.types import Estimate
 
 COLUMNS = ("accuracy", "iou_mean", "drop", "sway", "consistency_rate", "entropy", "p_correct")
+_DRAWS_TITLE = "several outputs a prompt, and the letters over all of their thoughts (n prompts)"
 _UNITS = {"share": "{} %", "points": "{} pts"}
 _FOOT = "± is half the width of the interval, [ ] its ends; the report has every metric with its n"
 
@@ -71,6 +72,7 @@ def _findings(measured: Measured) -> list[str]:
     some = [name for name in measured.variants(scope) if name == "base" or is_misleading(name)]
     contrasts = measured.contrasts(scope)
     blocks = [
+        _further(measured, scope, _DRAWS_TITLE, measured.variants(scope), DRAWS),
         _further(measured, scope, "contrasts between variants", contrasts, CONTRASTS),
         _taxonomy(measured, scope, some),
         _further(measured, scope, _selection_title(measured, scope), some, SELECTION),

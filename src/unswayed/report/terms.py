@@ -58,6 +58,9 @@ answer on the left, the text's on the right, what the thought does not say betwe
 SELECTION = ("selective_risk_all", "selective_coverage", "selective_risk")
 """Columns of the table of selective prediction."""
 
+DRAWS = ("draw_agreement", "majority_accuracy", "entropy_marginal", "p_correct_marginal")
+"""Columns of the table of runs with several outputs a prompt."""
+
 MAIN = (
     "accuracy",
     "iou_mean",
