@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from unswayed.cli import main
+from unswayed.cli.evaluate import evaluate as command
 from unswayed.errors import ConfigError, RunError
 from unswayed.pipeline.plan import plan
 from unswayed.pipeline.settings import Settings, settings
@@ -37,8 +37,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     return evaluate(asked(), tmp_path_factory.mktemp("drawn") / "run")
 
 
+def _lines(folder: Path) -> list[str]:
+    return (folder / "generations.jsonl").read_text().splitlines()
+
+
 def test_each_prompt_has_a_line_for_each_output(run: RunFolder) -> None:
-    lines = [json.loads(line) for line in (run.folder / "generations.jsonl").open()]
+    lines = [json.loads(line) for line in _lines(run.folder)]
     ids = [variant.id for variant in run.variants]
     assert len(ids) == 18
     expected = [(id, draw) for id in ids for draw in range(3)]
@@ -104,11 +108,11 @@ def test_equal_outputs_are_refused_before_anything_is_written(
 
 
 def test_the_command_draws_and_says_what_it_costs() -> None:
-    written = ["--model", "tiny", "--benchmark", "scenes,n=2", "--draws", "4"]
-    found = CliRunner().invoke(main, ["evaluate", *written, "--dry-run"])
-    assert found.exit_code != 0
-    assert "--temperature 1" in found.output
-    found = CliRunner().invoke(main, ["evaluate", *written, "--dry-run", "--temperature", "1"])
+    written = ["--model", "tiny", "--benchmark", "scenes,n=2", "--draws", "4", "--dry-run"]
+    found = CliRunner().invoke(command, written)
+    assert isinstance(found.exception, ConfigError)
+    assert "--temperature 1" in str(found.exception)
+    found = CliRunner().invoke(command, [*written, "--temperature", "1"])
     assert found.exit_code == 0, found.output
     assert "generations: 64 (4 a prompt)" in found.output
 

@@ -38,17 +38,15 @@ from unswayed.metrics.codes import (
 )
 from unswayed.metrics.columns import DTYPES, Columns
 from unswayed.metrics.distributions import Cells
+from unswayed.run.pairing import JudgedOutput
 from unswayed.types import LETTERS, Failure, Generation, LetterDistribution, Variant, Verdict
-
-Joined = tuple[Variant, Generation, Verdict | None]
-"""A variant with its generation, and its verdict where it is judged."""
 
 _TABLE = np.dtype(list(DTYPES.items()))
 _CHUNK = 4096
 
 
 def columns_of(
-    rows: Iterable[Joined],
+    rows: Iterable[JudgedOutput],
     failures: Iterable[Failure] = (),
     on_conflict: ConflictPolicy = "letter",
     tolerance: float = 0.0,
@@ -155,7 +153,7 @@ def _chunks(cells: Iterator[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]
 
 
 def _prompt_cells(
-    names: _Names, outputs: Sequence[Joined], on_conflict: ConflictPolicy, tolerance: float
+    names: _Names, outputs: Sequence[JudgedOutput], on_conflict: ConflictPolicy, tolerance: float
 ) -> Iterator[Cells]:
     """Yield the cells of each of a prompt's outputs, by the names of their columns."""
     variant = outputs[0][0]

@@ -11,11 +11,11 @@ from unswayed.types import Drawn, Generation, Variant
 
 T = TypeVar("T")
 D = TypeVar("D", bound=Drawn)
-Prompt = tuple[Variant, int]
+PromptDraw = tuple[Variant, int]
 """A variant, and which of its outputs is asked for: draw 0 … k − 1."""
 
 
-def prompts_of(variants: Iterable[Variant], draws: int) -> Iterator[Prompt]:
+def prompts_of(variants: Iterable[Variant], draws: int) -> Iterator[PromptDraw]:
     """Yield each variant once for each of its outputs, one behind the other."""
     return ((variant, draw) for variant in variants for draw in range(draws))
 
@@ -33,7 +33,9 @@ def batches(items: Iterable[T], size: int) -> Iterator[tuple[int, list[T]]]:
         start += len(batch)
 
 
-def answered(who: str, asked: Sequence[Prompt], records: Sequence[Generation]) -> list[Generation]:
+def answered(
+    who: str, asked: Sequence[PromptDraw], records: Sequence[Generation]
+) -> list[Generation]:
     """Return the records, numbered; there must be one for each prompt asked, in order.
 
     A plugin's slip must not shift a file.

@@ -115,10 +115,7 @@ class Evaluation:
     @cached_property
     def profile(self) -> Profile:
         """The prompt profile."""
-        return self._profile_of(self.model)
-
-    def _profile_of(self, model: Model) -> Profile:
-        return prompts.profile(self.settings.profile or model.profile)
+        return prompts.profile(self.settings.profile or self.model.profile)
 
     @cached_property
     def judge(self) -> Judge:
@@ -151,9 +148,13 @@ class Evaluation:
             return  # no model is needed, and to import one can take seconds
         registry.load("model", model_spec(self.settings.model).name)
         if run:
-            if self.unloaded_model:
-                decoding_of(self.settings, self._profile_of(self.unloaded_model))
-            _ = (self.model, self.decoding)
+            # A class may set its profile only when it is loaded; then the decoding is found after.
+            own = self.settings.profile or getattr(self.unloaded_model, "profile", "")
+            if own:
+                decoding_of(self.settings, prompts.profile(own))
+            _ = self.model
+            if self.settings.decoding.n > 1:
+                _ = self.decoding
 
 
 def decoding_of(settings: Settings, profile: Profile) -> Decoding:

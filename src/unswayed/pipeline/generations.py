@@ -12,7 +12,7 @@ from unswayed import progress, prompts
 from unswayed.errors import RunError, StageError
 from unswayed.models import Model, Request, ServedModel, request_of
 from unswayed.models.served.usage import bill, words
-from unswayed.pipeline.batches import Prompt, answered, batches, prompts_of
+from unswayed.pipeline.batches import PromptDraw, answered, batches, prompts_of
 from unswayed.pipeline.evaluation import Evaluation
 from unswayed.prompts import Profile
 from unswayed.run.folder import RunFolder
@@ -77,7 +77,7 @@ def _streamed(
     A served model has many prompts in flight: it draws as many as it likes, and no batch waits
     for its slowest.
     """
-    queue: deque[Prompt] = deque()
+    queue: deque[PromptDraw] = deque()
 
     def requests() -> Iterator[Request]:
         prompts = prompts_of(run.variants, evaluation.settings.decoding.n)
@@ -119,7 +119,7 @@ def _proven(fresh: Iterator[list[Generation]]) -> Iterator[list[Generation]]:
     raise StageError(f"the first {len(held)} prompts all failed; the first so: {held[0].error}")
 
 
-def _request(run: RunFolder, prompt: Prompt, profile: Profile) -> Request:
+def _request(run: RunFolder, prompt: PromptDraw, profile: Profile) -> Request:
     variant, draw = prompt
     return request_of(
         variant,

@@ -21,10 +21,11 @@ from unswayed.answers import ConflictPolicy, values
 from unswayed.metrics import codes, robustness
 from unswayed.metrics.columns import Columns
 from unswayed.metrics.intervals import Floats, Ints
-from unswayed.metrics.records import Joined, columns_of
+from unswayed.metrics.records import columns_of
 from unswayed.results import frames, measured
 from unswayed.results.row_columns import COLUMNS
 from unswayed.run.folder import RunFolder
+from unswayed.run.pairing import JudgedOutput
 from unswayed.types import LETTERS, Generation, Letter, Variant, Verdict
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class _Records:
         self.abstain: list[Letter | None] = []
         """Of each row: letter of the abstain option, if it was added."""
 
-    def kept(self, rows: Iterable[Joined]) -> Iterator[Joined]:
+    def kept(self, rows: Iterable[JudgedOutput]) -> Iterator[JudgedOutput]:
         """Pass the rows on, and keep the texts of each."""
         for row in rows:
             cells = {

@@ -32,8 +32,10 @@ from typing import Any, Literal, cast
 from filelock import BaseFileLock, FileLock, Timeout
 
 from unswayed.errors import RunError
+from unswayed.run import pairing
 from unswayed.run.digests import FileDigest, of_file, of_record
 from unswayed.run.files import read_object, write_bytes, write_json
+from unswayed.run.pairing import JudgedOutput, VariantOutput
 from unswayed.run.pictures import read_image
 from unswayed.run.provenance import provenance
 from unswayed.run.stage import Stage
@@ -219,7 +221,7 @@ class RunFolder:
         if digests != self._digests():
             self._write_progress({}, digests)
 
-    def outputs(self) -> Iterator[tuple[Variant, Generation]]:
+    def outputs(self) -> Iterator[VariantOutput]:
         """Yield each generation with its variant, which has one line or several: draw 0 … k−1.
 
         A run that is not finished yields what it has.
@@ -227,16 +229,9 @@ class RunFolder:
         Raises:
             RunError: the files do not belong together.
         """
-        variants, variant, expected = iter(self.variants), None, 0
-        for generation in self.generations:
-            if generation.draw == 0:
-                variant, expected = next(variants, None), 0
-            if variant is None or (variant.id, expected) != (generation.id, generation.draw):
-                raise self._apart(variant, generation, None)
-            yield variant, generation
-            expected += 1
+        return pairing.with_variants(self.variants, self.generations, self.folder)
 
-    def joined(self) -> Iterator[tuple[Variant, Generation, Verdict | None]]:
+    def joined(self) -> Iterator[JudgedOutput]:
         """Yield outputs with their verdict, streaming the files side by side.
 
         A run that is not finished yields what it has: the variants that have a generation, with
@@ -245,22 +240,7 @@ class RunFolder:
         Raises:
             RunError: the files do not belong together.
         """
-        for output, verdict in itertools.zip_longest(self.outputs(), self.verdicts):
-            variant, generation = output or (None, None)
-            if variant is None or generation is None:
-                raise self._apart(None, None, verdict)
-            if verdict and (verdict.id, verdict.draw) != (generation.id, generation.draw):
-                raise self._apart(variant, generation, verdict)
-            yield variant, generation, verdict
-
-    def _apart(
-        self, variant: Variant | None, generation: Generation | None, verdict: Verdict | None
-    ) -> RunError:
-        return RunError(
-            f"the stages of {self.folder} do not belong together: "
-            f"{_named(variant)} meets {_named(generation)} and {_named(verdict)}; a file "
-            "was edited or replaced: put it back or run the stage again"
-        )
+        return pairing.with_verdicts(self.outputs(), self.verdicts, self.folder)
 
     def no_generations(self) -> RunError:
         """Build the error for a stage that needs generations where there are none."""
@@ -309,11 +289,3 @@ class RunFolder:
             return f"process {holder['pid']} on {holder['host']}"
         except (OSError, ValueError, KeyError):
             return "another process"
-
-
-def _named(record: Variant | Generation | Verdict | None) -> str:
-    if record is None:
-        return "nothing"
-    draw = 0 if isinstance(record, Variant) else record.draw
-    which = f" (output {draw + 1})" if draw else ""
-    return f"{type(record).__name__.lower()} {record.id}{which}"
