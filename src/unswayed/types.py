@@ -43,6 +43,10 @@ TextOrigin = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """`none`, `fixed` (the protocol's own words), `template`, `file` (an annotation file), `writer` (a
 file that a model wrote), or the name of a text source of the user's."""
 FailureStage = Literal["load", "perturb", "generate", "judge"]
+PictureChange = Literal["turned", "first frame", "scaled", "on white", "recoded"]
+"""What was done to a picture's file so that every reader sees in it what a person sees: turned as
+its EXIF orientation says, the first frame of several taken, greys of more than 8 bits scaled,
+transparent places laid on white, written in another format or colour space."""
 Finish = Literal["stop", "length", "error", "refused"]
 Thoughts = Literal["text", "summary", "hidden"]
 LetterMethod = Literal["logits", "token-logprobs", "top-logprobs", "samples"]
@@ -65,6 +69,9 @@ class ImageRef(Record):
     Attributes:
         path: file path; inside a run folder relative to that folder.
         sha256: hex digest of the file's bytes, known once stored.
+        changes: what was done to the benchmark's file when it was stored, so that it shows what a
+            person sees; empty, and not written, for most.
+        source_sha256: hex digest of the benchmark's own bytes, where they were changed.
         data: the encoded bytes of a picture that lies in no file of its own; never written out.
         loader: fetches the encoded bytes of a picture inside a larger file, such as a column of a
             table, when they are needed and not before; never written out.
@@ -74,9 +81,19 @@ class ImageRef(Record):
 
     path: str | None = None
     sha256: str | None = None
+    changes: tuple[PictureChange, ...] = ()
+    source_sha256: str | None = None
     data: bytes | None = Field(default=None, exclude=True, repr=False)
     loader: Callable[[], bytes] | None = Field(default=None, exclude=True, repr=False)
     name: str = Field(default="", exclude=True, repr=False)
+
+    @model_serializer(mode="wrap")
+    def _without_changes(self, fields: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = fields(self)
+        if not self.changes:
+            for name in ("changes", "source_sha256"):
+                content.pop(name, None)
+        return content
 
     @property
     def label(self) -> str:

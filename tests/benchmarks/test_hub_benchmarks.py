@@ -615,14 +615,14 @@ def test_mirroring_respects_the_orientation_and_refuses_what_is_no_picture() -> 
     picture.save(buffer, "PNG", exif=exif)
     assert red_is_left(Mirrored(ImageRef(data=buffer.getvalue()))())
     with pytest.raises(
-        DataError, match="cannot mirror a picture of the row: its format is not known"
+        DataError, match="a picture of the row is no readable picture .its format is not known"
     ):
         Mirrored(ImageRef(data=b"no picture"))()
 
 
 def test_a_very_large_picture_is_not_mirrored(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("unswayed.benchmarks.sources.mirror.MAX_PIXELS", 7)
-    with pytest.raises(DataError, match="it has 4×2 pixels, and at most 7 are decoded"):
+    monkeypatch.setattr("unswayed.run.pictures.MAX_PIXELS", 7)
+    with pytest.raises(DataError, match="has 4×2 pixels; at most 7 are decoded"):
         Mirrored(ImageRef(data=png()))()
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from unswayed.answers import parse_output
 from unswayed.errors import ConfigError, ModelError
@@ -231,6 +232,22 @@ def test_a_broken_item_fails_alone(tiny: Backend, make_requests: Requests, tmp_p
     assert made[3].error is not None
     assert "missing.png" in made[3].error
     assert made[3].letters is None
+
+
+def test_a_turned_picture_is_prepared_as_it_is_seen(
+    tiny: Backend, make_requests: Requests, tmp_path: Path
+) -> None:
+    request = make_requests(1)[0]
+    exif = Image.Exif()
+    exif[0x0112] = 8
+    with Image.open(request.images[0]) as upright:
+        sideways = upright.transpose(Image.Transpose.ROTATE_270)
+        sideways.save(tmp_path / "turned.png", exif=exif)
+    shown, turned = (
+        tiny._inputs([replace(request, images=(path,))])["pixel_values"]
+        for path in (request.images[0], tmp_path / "turned.png")
+    )
+    assert torch.equal(shown, turned)
 
 
 def test_a_prompt_longer_than_the_context_is_an_error_of_that_item(

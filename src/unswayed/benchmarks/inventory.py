@@ -16,6 +16,7 @@ from unswayed.benchmarks import Benchmark, suspicions
 from unswayed.benchmarks.tally import Tally
 from unswayed.errors import ConfigError
 from unswayed.registry import Spec
+from unswayed.types import PictureChange
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Inventory:
         without_picture: samples that show none.
         missing: broken rows with a picture that is not there, failures among them.
         undecodable: samples with a picture that cannot be decoded; None if not looked at.
+        changed: what must be done to pictures so that they show what a person sees → pictures;
+            empty if they were not looked at.
         duplicates: samples that repeat question, options and pictures of an earlier one.
         contradictions: the same in any order of options, with another gold.
         nan_options: samples with the word "nan" as an option.
@@ -69,6 +72,7 @@ class Inventory:
     without_picture: int
     missing: int
     undecodable: int | None
+    changed: Mapping[PictureChange, int]
     duplicates: int
     contradictions: int
     nan_options: int
@@ -170,6 +174,7 @@ def _inventory(tally: Tally, name: str, expected: int | None) -> Inventory:
         without_picture=tally.counts["bare"],
         missing=tally.counts["unfound"] + tally.counts["gone"],
         undecodable=tally.counts["undecodable"] if tally.pictures else None,
+        changed=dict(tally.changed),
         duplicates=tally.counts["duplicates"],
         contradictions=tally.counts["contradictions"],
         nan_options=tally.counts["nan"],

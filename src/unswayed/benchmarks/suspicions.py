@@ -9,6 +9,7 @@ import numpy as np
 from scipy import special  # pyright: ignore[reportMissingTypeStubs]
 
 from unswayed.benchmarks.tally import LONG_QUESTION, Tally
+from unswayed.run.pictures import told
 from unswayed.types import LETTERS
 
 _FEW_GOLDS = 5
@@ -33,6 +34,7 @@ def of_rows(tally: Tally, expected: int | None) -> list[str]:
         (tally.incomplete_groups, f"{tally.incomplete_groups} groups lack copies"),
         (0 < none < n, f"{none} questions have no category, the others have one"),
         (0 < counts["bare"] < n, f"{counts['bare']} questions have no picture"),
+        (tally.changed, told(tally.changed)),
         (counts["duplicates"], f"{counts['duplicates']} questions repeat an earlier one"),
         (
             counts["contradictions"],

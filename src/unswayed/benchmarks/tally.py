@@ -12,7 +12,7 @@ from unswayed import answers
 from unswayed.benchmarks.sources.pictures import NO_PICTURE
 from unswayed.errors import DataError
 from unswayed.run.pictures import read_image
-from unswayed.types import Failure, Sample
+from unswayed.types import Failure, PictureChange, Sample
 
 MAX_CATEGORIES = 200
 """Categories that are listed by name; further ones are counted together."""
@@ -44,6 +44,7 @@ class Tally:
         seen: digests of the questions with their options in order.
         gold_of: digest of a question with its options in any order → digest of the gold's text.
         decoded: digests of the paths of pictures that were decoded.
+        changed: what must be done to pictures so that they show what a person sees → pictures.
         counts: what else is counted: `unfound` (failures for want of a picture), `gone`, `bare`
             and `undecodable` (samples by their pictures), `long`, `duplicates`, `contradictions`,
             `nan` and `repeated` (samples by their texts).
@@ -66,6 +67,7 @@ class Tally:
     seen: set[bytes] = field(default_factory=set[bytes])
     gold_of: dict[bytes, bytes] = field(default_factory=dict[bytes, bytes])
     decoded: set[bytes] = field(default_factory=set[bytes])
+    changed: Counter[PictureChange] = field(default_factory=Counter[PictureChange])
     counts: Counter[str] = field(default_factory=Counter[str])
     longest_question: int = 0
     longest_hits: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0, 0.0])
@@ -119,7 +121,7 @@ class Tally:
             if key in self.decoded:
                 continue
             try:
-                _ = read_image(image)
+                self.changed.update(read_image(image).changes)
             except DataError as error:
                 self._say(sample.id, str(error))
                 return False

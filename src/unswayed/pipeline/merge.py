@@ -18,6 +18,7 @@ from typing import Any, cast
 
 from unswayed import registry
 from unswayed.errors import RunError, StageError
+from unswayed.pipeline import pictures
 from unswayed.pipeline.metrics import measure
 from unswayed.pipeline.settings import Settings, settings_of
 from unswayed.registry import model_spec
@@ -330,6 +331,7 @@ def _describe(run: RunFolder, parts: Sequence[ShardRun], judged: bool) -> None:
     keys = [*_AGREE, *(key for key in ("data", "texts") if key not in _differing(parts))]
     keys += ["judge"] if judged else []
     described |= {key: first.description[key] for key in keys if key in first.description}
+    described |= pictures.summed([part.description.get("pictures") for part in parts])
     described |= _usage([part.description.get("usage") or {} for part in parts])
     described["merged"] = [
         {"folder": str(part.folder), "shard": str(part.shard)}

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from PIL import Image
 
 from unswayed import prompts, registry
 from unswayed.benchmarks import Benchmark
@@ -18,6 +15,7 @@ from unswayed.pipeline.evaluation import Evaluation, decoding_of
 from unswayed.pipeline.settings import Settings
 from unswayed.pipeline.walk import decoded, walk
 from unswayed.registry import model_spec
+from unswayed.run.pictures import picture_size
 from unswayed.run.shards import Dealer
 from unswayed.types import ImageRef
 
@@ -180,5 +178,5 @@ def _share(
 
 def _picture_tokens(image: ImageRef) -> int:
     """Estimate the tokens of a picture, which the walk has decoded, from its header."""
-    with Image.open(io.BytesIO(image.read())) as picture:
-        return min(picture.width * picture.height // PIXELS_A_TOKEN, MOST_PICTURE_TOKENS)
+    width, height = picture_size(image)
+    return min(width * height // PIXELS_A_TOKEN, MOST_PICTURE_TOKENS)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import io
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, ImageOps
+from PIL import Image
 
-from unswayed.run.pictures import MAX_PIXELS
+from unswayed.errors import DataError
+from unswayed.run.pictures import pixels_of
 from unswayed.types import ImageRef
 
 LONGEST_SIDE = 320
@@ -49,25 +49,19 @@ def thumbnail(image: ImageRef, folder: Path) -> Thumbnail:
     path = (folder / image.path).resolve()
     if not path.is_relative_to(folder.resolve()):
         return Thumbnail(problem="its path leads out of the run folder")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            return _encode(_small(path))
-    except FileNotFoundError:
+    if not path.is_file():
         return Thumbnail(problem="the file is missing")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        return Thumbnail(problem=f"the file cannot be read ({type(error).__name__})")
+    try:
+        return _encode(_small(path))
+    except DataError:
+        return Thumbnail(problem="the file cannot be read")
 
 
 def _small(path: Path) -> Image.Image:
-    with Image.open(path) as picture:
-        if picture.width * picture.height > MAX_PIXELS:
-            raise ValueError("too many pixels")
-        picture.draft("RGB", (2 * LONGEST_SIDE, 2 * LONGEST_SIDE))
-        upright = ImageOps.exif_transpose(picture).convert("RGBA")
-    upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    white = Image.new("RGBA", upright.size, "white")
-    return Image.alpha_composite(white, upright).convert("RGB")
+    side = 2 * LONGEST_SIDE
+    picture = pixels_of(ImageRef(path=str(path)), (side, side))
+    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    return picture
 
 
 def _encode(picture: Image.Image) -> Thumbnail:

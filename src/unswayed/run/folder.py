@@ -248,18 +248,26 @@ class RunFolder:
         return RunError(f"{self.folder} holds no generations yet; {hint}")
 
     def store_image(self, image: ImageRef) -> ImageRef:
-        """Copy a picture into the run folder, once by content, and return where it lies.
+        """Copy a picture into the run folder, as a person sees it and once by content.
+
+        Returns:
+            Where it lies, and what was done to it.
 
         Raises:
             DataError: the picture cannot be read or decoded.
         """
-        data, suffix = read_image(image)
-        digest = hashlib.sha256(data).hexdigest()
-        relative = f"images/{digest}{suffix}"
+        shown = read_image(image)
+        digest = hashlib.sha256(shown.data).hexdigest()
+        relative = f"images/{digest}{shown.suffix}"
         target = self.folder / relative
         if not target.exists():
-            write_bytes(target, data)
-        return ImageRef(path=relative, sha256=digest)
+            write_bytes(target, shown.data)
+        return ImageRef(
+            path=relative,
+            sha256=digest,
+            changes=shown.changes,
+            source_sha256=shown.source_sha256,
+        )
 
     def set_aside_verdicts(self) -> None:
         """Move the verdicts of another judge to a file of their own, so that none is lost."""

@@ -22,7 +22,7 @@ from unswayed.chat.client import ChatClient
 from unswayed.chat.endpoints import endpoint
 from unswayed.chat.limits import Bounds, Limits, Spent
 from unswayed.chat.records import ChatReply, ChatRequest
-from unswayed.errors import ConfigError, ModelError
+from unswayed.errors import ConfigError, DataError, ModelError
 from unswayed.models import Decoding, Request, Serving
 from unswayed.models.served.bodies import KEEP_SPECIAL, PLAIN, Body
 from unswayed.models.served.choosing import offered, wanted
@@ -318,9 +318,8 @@ class Http:
         connection, source = self._connection, self._source
         try:
             requests = source.output(connection.turns, request, decoding)
-        except OSError as error:
-            message = f"cannot read a picture: {error}"
-            return Generation(id=request.id, status="error", text="", error=message)
+        except DataError as error:
+            return Generation(id=request.id, status="error", text="", error=str(error))
         replies = await connection.client.asend(requests)
         first = replies[0]
         choices = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import mimetypes
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,8 @@ from typing import Any
 from unswayed.chat.endpoints import Capabilities
 from unswayed.models import Decoding, Request
 from unswayed.models.seeds import seed_of
+from unswayed.run.pictures import read_image
+from unswayed.types import ImageRef
 
 Body = dict[str, Any]
 
@@ -46,7 +47,7 @@ def body(
         extra: further fields; those above win.
 
     Raises:
-        OSError: a picture cannot be read.
+        DataError: a picture cannot be read.
     """
     fields: Body = {
         "messages": messages(request, capabilities, prefill),
@@ -88,6 +89,10 @@ def _picture(path: Path) -> Body:
 
 @lru_cache(maxsize=_PICTURES_KEPT)
 def data_url(path: Path) -> str:
-    """Return a file as a `data:` URL, its bytes as they are stored."""
-    kind = mimetypes.guess_type(path.name)[0] or "image/png"
-    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+    """Return a picture as a `data:` URL: its bytes, unless they need more than decoding.
+
+    Raises:
+        DataError: it cannot be read or decoded.
+    """
+    shown = read_image(ImageRef(path=str(path)))
+    return f"data:{shown.media_type};base64,{base64.b64encode(shown.data).decode()}"

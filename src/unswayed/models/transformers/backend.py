@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from PIL import Image
 from transformers import GenerationConfig
 
 from unswayed import answers
-from unswayed.errors import ModelError
+from unswayed.errors import DataError, ModelError
 from unswayed.models import Decoding, Request
 from unswayed.models.transformers.checkpoint import weights_hash
 from unswayed.models.transformers.letters import LetterReader, Output
@@ -26,7 +25,8 @@ from unswayed.models.transformers.loading import device_of, load_checkpoint, pla
 from unswayed.models.transformers.sampling import sampling
 from unswayed.models.transformers.sharing import SharedEncoding, SharedPreparation
 from unswayed.prompts import open_tail
-from unswayed.types import Generation
+from unswayed.run.pictures import pixels_of
+from unswayed.types import Generation, ImageRef
 
 
 class Backend:
@@ -121,7 +121,7 @@ class Backend:
         except torch.OutOfMemoryError as error:
             failure: Exception = error
             torch.cuda.empty_cache()
-        except (RuntimeError, ValueError, OSError, IndexError) as error:
+        except (RuntimeError, ValueError, OSError, IndexError, DataError) as error:
             failure = error
         if len(requests) == 1:
             message = f"{type(failure).__name__}: {_first_line(failure)}"
@@ -166,7 +166,11 @@ class Backend:
     def _inputs(self, requests: Sequence[Request]) -> dict[str, torch.Tensor]:
         """Return the processor's tensors for a batch, left-padded, on the device."""
         texts = [self.render(request) for request in requests]
-        opened = {path: _open(path) for request in requests for path in request.images}
+        opened = {
+            path: pixels_of(ImageRef(path=str(path)))
+            for request in requests
+            for path in request.images
+        }
         pictures = [[opened[path] for path in request.images] for request in requests]
         bos = self._tokenizer.bos_token
         inputs = self._processor(
@@ -251,11 +255,6 @@ class Backend:
 
 def _text(text: str) -> dict[str, str]:
     return {"type": "text", "text": text}
-
-
-def _open(path: Path) -> Image.Image:
-    with Image.open(path) as picture:
-        return picture.convert("RGB")
 
 
 def _context_length(config: Any) -> int | None:

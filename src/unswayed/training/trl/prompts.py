@@ -38,4 +38,4 @@ def dataset_of(made: Sequence[TrainingPrompt], least: int) -> Dataset:
     data = Dataset.from_list(rows)
     if not any(row["images"] for row in rows):
         return data.remove_columns("images")
-    return data.cast_column("images", List(Image()))
+    return data.cast_column("images", List(Image(mode="RGB")))

@@ -11,12 +11,12 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from PIL import Image
-
 from unswayed.errors import ConfigError, ModelError
+from unswayed.run.pictures import picture_size
 from unswayed.training.data import TrainingPrompt
 from unswayed.training.parents import files_of
 from unswayed.training.start import Start
+from unswayed.types import ImageRef
 
 _TAGGED = "<think>It is A.</think><answer>A</answer>"
 
@@ -62,8 +62,7 @@ def length_of(prompt: TrainingPrompt, processor: Any) -> int:
     length = len(processor.tokenizer(text, add_special_tokens=False)["input_ids"])
     image = processor.image_processor
     for file in prompt.images:
-        with Image.open(file) as picture:
-            width, height = picture.size
+        width, height = picture_size(ImageRef(path=str(file)))
         patches = image.get_number_of_image_patches(height, width, {})
         length += patches // image.merge_size**2 - 1
     return length

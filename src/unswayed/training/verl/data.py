@@ -26,8 +26,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from unswayed.errors import DataError
+from unswayed.run.pictures import read_image
 from unswayed.training.data import TrainingPrompt
-from unswayed.types import Failure
+from unswayed.types import Failure, ImageRef
 
 ABILITY = "visual-question-answering"
 _PLACEHOLDER = "<image>"
@@ -151,10 +152,7 @@ def row(
 
 
 def _image(file: Path, limits: tuple[int, int]) -> dict[str, Any]:
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise DataError(f"cannot read the picture {file}: {error.strerror}") from error
+    data = read_image(ImageRef(path=str(file))).data
     return {"bytes": data, "path": None, "min_pixels": limits[0], "max_pixels": limits[1]}
 
 
