@@ -20,9 +20,10 @@ from unswayed.benchmarks.sources.mirror import Mirrored
 from unswayed.errors import RunError
 from unswayed.models.served.bodies import data_url
 from unswayed.report.pictures import thumbnail
+from unswayed.run.appearance import told
 from unswayed.run.files import read_object, write_json
 from unswayed.run.folder import RunFolder
-from unswayed.run.pictures import pixels_of, told
+from unswayed.run.pictures import pixels_of
 from unswayed.training.data import TrainingPrompt
 from unswayed.types import ImageRef, Sample, Variant
 

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from unswayed.errors import DataError
+from unswayed.run.appearance import as_seen
 from unswayed.run.folder import RunFolder
-from unswayed.run.pictures import as_seen, picture_size, pixels_of, read_image
+from unswayed.run.pictures import picture_size, pixels_of, read_image
 from unswayed.types import ImageRef
 
 MOTIF = np.arange(8 * 6 * 3, dtype=np.uint8).reshape(6, 8, 3)

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import special  # pyright: ignore[reportMissingTypeStubs]
 
 from unswayed.benchmarks.tally import LONG_QUESTION, Tally
-from unswayed.run.pictures import told
+from unswayed.run.appearance import told
 from unswayed.types import LETTERS
 
 _FEW_GOLDS = 5

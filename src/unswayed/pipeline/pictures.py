@@ -13,12 +13,13 @@ from typing import Any
 
 from unswayed import progress
 from unswayed.errors import RunError
+from unswayed.run.appearance import CHANGES, told
 from unswayed.run.folder import RunFolder
-from unswayed.run.pictures import CHANGES, read_image, told
+from unswayed.run.pictures import read_image
 from unswayed.types import ImageRef, PictureChange, Variant
 
 RULES = 1
-"""Version of the rules by which pictures are shown (`unswayed.run.pictures`); in `run.json`."""
+"""Version of the rules by which pictures are shown (`unswayed.run.appearance`); in `run.json`."""
 
 
 @dataclass
