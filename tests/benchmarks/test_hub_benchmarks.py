@@ -614,9 +614,7 @@ def test_mirroring_respects_the_orientation_and_refuses_what_is_no_picture() -> 
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", exif=exif)
     assert red_is_left(Mirrored(ImageRef(data=buffer.getvalue()))())
-    with pytest.raises(
-        DataError, match="a picture of the row is no readable picture .its format is not known"
-    ):
+    with pytest.raises(DataError, match="its format is not known"):
         Mirrored(ImageRef(data=b"no picture"))()
 
 
