@@ -23,6 +23,7 @@ from unswayed.types import Verdict
 
 HERE = Path(__file__).parent
 REAL = Path(__file__).parents[2].parent / "shared" / "real" / "judge_labels"
+CASES = REAL.parents[1] / "cases"
 COLOURS = {"A": "red", "B": "dark red", "C": "blue", "D": "white"}
 PLAIN_WORDS = ["red", "blue", "green", "white"]
 
@@ -50,6 +51,24 @@ def test_hand_written_chains(name: str, floor: float) -> None:
     assert result.concludes >= floor
 
 
+KINDS = load_labels(HERE / "kinds.jsonl")
+UNHEARD = 0.03  # share of the kinds' rows that may be unclear where a person hears something
+MISHEARD = 0.01  # share that may be heard as something else
+
+
+def test_kinds_are_heard_and_hardly_ever_misheard() -> None:
+    heard = {row.case.id: Rules().conclusion(row.case) for row in KINDS}
+    unheard, misheard = [], []
+    for row in KINDS:
+        found = heard[row.case.id]
+        said = "outside" if found.outside else found.letter or "none"
+        if said != row.concludes:
+            (unheard if said == "none" else misheard).append(f"{row.case.id}: {row.case.think}")
+    assert len(KINDS) >= 500
+    assert len(misheard) <= MISHEARD * len(KINDS), misheard
+    assert len(unheard) <= UNHEARD * len(KINDS), unheard
+
+
 def test_the_suite_is_large_and_has_every_label() -> None:
     rows = [row for name in ("cases.jsonl", "held_out.jsonl") for row in load_labels(HERE / name)]
     counts = Counter(row.consistent for row in rows)
@@ -57,6 +76,14 @@ def test_the_suite_is_large_and_has_every_label() -> None:
     assert min(counts["yes"], counts["no"]) >= 35
     assert counts["unclear"] >= 5
     assert len({row.case.id for row in rows}) == len(rows)
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason="the shared cases are not there")
+@pytest.mark.parametrize("name", ["judge_kinds.jsonl", "judge_thoughts.jsonl"])
+def test_cases_of_the_kinds_that_went_wrong(name: str) -> None:
+    result = check(Rules(), load_labels(CASES / name))
+    assert result.agreement is not None
+    assert result.agreement >= 0.92, result.disagreements
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real labelled chains are not there")
@@ -233,6 +260,6 @@ def test_two_hundred_kilobytes_of_anything_end(unit: str) -> None:
 
 
 def test_labels_are_plain_json() -> None:
-    for name in ("cases.jsonl", "held_out.jsonl"):
+    for name in ("cases.jsonl", "held_out.jsonl", "kinds.jsonl"):
         for line in (HERE / name).read_text(encoding="utf-8").splitlines():
             assert set(json.loads(line)) >= {"id", "question", "options", "think", "answer"}

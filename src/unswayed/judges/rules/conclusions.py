@@ -14,18 +14,9 @@ from itertools import pairwise
 
 from unswayed.answers import normalise
 from unswayed.judges.rules.choices import AnalysedQuestion
-from unswayed.judges.rules.claims import (
-    FAINT,
-    FINAL,
-    Claim,
-    Denial,
-    Event,
-    Turn,
-    events,
-    judged_topic,
-    labelled,
-    only_mention,
-)
+from unswayed.judges.rules.claims import FAINT, FINAL, Claim, Denial, Event, Turn
+from unswayed.judges.rules.counts import enumerated
+from unswayed.judges.rules.statements import Discourse, events, judged_topic, labelled, only_mention
 from unswayed.judges.rules.words import plain, sentences, tokens
 
 _ROW = re.compile(
@@ -33,6 +24,8 @@ _ROW = re.compile(
 )
 LONG_TOPIC = 300
 """Characters of a sentence after which "this is correct" no longer judges the option before it."""
+_TAKEN_UP = re.compile(r"(?i)\W*(?:this|it|that)\b")
+"""So begins a sentence that goes on about the option taken up before."""
 _LONE = re.compile(r"[(\[\"'⟦\s]{0,4}([A-Z])[)\]\"'⟧\s]{0,4}\.?")
 
 
@@ -57,10 +50,15 @@ def conclude(think: str, question: AnalysedQuestion) -> Conclusion:
     """Return the option that a thought concludes on; nothing is taken from the answer."""
     listed = [*sentences(_without_lists(plain(think), question))]
     state = _State(question)
+    counted = enumerated(listed, question)
+    if counted is not None:
+        state.take(counted)
     topic: str | None = None
+    discourse = Discourse()
     for sentence in listed:
         label = labelled(sentence, question)
-        for event in events(sentence, question, label):
+        weighed = label or (topic if _TAKEN_UP.match(sentence) else None)
+        for event in events(sentence, question, weighed, discourse):
             state.take(event)
         verdict = None if label else judged_topic(sentence, topic, question)
         if verdict is not None:
@@ -69,9 +67,17 @@ def conclude(think: str, question: AnalysedQuestion) -> Conclusion:
     last = _last_line(listed, question)
     if last is not None:
         state.take(last)
-    conclusion = state.conclusion()
+    conclusion = _or_none(state.conclusion(), question)
     settled = conclusion.rule or question.compared or question.spatial
     return conclusion if settled else _last_mention(listed, question)
+
+
+def _or_none(conclusion: Conclusion, question: AnalysedQuestion) -> Conclusion:
+    """Read a result that no option has as "none of the above", where that is an option."""
+    nones = [choice.letter for choice in question.choices if choice.none]
+    if not conclusion.outside or len(nones) != 1 or "none" not in question.choice(nones[0]).full:
+        return conclusion
+    return replace(conclusion, letter=nones[0], outside=False)
 
 
 def _last_mention(listed: Sequence[str], question: AnalysedQuestion) -> Conclusion:

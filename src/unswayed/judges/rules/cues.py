@@ -10,6 +10,15 @@ import re
 _I = re.IGNORECASE
 _BE = r"(?:is|are|was|be|becomes|remains|seems|appears|looks)"
 
+_FITTING = (
+    r"(?:correct|accurate|appropriate|likely|suitable|plausible|fitting|reasonable|probable|"
+    r"logical)"
+)
+_SURELY = (
+    r"indeed|clearly|also|therefore|thus|likely|probably|definitely|actually|certainly|really|most|"
+    r"obviously|then|still|now|hence|to be|exactly|in fact"
+)
+
 BOXED = re.compile(r"⟦([^⟧]{0,300})⟧")
 """A boxed result, as `words.plain` writes it."""
 
@@ -20,6 +29,10 @@ ANSWER = re.compile(
     r"description|statement|match|fit|category|interpretation|value|caption|title|result))\b"
     rf"[^.?!;]{{0,60}}?(?:\b{_BE}\b|[:：=])(?:\s*(?:therefore|thus|indeed|clearly|likely|just|"
     r"simply|probably|most likely|option|choice)\b)*"
+    rf"|\b(?:the|my)\s+(?:most\s+(?:\w+\s+)?{_FITTING}|best|closest|correct)\s+\w+"
+    rf"[^.?!;,]{{0,60}}?\b(?:{_BE}|(?:would|must|could|should) be)\b(?:\s+(?:likely|probably|"
+    rf"indeed|"
+    r"option|choice)\b)*"
     r"|\b(?:i|we|i'd|i'll|should|would|will|must|let's|to|and|so)\s+(?:have to\s+|now\s+|will\s+|"
     r"should\s+|would\s+|can\s+|'ll\s+)?(?:choose|select|pick|go with|opt for|settle on|answer|"
     r"settle for)\b|\b(?:i'm|am|i am) going with\b|\bgo(?:ing)? with\b"
@@ -29,12 +42,13 @@ ANSWER = re.compile(
 """What follows is the answer; the end of the match is where the answer begins."""
 
 RIGHT = re.compile(
-    rf"\b{_BE}\b(?:\s+\w+){{0,4}}?\s+(?:the\s+)?(?:(?:most\s+)?(?:correct|right|best|accurate|"
-    rf"appropriate|"
-    r"likely|suitable|plausible|fitting)(?:\s+(?:answer|option|choice|one|description|match|"
-    r"fit))?|answer|"
-    r"(?:my\s+)?(?:best\s+)?(?:guess|pick|choice)|one that fits|only option left|only one left|"
-    r"only option)\b(?!\s+(?:side|of|hand|angle|triangle|to))|\bholds\b",
+    rf"\b(?:{_BE}|be)\b(?:\s+(?:{_SURELY}))*\s+(?:(?:the\s+|a\s+)?(?:(?:most\s+(?:\w+\s+)?)?"
+    rf"(?:{_FITTING}|right|best|true)(?=\s*(?:$|[^\w\s]|(?:because|since|as|and|for|here|in|given|"
+    r"based|among|of the|answer|option|choice|one|description|match|fit|response|caption|statement|"
+    r"category|term|title)\b)))"
+    r"|(?:the|my)\s+(?:best\s+|final\s+|correct\s+)?(?:answer|guess|pick|choice|one that fits|"
+    r"only option(?: left)?|only one(?: left)?|odd one out)\b)"
+    r"|\bholds\b(?=\s*(?:true|here|up)?\s*(?:$|[.,;!]))|^\W{0,3}\(correct\)",
     _I,
 )
 """What precedes is the answer."""
@@ -48,7 +62,8 @@ MATCHES = re.compile(
 """Beside an option this says that it fits."""
 
 CONCLUDING = re.compile(
-    r"\b(?:therefore|thus|hence|so|consequently|conclude[sd]?|conclusion|overall|in summary|"
+    r"\b(?:therefore|thus|hence|so|consequently|conclude[sd]?|in conclusion|the conclusion|overall|"
+    r"in summary|"
     r"finally|must be|confirm(?:s|ed)?|which means|this means|that means|meaning|leaves|leaving|"
     r"i think|i believe|i'd say|i would say|i am confident|accordingly|as a result|suggests that|"
     r"indicates that|given this|given that|shows that|making it)\b"
@@ -56,26 +71,50 @@ CONCLUDING = re.compile(
     _I,
 )
 HEDGED = re.compile(
-    r"\b(?:might|may|maybe|perhaps|could|possibly|at first|first thought|initially|can be|"
-    r"first glance|not sure|uncertain|alternatively|usually|often|generally|normally|would have|"
-    r"would be a|sometimes)\b|可能|也许",
+    r"\b(?:might|may|maybe|perhaps|could|possibly|at first|first thought|initially|"
+    r"can be(?!\s+(?:\w+ly\s+)?(?:excluded|ruled|eliminated|discarded|seen|observed|concluded|"
+    r"inferred|"
+    r"identified|described|found|determined|confirmed|counted))|"
+    r"first glance|not sure|uncertain|alternatively|would have|would be a)\b|可能|也许",
     _I,
 )
+GENERAL = re.compile(r"\b(?:usually|often|generally|normally|sometimes)\b", _I)
+"""Said of such things in general; of an option's letter it takes nothing away."""
+_BY_THE_WAY = re.compile(
+    r"\b(?:that|which|who|what)\s+(?:could|might|may|can)\b(?=[^.;]{0,80}?\b(?:is|are|was|would be|"
+    r"must be)\b)",
+    _I,
+)
+
+
+def hedged(text: str, *, of_letter: bool = False) -> bool:
+    """Say whether a clause is a guess; "the thing that could do it is X" is none."""
+    text = _BY_THE_WAY.sub("that", text)
+    if HEDGED.search(text):
+        return True
+    return not of_letter and GENERAL.search(text) is not None
+
+
 IDLE = re.compile(
     r"\b(?:if|whether|suppose|supposing|assume|assuming|what about|let'?s (?:consider|check|see|"
     r"look|examine|analyze|evaluate|go through)|let me (?:check|see|consider|look|go|verify)|"
-    r"the question|asks?|asked|asking|"
-    r"options? (?:are|include|given|provided|listed)|the options|choices (?:are|include)|either|"
+    r"the question (?:asks|is|wants|says|here)|asks?|asked|asking|options? (?:are|include|listed)|"
+    r"the (?:given |provided )?(?:options|choices) (?:are|include|given|provided|say|list|mention|"
+    r"describe|suggest)|choices (?:are|include)|either(?!\s*(?:[.,;!]|$))|"
     r"possible answers|need to (?:determine|find|identify|decide|check|figure)|trying to|"
-    r"consider)\b|如果|是否|选项(?:有|包括)|问的是|题目",
+    r"(?:other|remaining) (?:options|choices|answers|captions|descriptions)|consider)\b|如果|是否|"
+    r"选项(?:有|包括)|问的是|题目",
     _I,
 )
 """Weighing or restating, not asserting."""
 
 STRONG_TURN = re.compile(
-    r"^\W{0,4}(?:(?:oh|and|but|hmm|ah|okay|ok|so)\W{1,4})?(?:wait|no(?=\W)|hmm|actually|hold on|"
+    r"^\W{0,4}(?:(?:oh|and|but|hmm|ah|okay|ok|so)\W{1,4})?(?:wait|no(?=\s*(?:[^\w\s]|wait\b|$))|"
+    r"hmm|actually|hold on|"
     r"on second thought|correction|scratch that|sorry|my mistake|oops)\b|\b(?:on second thought|"
-    r"i was wrong|i made a mistake|let me correct|correcting myself)\b|等等|不对|其实",
+    r"i was wrong|(?:let me|i(?:'ll| will)|let's) (?:recount|re-count|count again|look again)|"
+    r"recounting|counting again|i made a mistake|let me correct|correcting myself)\b"
+    r"|等等|不对|其实",
     _I,
 )
 SOFT_TURN = re.compile(
@@ -84,26 +123,10 @@ SOFT_TURN = re.compile(
     r"actually)\b|但是?|然而",
     _I,
 )
-DENIED_BEFORE = re.compile(
-    r"(?:\b(?:not|never|no|neither|nor|without|cannot|rather than|instead of|unlike|other than|"
-    r"except|isn't|aren't|wasn't|doesn't|don't|didn't|can't|won't|couldn't|wouldn't|ruled? out|"
-    r"rules out|ruling out|"
-    r"eliminat(?:e[sd]?|ing)|exclud\w{1,4}|discard\w{0,3}|reject\w{0,3}|unlikely|incorrect|wrong|hardly|"
-    r"opposed to|contradicts?)\b(?!\s+(?:only|doubt|question|indication|need))|n't\b"
-    r"|不是|没有|并非|不|非|排除)[^,.;，。]{0,40}$",
-    _I,
-)
-DENIED_AFTER = re.compile(
-    r"^[^,.;，。]{0,45}?(?:\b(?:not|incorrect|wrong|false|ruled out|is out|are out|eliminated|"
-    r"unlikely|doesn't|"
-    r"don't|isn't|aren't|cannot|can't|couldn't|won't|impossible|excluded|too (?:small|big|large|"
-    r"few|many|low|high)|no)\b"
-    r"(?!\s+(?:only|doubt))|错误|不对|不符|不正确|排除|错)",
-    _I,
-)
 ASIDE = re.compile(
-    r"\b(?:than|compared (?:to|with)|relative to|similar to|like|as opposed to|from|versus|vs|"
-    r"behind|in front of)\W+(?:\w+\W+){0,3}$",
+    r"\b(?:than|compared (?:to|with)|relative to|similar to|(?<!looks )(?<!look )(?<!seems )like|"
+    r"as opposed to|from|versus|vs|"
+    r"behind|in front of|as \w+ as)\W+(?:\w+\W+){0,3}$",
     _I,
 )
 """Before a mention: it is what something else is measured against."""
@@ -118,7 +141,7 @@ SAYS_TRUE = re.compile(
     _I,
 )
 COPULA_BEFORE = re.compile(
-    r"(?:\b(?:is|are|was|were|be|being|as|looks?|appears?|seems?|called|named|shows?|depicts?|"
+    r"(?:\b(?:is|are|was|were|be|being|as|looks?|appears?|seems?|called|named|shows?|depicts?|say|"
     r"wearing|"
     r"wears|contains?|to|says?|reads?|of|a|an|in|the|likely|clearly|really|quite|definitely|it's|"
     r"that's|there's|gives?|means|makes?|equals?|suggests?|indicates?|about|approximately|around|"

@@ -6,13 +6,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Literal
 
-from unswayed.judges.rules.choices import AnalysedQuestion, Choice
+from unswayed.judges.rules.choices import AnalysedQuestion, Choice, Form, Pattern
+from unswayed.judges.rules.inflection import stem
+from unswayed.judges.rules.names import is_verb
+from unswayed.judges.rules.units import ratio
 from unswayed.judges.rules.words import ARTICLES, Token
 
-Form = Literal["letter", "text", "core", "value", "paraphrase"]
-
+ALONE = frozenset({"single", "sole", "lone", "solitary"})
+"""Words that say one."""
 _LETTER_BEFORE = re.compile(
     r"(?i)(?:\b(?:options?|choices?|answers?|letter)(?:\s+(?:is|are|be|as|would be|should be|"
     r"must be|will be|might be|could be|has to be|to be))?\s*[:：]?|"
@@ -20,6 +22,7 @@ _LETTER_BEFORE = re.compile(
     r"\b(?:matches|match|fits|thus|therefore|so|hence|namely|suggests|indicates|leaves|leaving)|"
     r"\b(?:choose|select|pick|go with|going with|opt for|answer|with|is|be|are|and|or|both|also|"
     r"not|it's|rule out|eliminate|exclude)|"
+    r"(?:options?|choices?|answers?)\s+(?:[A-Z]\W{1,3}(?:(?:and|or)\s+)?){1,8}|"
     r"[选择项案为是除])\s*[(\[\"'“‘⟦]?\s*$"
 )
 _OPTION_BEFORE = re.compile(r"(?i)(?:option|choice|answer)s?\W{0,3}(?:is|be)?\W{0,3}$")
@@ -28,7 +31,7 @@ _OPENS_CLAUSE = re.compile(
     r"\s*[.):：]|\s*$|\s+(?:is|was)\s+(?:\w+\s+)?(?:\w+rect|right|wrong|out)\b|\s*[错正对]"
 )
 _AFTER_A = re.compile(
-    r"\s*[)\]\"'”⟧]*\s*(?:[.:：),。，;!?]|$|because|since|but|and\s[B-Z]\b|"
+    r"\s*[)\]\"'”⟧]*\s*(?:[.:：),。，;!?]|$|because|since|but|(?:and|or)\s[B-Z]\b|"
     r"is\s+(?:the\s+)?(?:correct|right|best|answer|wrong|incorrect)\b)"
 )
 _POINT_BEFORE = re.compile(
@@ -102,26 +105,61 @@ def _stem(word: str) -> str:
 
 def _at(words: Sequence[Token], at: int, clause: str, question: AnalysedQuestion) -> list[Mention]:
     """Return every option that may begin at a token."""
+    word = words[at]
     candidates: list[Mention] = []
-    raw = words[at].raw
-    if raw in question.letters and _is_letter(words[at], clause, question):
-        candidates.append(Mention(raw, at, at + 1, "letter"))
-    for choice in question.choices:
-        if question.numeric and choice.value is not None:
-            if _same_number(words[at], choice) or _is_one(words, at, choice):
-                candidates.append(Mention(choice.letter, at, at + 1, "value"))
-            continue
-        forms: tuple[tuple[Form, tuple[str, ...]], ...] = (
-            ("text", choice.full),
-            ("core", choice.core),
-        )
-        for form, wanted in forms:
-            size = len(wanted)
-            if size and _repeats(words[at : at + size], wanted):
-                if _word_is_meant(words, at, size, clause, choice, question):
-                    candidates.append(Mention(choice.letter, at, at + size, form))
-                break
-    return candidates
+    if word.raw in question.letters and _is_letter(word, clause, question):
+        candidates.append(Mention(word.raw, at, at + 1, "letter"))
+    if question.numeric:
+        if word.value is not None or word.text == "one" or word.text in ALONE:
+            candidates += [
+                Mention(choice.letter, at, at + 1, "value")
+                for choice in question.choices
+                if _same_number(word, _unit(words, at), choice) or _is_one(words, at, choice)
+            ]
+        if not any(choice.none for choice in question.choices):
+            return candidates
+    exact: list[Mention] = []
+    inflected: list[Mention] = []
+    first = "1" if word.text == "one" else word.text
+    for pattern in question.patterns.get(stem(first), ()):
+        size = len(pattern.words)
+        row = words[at : at + size]
+        same = _repeats(row, pattern.words)
+        if (same or _is_inflected(row, pattern)) and _is_meant(
+            words, at, clause, pattern, question
+        ):
+            mention = Mention(pattern.choice.letter, at, at + size, pattern.form)
+            (exact if same else inflected).append(mention)
+    return candidates + (exact or inflected or _compound(words, at, question))
+
+
+def _is_inflected(row: Sequence[Token], pattern: Pattern) -> bool:
+    """Read "jumping" as "jump": equal word by word without verb endings."""
+    if len(row) != len(pattern.stems):
+        return False
+    return all(stem(word.text) == wanted for word, wanted in zip(row, pattern.stems, strict=True))
+
+
+def _is_meant(
+    words: Sequence[Token], at: int, clause: str, pattern: Pattern, question: AnalysedQuestion
+) -> bool:
+    if pattern.form == "name" and len(pattern.words) == 1 and is_verb(words, at):
+        return False
+    return _word_is_meant(words, at, len(pattern.words), clause, pattern.choice, question)
+
+
+def _compound(words: Sequence[Token], at: int, question: AnalysedQuestion) -> list[Mention]:
+    """Read "snowmobile" as "snow mobile", and the other way round."""
+    if not question.joined:
+        return []
+    text = words[at].text
+    for size in (1, 2):
+        if size == 2:
+            text += words[at + 1].text if at + 1 < len(words) else ""
+        pattern = question.joined.get(text)
+        if pattern is not None and size != len(pattern.words):
+            return [Mention(pattern.choice.letter, at, at + size, "core")]
+    return []
 
 
 def _repeats(words: Sequence[Token], wanted: tuple[str, ...]) -> bool:
@@ -189,11 +227,18 @@ def _is_polar(word: Token, clause: str) -> bool:
     return bool(closed) and not re.match(r"(?i)\W*(?:wait|actually|let|hold|hmm|not)\b", after)
 
 
-def _same_number(word: Token, choice: Choice) -> bool:
+def _unit(words: Sequence[Token], at: int) -> str | None:
+    return words[at + 1].text if at + 1 < len(words) else None
+
+
+def _same_number(word: Token, unit: str | None, choice: Choice) -> bool:
     """Equal, or equal when the stated number is rounded to the option's decimals."""
     if word.value is None or choice.value is None:
         return False
-    gap = abs(word.value - choice.value)
+    scale = ratio(unit, choice.unit)
+    if scale is None:
+        return False
+    gap = abs(word.value * scale - choice.value)
     if gap <= 1e-6 * max(1.0, abs(choice.value)):
         return True
     close = gap <= 0.5 * 10**-choice.decimals and gap <= 0.02 * abs(choice.value)
@@ -202,8 +247,10 @@ def _same_number(word: Token, choice: Choice) -> bool:
 
 def _is_one(words: Sequence[Token], at: int, choice: Choice) -> bool:
     """The word "one" counts something, unless it stands for a thing ("the one on the left")."""
-    if words[at].text != "one" or choice.value != 1:
+    if choice.value != 1 or words[at].text not in {"one", *ALONE}:
         return False
+    if words[at].text in ALONE:
+        return True
     before = words[at - 1].text if at else ""
     after = words[at + 1].text if at + 1 < len(words) else ""
     counts = before in {"is", "are", "only", "just", "exactly", "total", "see", "be", "answer"}

@@ -22,11 +22,18 @@ _PHRASES = {
         "on the right side of|at the right side of|on the right|to the right|right side|right"
     ),
     "above": "above|over|higher than",
-    "below": "below|under|beneath|underneath|lower than",
-    "on": "on top of|resting on|sitting on|on the surface of|atop",
-    "front": "in front of|at the front of|front of|in front|front",
-    "behind": "behind|in back of|at the back of|back",
-    "inside": "inside|within|contained in|enclosed by|inside of",
+    "below": "below|under|beneath|underneath|lower than|supports|supporting|holding up|holds up",
+    "on": "on top of|on top|on the top of|resting on|sitting on|on the surface of|atop|upon|on",
+    "front": (
+        "in front of|at the front of|front of|in front|front|covers|covering|blocks|blocking|"
+        "obscures|obscuring|occludes|occluding"
+    ),
+    "behind": (
+        "behind|in back of|at the back of|back|covered by|hidden by|blocked by|obscured by|"
+        "occluded by"
+    ),
+    "inside": "inside|within|contained in|enclosed by|inside of|in",
+    "around": "contains|containing|surrounds|surrounding|encloses|enclosing",
     "outside": "outside|outside of",
     "near": "near|next to|beside|close to|adjacent to|by the side of",
     "far": "far from|far away from",
@@ -41,7 +48,33 @@ _BY_WORDS = sorted(
     ),
     key=lambda entry: -len(entry[0]),
 )
-_PLURAL_SAFE = {"faces": "face"}
+_BY_FIRST: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+for _entry in _BY_WORDS:
+    _BY_FIRST.setdefault(_entry[0][0], []).append(_entry)
+_WEAK = frozenset({("on",), ("in",), ("over",), ("upon",), ("within",), ("back",), ("covering",)})
+"""Phrases that say where something is only if the thing it is measured by follows."""
+_OWNERS = frozenset({"its", "their", "his", "her"})
+_PREPOSITIONS = frozenset({"to", "on", "at", "toward", "towards"})
+_DETERMINERS = frozenset({"the", "a", "an", "his", "her", "their", "some", "it", "him", "them"})
+_HAND_SIDE = ["hand", "side"]
+_PARTED = """
+end edge corner leg arm armrest wall hand foot wheel half shoulder ear eye wing lane door window
+shelf drawer panel foreground background hander handed third portion section
+"""
+_PARTS = frozenset(_PARTED.split())
+"""After "left" these are a part of one thing ("its left leg"), and place nothing beside it."""
+_NOT_A_SIDE = """
+next beside behind in above below under there here on at near by now angle answer option choice
+around over after before up
+"""
+_ADVERBIAL = frozenset(_NOT_A_SIDE.split())
+"""After "right" these make it an adverb ("right next to") or an adjective ("right answer")."""
+_PHRASED = """
+relation comparison contrast reference terms respect regard order fact general conclusion summary
+addition between this that which other
+"""
+_IDIOMS = frozenset(_PHRASED.split())
+"""After "in" and "on" these make a phrase that places nothing ("in relation to")."""
 INVERSE = {
     "left": "right",
     "right": "left",
@@ -50,6 +83,8 @@ INVERSE = {
     "front": "behind",
     "behind": "front",
     "on": "below",
+    "inside": "around",
+    "around": "inside",
     "near": "near",
     "far": "far",
 }
@@ -99,26 +134,71 @@ _DEGREES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A relation in a row of tokens: its name and the tokens it covers."""
+    """A relation in a row of tokens.
+
+    Attributes:
+        name: its name.
+        start: first token it covers.
+        end: the token after it.
+        weak: it is one short word, which places something only if its ground is named.
+        owner: the token that says whose side it is ("its left", "the stool's left"), if any.
+    """
 
     name: str
     start: int
     end: int
+    weak: bool = False
+    owner: int | None = None
 
 
 def relations(words: Sequence[Token]) -> list[Found]:
     """Return the relations in order, the longest phrase winning at each place."""
-    texts = [_PLURAL_SAFE.get(word.raw.lower(), word.raw.lower()) for word in words]
+    texts = [word.raw.lower() for word in words]
     occurrences: list[Found] = []
     at = 0
     while at < len(texts):
-        hit = next((e for e in _BY_WORDS if tuple(texts[at : at + len(e[0])]) == e[0]), None)
-        if hit is None:
+        entries = _BY_FIRST.get(texts[at], ())
+        hit = next((e for e in entries if tuple(texts[at : at + len(e[0])]) == e[0]), None)
+        if hit is None or _is_idiom(texts, at, hit[0]):
             at += 1
             continue
-        occurrences.append(Found(hit[1], at, at + len(hit[0])))
-        at += len(hit[0])
+        end = at + len(hit[0])
+        occurrences.append(_owned(words, texts, Found(hit[1], at, end, hit[0] in _WEAK)))
+        at = end
     return occurrences
+
+
+def _is_idiom(texts: Sequence[str], at: int, phrase: tuple[str, ...]) -> bool:
+    """Tell "she left the room", "right next to" and "in relation to" from a place."""
+    after = texts[at + 1] if at + 1 < len(texts) else ""
+    before = texts[at - 1] if at else ""
+    if phrase[-1] in ("left", "right"):
+        part = at + len(phrase)
+        if part < len(texts) and texts[part] in _PARTS and texts[part : part + 2] != _HAND_SIDE:
+            return True
+    if phrase == ("left",):
+        return after in _DETERMINERS and before not in ("the", "its", "is", "to")
+    if phrase == ("right",):
+        return after in _ADVERBIAL and before not in _OWNERS | {"the"}
+    if phrase in (("in",), ("on",)):
+        return after in _IDIOMS
+    return phrase == ("back",) and after in ("to", "and")
+
+
+def _owned(words: Sequence[Token], texts: Sequence[str], found: Found) -> Found:
+    """Widen "left" to "to its left" and "on the stool's left", and say whose left it is."""
+    if found.name not in ("left", "right") or not found.start:
+        return found
+    owner = found.start - 1
+    if texts[owner] not in _OWNERS and not words[owner].raw.endswith(("'s", "’s", "s'", "s’")):
+        return found
+    if words[owner].raw.lower() in ("it's", "it’s", "that's", "that’s", "there's", "there’s"):
+        return found
+    start = owner
+    while start and found.start - start < 4 and texts[start - 1] not in _PREPOSITIONS:
+        start -= 1
+    placed = start > 0 and texts[start - 1] in _PREPOSITIONS
+    return Found(found.name, start - 1 if placed else owner, found.end, False, owner)
 
 
 def relation_of(texts: Sequence[str]) -> str | None:

@@ -10,24 +10,23 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from unswayed.judges.rules.inflection import NUMBER_WORDS, fold
+
 LONGEST = 600
 """Characters of a sentence; a longer one is cut at a blank, so that work per clause is bounded."""
 
-_COUNTING = """
-zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
-sixteen seventeen eighteen nineteen twenty
-"""
-NUMBER_WORDS = {word: str(value) for value, word in enumerate(_COUNTING.split())}
 _DIGITS = frozenset(NUMBER_WORDS.values())
 ARTICLES = frozenset({"a", "an", "the"})
 
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
 _FACTOR = rf"(?:{_NUMBER}\s?[*·×]?\s?√\s?{_NUMBER}|√\s?{_NUMBER}|{_NUMBER}\s?π|π|{_NUMBER})"
 _TOKEN = re.compile(
-    rf"(?P<number>(?<![\w.)])[-−]?{_FACTOR}(?:\s?/\s?{_FACTOR})?(?!\w*√))"
+    rf"(?P<number>(?<![A-Za-z0-9_.)])[-−]?{_FACTOR}(?:\s?/\s?{_FACTOR})?(?!\w*√))"
+    r"|(?P<count>[一二两三四五六七八九十]{1,2}(?=[个只张条把辆头位名本朵棵块件双匹座台架]))"
     r"|(?P<word>[^\W\d_\u3400-\u9fff]+(?:['’][a-z]+)?)"
     r"|(?P<han>[\u3400-\u9fff])|(?P<sign>[=≈%])|(?P<digits>\d+)"
 )
+_HAN = "零一二三四五六七八九十"
 _PARTS = re.compile(rf"({_NUMBER})?\s?[*·×]?\s?(√\s?{_NUMBER}|π)?")
 _ROUNDS = (
     (re.compile(r"\\(?:text|mathrm|mathbf|textbf|mathit)\s?\{([^{}]{0,300})\}"), r" \1 "),
@@ -44,6 +43,8 @@ _SIMPLE = (
     (re.compile(r"\\times|\\cdot"), "×"),
     (re.compile(r"\\pi\b"), "π"),
     (re.compile(r"\\%"), "%"),
+    (re.compile(r"[✓✔✅☑]\uFE0F?"), " (correct) "),
+    (re.compile(r"[✗✘❌✕✖]\uFE0F?"), " (wrong) "),
     (re.compile(r"(?i)\bsqrt\s?\(?(\d+)\)?|\bsquare root of (\d+)"), r"√\1\2"),
     (re.compile(r"√\s?\(\s?(\d+(?:\.\d+)?)\s?\)"), r"√\1"),
     (re.compile(r"\(\s?([^()\s]{1,16})\s?\)\s?/\s?\(\s?([^()\s]{1,16})\s?\)"), r"\1/\2"),
@@ -71,12 +72,16 @@ _VERB = re.compile(
     r"depicts?|says?|reads?|wears?|contains?|making|meaning|positioned|located)\b|=|≈|"
     r"[\u3400-\u9fff]"
 )
+_UNFINISHED = re.compile(r"(?i)\b(?:is|are|was|were|be|must|would|that)\W*$")
+_QUOTED = re.compile(r"\"[^\"]{1,300}\"|“[^”]{1,300}”")
+"""What is quoted is one thing, whatever joins its parts."""
 _JOINING = re.compile(
     r"(?i)\s*(?:but|so|while|whereas|because|since|therefore|thus|hence|although|though|however)\b"
 )
 
 _OPENING = re.compile(
-    r"(?i)\s*(?:\w+\W+)?(?:based|given|according|considering|from|among|of|with|if|when|since|as|because|while|\w+ing)\b"
+    r"(?i)\s*(?:\w+\W+)?(?:based|given|according|considering|from|among|of|with|if|when|since|as|"
+    r"because|while|\w+ing)\b"
 )
 
 
@@ -136,7 +141,10 @@ def clauses(sentence: str) -> list[str]:
     """Cut a sentence where a new statement begins; an enumeration stays together."""
     pieces: list[str] = []
     start = 0
+    quoted = [match.span() for match in _QUOTED.finditer(sentence)]
     for joint in _JOINT.finditer(sentence):
+        if any(begin < joint.start() < end for begin, end in quoted):
+            continue
         if sentence[start : joint.start()].strip():
             pieces.append(sentence[start : joint.end()])
             start = joint.end()
@@ -146,7 +154,10 @@ def clauses(sentence: str) -> list[str]:
     for piece in pieces:
         has_verb = _VERB.search(piece) is not None
         joins = merged and not _JOINING.match(piece) and not _OPENING.match(merged[-1])
-        if joins and not (whole and has_verb):
+        if merged and _UNFINISHED.search(merged[-1]):
+            merged[-1] += piece
+            whole = True
+        elif joins and not (whole and has_verb):
             merged[-1] += piece
             whole = whole or has_verb
         else:
@@ -160,28 +171,29 @@ def tokens(text: str) -> list[Token]:
     return [_token(match) for match in _TOKEN.finditer(text)]
 
 
-def fold(word: str) -> str:
-    """Fold a word for comparing: case, possessive, plural, number words."""
-    word = word.casefold().replace("’", "'")
-    if not word.endswith("n't"):
-        word = word.removesuffix("'s")
-    word = NUMBER_WORDS.get(word, word) if word != "one" else word
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        return word[:-1]
-    return {"grey": "gray", "colour": "color"}.get(word, word)
-
-
 def _token(match: re.Match[str]) -> Token:
     raw, (start, end) = match[0], match.span()
     if match["number"]:
         value, decimals = _value(raw)
         return Token(f"{value:.10g}", raw, start, end, value, decimals)
+    if match["count"]:
+        value = _han(raw)
+        return Token(f"{value:.10g}", raw, start, end, value)
     text = fold(raw)
     if match["word"] and text in _DIGITS:
         return Token(text, raw, start, end, float(text))
     if match["digits"]:
         return Token(raw, raw, start, end)
     return Token({"%": "percent"}.get(raw, text), raw, start, end)
+
+
+def _han(raw: str) -> float:
+    """Return the value of a Chinese numeral up to 99 of at most two signs."""
+    digits = [_HAN.index(sign.replace("两", "二")) for sign in raw]
+    if len(digits) == 1:
+        return float(digits[0])
+    tens, ones = digits
+    return float(10 + ones if tens == 10 else 10 * tens if ones == 10 else 10 * tens + ones)
 
 
 def _value(raw: str) -> tuple[float, int]:
