@@ -17,9 +17,10 @@ from unswayed.judges.rules.analysis import analyse
 from unswayed.judges.rules.choices import AnalysedQuestion
 from unswayed.judges.rules.claims import Denial
 from unswayed.judges.rules.conclusions import conclude
+from unswayed.judges.rules.markup import plain
 from unswayed.judges.rules.mentions import Mention, mentions
 from unswayed.judges.rules.statements import events
-from unswayed.judges.rules.words import plain, sentences, tokens
+from unswayed.judges.rules.words import sentences, tokens
 from unswayed.perturbations.texts.statements import state
 from unswayed.perturbations.texts.statements.form import Question
 from unswayed.types import Sample

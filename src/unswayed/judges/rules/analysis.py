@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from unswayed.judges.rules.choices import AnalysedQuestion, Choice, Form, Pattern, content
 from unswayed.judges.rules.inflection import fold, stem
+from unswayed.judges.rules.markup import plain
 from unswayed.judges.rules.names import Name, described, directions, heads, is_all, names_of_all
 from unswayed.judges.rules.relations import comparison, relation_of, relations
-from unswayed.judges.rules.words import ARTICLES, Token, plain, tokens
+from unswayed.judges.rules.words import ARTICLES, Token, tokens
 
 _NEGATIVE = frozenset({"not", "except", "isn't", "aren't", "doesn't", "cannot", "can't"})
 _PIVOTS = frozenset({"relation", "relative", "respect", "compared", "reference"})
@@ -28,11 +30,17 @@ _FALSE = frozenset({"no", "false", "incorrect"})
 _NONE = re.compile(
     r"(?i)\b(?:none|neither|nothing)\b.{0,30}|.*\bcannot be (?:determined|inferred)|.*not enough.*"
 )
+_KEPT = 256  # questions whose analysis is remembered
 _COMPOUND = 6  # letters of a compound that may be written apart
 
 
 def analyse(question: str, options: Mapping[str, str]) -> AnalysedQuestion:
-    """Analyse a question and its options."""
+    """Analyse a question and its options; the variants of a question are analysed once."""
+    return _remembered(question, tuple(options.items()))
+
+
+def _analyse(question: str, listed: tuple[tuple[str, str], ...]) -> AnalysedQuestion:
+    options = dict(listed)
     rows = {letter: tokens(_unlabelled(letter, plain(text))) for letter, text in options.items()}
     usable = {letter: row for letter, row in rows.items() if row}
     nones = {letter for letter in usable if _NONE.fullmatch(options[letter].strip().rstrip("."))}
@@ -43,6 +51,9 @@ def analyse(question: str, options: Mapping[str, str]) -> AnalysedQuestion:
     words = tokens(plain(question))
     shared = _shared_words(plain_rows, head, tail)
     return _question(_named(choices, question, options), words, shared)
+
+
+_remembered = lru_cache(_KEPT)(_analyse)
 
 
 def _named(
@@ -75,9 +86,9 @@ def _unlabelled(letter: str, text: str) -> str:
 
 def _choice(
     letter: str,
-    row: list[Token],
+    row: Sequence[Token],
     nones: set[str],
-    others: Mapping[str, list[Token]],
+    others: Mapping[str, Sequence[Token]],
     trim: tuple[int, int],
 ) -> Choice:
     texts = [token.text for token in row]
@@ -86,7 +97,7 @@ def _choice(
     full = tuple(texts if lettered else _bare(texts))
     core = full if letter in nones else tuple(_bare(texts[head : len(texts) - tail])) or full
     elsewhere = {t.text for key, r in others.items() if key != letter for t in r}
-    row = [replace(t, value=1.0) if t.text == "one" and t is row[0] else t for t in row]
+    row = [t._replace(value=1.0) if t.text == "one" and t is row[0] else t for t in row]
     values = [token for token in row if token.value is not None]
     single = values[0] if len(values) == 1 and len(row) <= 4 and values[0] is row[0] else None
     polarity = True if texts[0] in _TRUE else False if texts[0] in _FALSE else None
@@ -105,7 +116,7 @@ def _choice(
 
 
 def _question(
-    choices: tuple[Choice, ...], words: list[Token], shared: tuple[list[str], list[str]]
+    choices: tuple[Choice, ...], words: Sequence[Token], shared: tuple[list[str], list[str]]
 ) -> AnalysedQuestion:
     real = [choice for choice in choices if not choice.none]
     values = [choice.value for choice in real]
@@ -174,7 +185,7 @@ def _joined(choices: Sequence[Choice]) -> dict[str, Pattern]:
 
 
 def _sides(
-    words: list[Token], shared: tuple[list[str], list[str]]
+    words: Sequence[Token], shared: tuple[list[str], list[str]]
 ) -> tuple[frozenset[str], frozenset[str], str | None]:
     """Return what stands before and after the relation in question, and the relation."""
     if content(shared[0]) and content(shared[1]):
@@ -195,7 +206,7 @@ def _sides(
     return frozenset(), frozenset(), None
 
 
-def _shared(rows: list[list[Token]]) -> tuple[int, int]:
+def _shared(rows: list[Sequence[Token]]) -> tuple[int, int]:
     """Return how many tokens all options share at their start and at their end."""
     if len(rows) < 2:
         return 0, 0
@@ -213,7 +224,7 @@ def _shared(rows: list[list[Token]]) -> tuple[int, int]:
 
 
 def _shared_words(
-    rows: Mapping[str, list[Token]], head: int, tail: int
+    rows: Mapping[str, Sequence[Token]], head: int, tail: int
 ) -> tuple[list[str], list[str]]:
     row = next(iter(rows.values()), list[Token]())
     texts = [token.text for token in row]

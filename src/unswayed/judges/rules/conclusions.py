@@ -16,8 +16,9 @@ from unswayed.answers import normalise
 from unswayed.judges.rules.choices import AnalysedQuestion
 from unswayed.judges.rules.claims import FAINT, FINAL, Claim, Denial, Event, Turn
 from unswayed.judges.rules.counts import enumerated
+from unswayed.judges.rules.markup import plain
 from unswayed.judges.rules.statements import Discourse, events, judged_topic, labelled, only_mention
-from unswayed.judges.rules.words import plain, sentences, tokens
+from unswayed.judges.rules.words import sentences, tokens
 
 _ROW = re.compile(
     r"^[ \t]{0,8}[-*•]?[ \t]{0,4}[(\[]?([A-Z])[)\].:：、][ \t]{0,4}(\S.{0,600}?)[ \t]*$"

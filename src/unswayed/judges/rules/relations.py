@@ -48,6 +48,12 @@ _BY_WORDS = sorted(
     ),
     key=lambda entry: -len(entry[0]),
 )
+_FILLING = ARTICLES | {"it", "is", "of", "side"}
+_BARE = {
+    tuple(word for word in phrase if word not in _FILLING): name
+    for phrase, name in reversed(_BY_WORDS)
+}
+"""A phrase without its small words → relation, for options that say nothing more."""
 _BY_FIRST: dict[str, list[tuple[tuple[str, ...], str]]] = {}
 for _entry in _BY_WORDS:
     _BY_FIRST.setdefault(_entry[0][0], []).append(_entry)
@@ -203,11 +209,7 @@ def _owned(words: Sequence[Token], texts: Sequence[str], found: Found) -> Found:
 
 def relation_of(texts: Sequence[str]) -> str | None:
     """Return the relation that a short option says and nothing more ("on the left")."""
-    words = tuple(text for text in texts if text not in ARTICLES | {"it", "is", "of", "side"})
-    for phrase, name in _BY_WORDS:
-        if words == tuple(w for w in phrase if w not in ARTICLES | {"of", "side"}):
-            return name
-    return None
+    return _BARE.get(tuple(text for text in texts if text not in _FILLING))
 
 
 def comparison(texts: Sequence[str]) -> tuple[frozenset[str], frozenset[str]] | None:

@@ -1,4 +1,4 @@
-"""Words of a thought: markup and LaTeX undone, cut into sentences, clauses and tokens.
+"""Words of a thought: plain text cut into sentences, clauses and tokens.
 
 Everything here is linear in the text: no pattern has a repetition inside a repetition, and every
 sentence is cut to `LONGEST` characters before a clause is looked at.
@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from unswayed.judges.rules.inflection import NUMBER_WORDS, fold
 
 LONGEST = 600
 """Characters of a sentence; a longer one is cut at a blank, so that work per clause is bounded."""
 
+_KEPT = 1024  # texts whose tokens are remembered
 _DIGITS = frozenset(NUMBER_WORDS.values())
 ARTICLES = frozenset({"a", "an", "the"})
 
@@ -28,29 +30,6 @@ _TOKEN = re.compile(
 )
 _HAN = "零一二三四五六七八九十"
 _PARTS = re.compile(rf"({_NUMBER})?\s?[*·×]?\s?(√\s?{_NUMBER}|π)?")
-_ROUNDS = (
-    (re.compile(r"\\(?:text|mathrm|mathbf|textbf|mathit)\s?\{([^{}]{0,300})\}"), r" \1 "),
-    (re.compile(r"\\[dt]?frac\s?\{([^{}]{0,200})\}\s?\{([^{}]{0,200})\}"), r"(\1)/(\2)"),
-    (re.compile(r"\\sqrt\s?\{\s?([^{}]{0,200}?)\s?\}"), r"√(\1)"),
-    (re.compile(r"\\f?boxed\s?\{([^{}]{0,300})\}"), r" ⟦\1⟧ "),
-)
-_SIMPLE = (
-    (re.compile(r"</?\w{1,20}/?>"), "\n"),
-    (re.compile(r"\\[()\[\]]|\$|\*\*|__|`|\\,|\\!|\\;|\\left|\\right"), ""),
-    (re.compile(r"(?m)^[ \t]{0,8}(?:#{1,6}|[-*•])[ \t]+"), ""),
-    (re.compile(r"\^?\s?\\circ|\^\{\\circ\}|°"), " degrees "),
-    (re.compile(r"\\approx|≈"), " ≈ "),
-    (re.compile(r"\\times|\\cdot"), "×"),
-    (re.compile(r"\\pi\b"), "π"),
-    (re.compile(r"\\%"), "%"),
-    (re.compile(r"[✓✔✅☑]\uFE0F?"), " (correct) "),
-    (re.compile(r"[✗✘❌✕✖]\uFE0F?"), " (wrong) "),
-    (re.compile(r"(?i)\bsqrt\s?\(?(\d+)\)?|\bsquare root of (\d+)"), r"√\1\2"),
-    (re.compile(r"√\s?\(\s?(\d+(?:\.\d+)?)\s?\)"), r"√\1"),
-    (re.compile(r"\(\s?([^()\s]{1,16})\s?\)\s?/\s?\(\s?([^()\s]{1,16})\s?\)"), r"\1/\2"),
-    (re.compile(r"\\[a-zA-Z]+"), " "),
-    (re.compile(r"[{}]"), " "),
-)
 _END = re.compile(r"[.!?。！？…]+[\"'”’)\]]*(?=\s|$)|[。！？；]+|[;\n]+")
 _LABEL_STOP = re.compile(r"(?:^|[\s(\"“':：⟦])[A-Z]\.$")
 _STARTER = re.compile(
@@ -85,8 +64,7 @@ _OPENING = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One word, number or sign.
 
     Attributes:
@@ -104,16 +82,6 @@ class Token:
     end: int
     value: float | None = None
     decimals: int = 0
-
-
-def plain(text: str) -> str:
-    """Undo tags, markdown and LaTeX; a boxed result becomes `⟦…⟧`."""
-    for _ in range(3):
-        for pattern, by in _ROUNDS:
-            text = pattern.sub(by, text)
-    for pattern, by in _SIMPLE:
-        text = pattern.sub(by, text)
-    return text
 
 
 def sentences(text: str) -> Iterator[str]:
@@ -166,9 +134,16 @@ def clauses(sentence: str) -> list[str]:
     return merged
 
 
-def tokens(text: str) -> list[Token]:
+def tokens(text: str) -> tuple[Token, ...]:
     """Return the tokens of plain text."""
-    return [_token(match) for match in _TOKEN.finditer(text)]
+    return _remembered(text) if len(text) <= LONGEST else _tokens(text)
+
+
+def _tokens(text: str) -> tuple[Token, ...]:
+    return tuple(_token(match) for match in _TOKEN.finditer(text))
+
+
+_remembered = lru_cache(_KEPT)(_tokens)  # a clause is looked at by several rules
 
 
 def _token(match: re.Match[str]) -> Token:
