@@ -93,6 +93,8 @@ def placements(
 
 def topic_of(words: Sequence[Token], question: AnalysedQuestion, before: Role) -> Role:
     """Return what a clause speaks of: its first thing, or what the clause before spoke of."""
+    if not question.subject and not question.object:
+        return before
     end = next(
         (i for i, word in enumerate(words) if i and word.raw.lower() in _VERBS - {"there"}),
         len(words),

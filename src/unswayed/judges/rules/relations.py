@@ -131,6 +131,12 @@ _PAIRS = (
     ("thicker|thickest", "thinner|thinnest"),
 )
 COMPARATIVES = frozenset(word for pair in _PAIRS for side in pair for word in side.split("|"))
+_SIDES: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+"""Comparative → the words that say the same, and those that say the opposite."""
+for _pair in _PAIRS:
+    _one, _other = (frozenset(side.split("|")) for side in _pair)
+    for _word in _one | _other:
+        _SIDES.setdefault(_word, (_one, _other) if _word in _one else (_other, _one))
 _DEGREES = frozenset(
     {"likely", "probable", "appropriate", "accurate", "suitable", "plausible", "reasonable"}
     | {"common", "prominent", "important", "popular", "recent", "logical", "correct", "fitting"}
@@ -217,10 +223,6 @@ def comparison(texts: Sequence[str]) -> tuple[frozenset[str], frozenset[str]] | 
     for text, after in zip_longest(texts, texts[1:]):
         if text in ("most", "more", "least") and after in _DEGREES:
             continue
-        for pair in _PAIRS:
-            sides = [frozenset(side.split("|")) for side in pair]
-            if text in sides[0]:
-                return sides[0], sides[1]
-            if text in sides[1]:
-                return sides[1], sides[0]
+        if text in _SIDES:
+            return _SIDES[text]
     return None

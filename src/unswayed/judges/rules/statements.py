@@ -67,7 +67,7 @@ _WOULD = re.compile(r"(?i)\b(?:would|could|might)\b")
 def labelled(sentence: str, question: AnalysedQuestion) -> str | None:
     """Return the option that a sentence takes up ("Option B: …"), when options are weighed."""
     match = _LABEL.match(sentence)
-    if match is None and not cues.ANSWER.search(sentence):
+    if match is None and "\n" in sentence and not cues.ANSWER.search(sentence):
         match = _LAST_LABEL.search(sentence)
     if match is None or match[1] not in question.letters or question.points:
         return None
