@@ -3,8 +3,9 @@
 Run `python benchmarks/judge_rules.py [LABELS.jsonl …]`. The same thoughts are judged in one run, in
 turns, with the judge as it is and without its means: words, texts and questions that are
 remembered, options and relations that are looked up by their first word, and markup that is only
-undone where there is any. Each round begins with nothing remembered. Every verdict of both is compared; where one differs, the exit status
-is 1. Without files the labelled chains of the tests are judged.
+undone where there is any. Each round begins with nothing remembered. Every verdict of both is
+compared; where one differs, the exit status is 1. Without files the labelled chains of the tests
+are judged.
 """
 
 from __future__ import annotations
