@@ -1,10 +1,10 @@
 """How often do the intervals of `unswayed.metrics` hold the true value? A table by simulation.
 
 Run `python benchmarks/coverage.py [--runs N] [--resamples N] [--kind KIND]`; its output is in
-docs/metrics.md. One line per kind of metric, number of clusters, rows per cluster and truth: the
-share of simulated runs whose 95 % interval covers the true value, the mean width, how often there
-was none, and, for contrast, the coverage of a bootstrap that takes rows as independent
-(percentiles, uncorrected).
+docs/metrics.md. One line per kind of metric, truth and rows per cluster: the share of simulated
+runs whose 95 % interval covers the true value, for each number of clusters (n/a where more than
+half of the runs have no interval); and with 50 clusters the mean width, and for contrast the
+coverage of a bootstrap that takes rows as independent (percentiles, uncorrected).
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ import argparse
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import cache
+from typing import Literal, NamedTuple
 
 import numpy as np
 from scipy import special
 
 from unswayed.metrics.arrays import Floats, Ints
+from unswayed.metrics.calibration import ece, ece_figures
 from unswayed.metrics.intervals import (
     Figure,
     IntervalSettings,
@@ -28,10 +30,17 @@ from unswayed.metrics.intervals import (
     mean_figure,
     weighted_figure,
 )
-from unswayed.metrics.uncertainty import auroc
+from unswayed.metrics.ranking import auroc, auroc_figure
+from unswayed.metrics.uncertainty import risk_area
 
 RHO = 0.3
 """Intra-cluster correlation of the simulated rows (roughly; exact for shares)."""
+
+CLUSTERS = (10, 20, 50, 200)
+SHOWN = 50
+"""Number of clusters of the columns for width and naive coverage."""
+
+Sizes = Literal["1", "4", "4 unequal"]
 
 
 class Draw(NamedTuple):
@@ -44,7 +53,7 @@ class Draw(NamedTuple):
 class Case:
     kind: str
     clusters: int
-    size: int
+    size: Sizes
     truth: float
 
 
@@ -59,7 +68,8 @@ class Coverage:
 
 def simulate(case: Case, runs: int, resamples: int = 2000, seed: int = 0) -> Coverage:
     """Return how the intervals of one case did over `runs` simulated data sets."""
-    rng = np.random.default_rng([seed, case.clusters, case.size, round(1000 * case.truth)])
+    key = [seed, case.clusters, SIZES.index(case.size), round(1000 * case.truth)]
+    rng = np.random.default_rng(key)
     settings = IntervalSettings(resamples=resamples)
     draws = [KINDS[case.kind](rng, case, settings) for _ in range(runs)]
     given = [(d.figure.low, d.figure.high, d.truth) for d in draws if d.figure.low is not None]
@@ -75,9 +85,19 @@ def simulate(case: Case, runs: int, resamples: int = 2000, seed: int = 0) -> Cov
 
 
 def _clusters(rng: np.random.Generator, case: Case) -> Ints:
-    """Cluster of each row; sizes vary from 1 to 2·size − 1 around their mean."""
-    sizes = rng.integers(1, 2 * case.size, case.clusters)
+    """Cluster of each row: 1 row, or 1 to 7, or, unequal, most 1 to 3 and one a quarter of all."""
+    if case.size == "1":
+        return np.arange(case.clusters)
+    sizes = rng.integers(1, 8 if case.size == "4" else 4, case.clusters)
+    if case.size == "4 unequal":
+        sizes[0] = max(4, sizes[1:].sum() // 3)
     return np.repeat(np.arange(case.clusters), sizes)
+
+
+def _correlated(rng: np.random.Generator, where: Ints) -> Floats:
+    """Standard normal noise that is shared in part by the rows of a cluster."""
+    shared = rng.normal(size=where.max() + 1)[where]
+    return math.sqrt(RHO) * shared + math.sqrt(1 - RHO) * rng.normal(size=len(where))
 
 
 def _share(rng: np.random.Generator, case: Case, settings: IntervalSettings) -> Draw:
@@ -110,22 +130,28 @@ def _entropy(rng: np.random.Generator, case: Case, settings: IntervalSettings) -
     return Draw(mean_figure(mean, settings), case.truth * math.log(4), values)
 
 
+def _sway(rng: np.random.Generator, case: Case, settings: IntervalSettings) -> Draw:
+    """+1 where a text turns the answer to the foil, −1 in 1 %, where base alone was the foil."""
+    where = _clusters(rng, case)
+    noise = special.ndtr(_correlated(rng, where))
+    values = np.where(noise < case.truth + 0.01, 1.0, np.where(noise > 0.99, -1.0, 0.0))
+    mean = Mean("sway", values, where, (-1.0, 1.0))
+    return Draw(mean_figure(mean, settings), case.truth, values)
+
+
 def _auroc(rng: np.random.Generator, case: Case, settings: IntervalSettings) -> Draw:
     """Binormal scores with a cluster effect; a third of the rows is negative."""
     where = _clusters(rng, case)
     labels = rng.random(len(where)) < 2 / 3
-    shift = math.sqrt(2) * float(special.ndtri(case.truth))
-    noise = math.sqrt(RHO) * rng.normal(size=case.clusters)[where]
-    noise = noise + math.sqrt(1 - RHO) * rng.normal(size=len(where))
-    weighted = Weighted("auroc", auroc(labels * shift + noise, labels), where)
-    return Draw(weighted_figure(weighted, settings), case.truth, None)
+    scores = labels * math.sqrt(2) * float(special.ndtri(case.truth)) + _correlated(rng, where)
+    figure = auroc_figure("auroc", scores, labels, where, settings.level, "one class")
+    return Draw(figure, case.truth, None)
 
 
 def _half(rng: np.random.Generator, case: Case, settings: IntervalSettings) -> Draw:
     """A contrast with halves: base is right in 90 %, a text turns some, a suffix repairs 30 %."""
     where = _clusters(rng, case)
-    noise = math.sqrt(RHO) * rng.normal(size=case.clusters)[where]
-    noise = noise + math.sqrt(1 - RHO) * rng.normal(size=len(where))
+    noise = _correlated(rng, where)
     base = rng.random(len(where)) < 0.9
     plain = base & (noise >= special.ndtri(case.truth))
     repaired = np.where(rng.random(len(where)) < 0.3, base, plain)
@@ -138,8 +164,7 @@ def _gain(rng: np.random.Generator, case: Case, settings: IntervalSettings) -> D
     """Two binormal scores that share half of their noise; the second is worse by 0.1."""
     where = _clusters(rng, case)
     labels = rng.random(len(where)) < 2 / 3
-    shared = math.sqrt(RHO) * rng.normal(size=case.clusters)[where]
-    shared = shared + math.sqrt(1 - RHO) * rng.normal(size=len(where))
+    shared = _correlated(rng, where)
     statistics: list[Statistic] = []
     for truth in (case.truth, case.truth - 0.1):
         shift = math.sqrt(2) * float(special.ndtri(truth))
@@ -150,23 +175,65 @@ def _gain(rng: np.random.Generator, case: Case, settings: IntervalSettings) -> D
     return Draw(weighted_figure(gain, settings), 0.1, None)
 
 
+def _answers(rng: np.random.Generator, where: Ints, excess: float) -> tuple[Floats, Floats]:
+    """Confidence in (0.25, 1), most near 1, that exceeds the probability of being right."""
+    confidence = 0.25 + 0.75 * rng.beta(3, 0.7, len(where))
+    right = special.ndtr(_correlated(rng, where)) < confidence - excess
+    return confidence, right.astype(np.float64)
+
+
+def _ece(rng: np.random.Generator, case: Case, settings: IntervalSettings) -> Draw:
+    """Confidence that is too large by the truth."""
+    where = _clusters(rng, case)
+    names = ("ece", "ece_debiased")
+    _, debiased = ece_figures(names, *_answers(rng, where, case.truth), where, settings, "")
+    return Draw(debiased, _large_sample(case.kind, case.truth), None)
+
+
+def _aurc(rng: np.random.Generator, case: Case, settings: IntervalSettings) -> Draw:
+    """The same answers, ranked by confidence; the truth is how much it is too large."""
+    where = _clusters(rng, case)
+    confidence, right = _answers(rng, where, case.truth)
+    weighted = Weighted("aurc", risk_area(confidence, right < 1), where)
+    return Draw(weighted_figure(weighted, settings), _large_sample(case.kind, case.truth), None)
+
+
+@cache
+def _large_sample(kind: str, excess: float) -> float:
+    """Return what a million independent rows give."""
+    rng = np.random.default_rng(0)
+    confidence, right = _answers(rng, np.arange(1_000_000), excess)
+    if kind == "ece_debiased":
+        return 0.0 if excess == 0 else ece(confidence, right)
+    return risk_area(confidence, right < 1)(np.ones(len(right), dtype=np.int64))
+
+
 KINDS: dict[str, Callable[[np.random.Generator, Case, IntervalSettings], Draw]] = {
     "share": _share,
     "drop": _drop,
+    "sway": _sway,
+    "contrast with halves": _half,
     "entropy": _entropy,
     "auroc": _auroc,
-    "contrast with halves": _half,
     "auroc_gain": _gain,
+    "ece_debiased": _ece,
+    "aurc": _aurc,
 }
 TRUTHS = {
-    "share": (0.5, 0.9, 0.98),
+    "share": (0.02, 0.5, 0.9, 0.98),
     "drop": (0.1, 0.02),
-    "entropy": (0.3, 0.05),
-    "auroc": (0.8,),
+    "sway": (0.5, 0.1, 0.0),
     "contrast with halves": (0.4, 0.1, 0.02),
-    "auroc_gain": (0.8,),
+    "entropy": (0.3, 0.05),
+    "auroc": (0.55, 0.75, 0.94, 0.99),
+    "auroc_gain": (0.8, 0.94),
+    "ece_debiased": (0.0, 0.05, 0.15),
+    "aurc": (0.0, 0.15),
 }
-"""Kind → its true values; of a contrast with halves, the share of right answers that are turned."""
+"""Kind → its true values; of a contrast with halves, the share of right answers that are turned; of
+`ece_debiased` and `aurc`, by how much the confidence is too large."""
+
+SIZES: tuple[Sizes, ...] = ("1", "4", "4 unequal")
 
 
 def _naive_holds(rng: np.random.Generator, values: Floats, truth: float) -> bool:
@@ -179,26 +246,30 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=1000)
-    parser.add_argument("--resamples", type=int, default=1000)
+    parser.add_argument("--resamples", type=int, default=500)
     parser.add_argument("--kind", choices=KINDS, help="only the lines of one kind")
     options = parser.parse_args()
-    print("| metric | truth | clusters | rows each | coverage | width | no interval | naive |")
-    print("|---|---|---|---|---|---|---|---|")
+    head = [f"{clusters} clusters" for clusters in CLUSTERS]
+    print("| " + " | ".join(["metric", "truth", "rows each", *head, "width", "naive"]) + " |")
+    print("|---" * (5 + len(CLUSTERS)) + "|")
     for kind, truths in TRUTHS.items():
         if options.kind not in (None, kind):
             continue
         for truth in truths:
-            for clusters in (5, 10, 20, 50, 200):
-                for size in (1, 4):
-                    case = Case(kind, clusters, size, truth)
-                    runs = options.runs if not kind.startswith("auroc") else options.runs // 2
-                    got = simulate(case, runs, options.resamples)
-                    naive = "" if got.naive is None else f"{got.naive:.3f}"
-                    print(
-                        f"| {kind} | {truth:g} | {clusters} | {size} | {got.covered:.3f} | "
-                        f"{got.width:.3f} | {got.without:.3f} | {naive} |",
-                        flush=True,
-                    )
+            for size in SIZES:
+                runs = options.runs // 2 if kind in ("auroc_gain", "aurc") else options.runs
+                _print_line(kind, truth, size, runs, options.resamples)
+
+
+def _print_line(kind: str, truth: float, size: Sizes, runs: int, resamples: int) -> None:
+    by_clusters = {n: simulate(Case(kind, n, size, truth), runs, resamples) for n in CLUSTERS}
+    covered = [
+        f"{one.covered:.3f}" if one.without <= 0.5 else "n/a" for one in by_clusters.values()
+    ]
+    shown = by_clusters[SHOWN]
+    naive = "" if shown.naive is None else f"{shown.naive:.3f}"
+    cells = [kind, f"{truth:g}", size, *covered, f"{shown.width:.3f}", naive]
+    print("| " + " | ".join(cells) + " |", flush=True)
 
 
 if __name__ == "__main__":

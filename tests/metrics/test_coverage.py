@@ -24,14 +24,16 @@ def coverage():
 @pytest.mark.parametrize(
     ("kind", "truth", "clusters", "size"),
     [
-        ("share", 0.5, 5, 4),
-        ("share", 0.5, 60, 4),
-        ("share", 0.98, 50, 1),
-        ("share", 0.98, 50, 4),
-        ("drop", 0.1, 10, 4),
-        ("drop", 0.02, 50, 1),
-        ("drop", 0.02, 50, 4),
-        ("entropy", 0.3, 20, 4),
+        ("share", 0.5, 5, "4"),
+        ("share", 0.5, 60, "4"),
+        ("share", 0.98, 50, "1"),
+        ("share", 0.98, 50, "4"),
+        ("drop", 0.1, 10, "4"),
+        ("drop", 0.02, 50, "1"),
+        ("drop", 0.02, 50, "4"),
+        ("sway", 0.1, 50, "4"),
+        ("sway", 0.5, 50, "4 unequal"),
+        ("entropy", 0.3, 20, "4"),
     ],
 )
 def test_intervals_cover(coverage, kind, truth, clusters, size):
@@ -39,17 +41,34 @@ def test_intervals_cover(coverage, kind, truth, clusters, size):
     got = coverage.simulate(case, runs=400, resamples=400)
     assert got.without == 0
     assert got.covered >= 0.915
-    if size > 1:  # taking rows of one image as independent is what this must not look like
+    if size != "1":  # taking rows of one image as independent is what this must not look like
         assert got.naive < 0.9
 
 
-def test_auroc_covers(coverage):
-    got = coverage.simulate(coverage.Case("auroc", 50, 4, 0.8), runs=150, resamples=300)
-    assert got.covered >= 0.89
+@pytest.mark.parametrize(
+    ("kind", "truth", "clusters", "size"),
+    [
+        ("auroc", 0.75, 50, "4"),
+        ("auroc", 0.94, 20, "4"),
+        ("auroc", 0.99, 50, "4 unequal"),
+        ("ece_debiased", 0.0, 50, "4"),
+        ("ece_debiased", 0.15, 20, "4"),
+    ],
+)
+def test_intervals_near_an_end_cover(coverage, kind, truth, clusters, size):
+    got = coverage.simulate(coverage.Case(kind, clusters, size, truth), runs=300)
     assert got.without == 0
+    assert got.covered >= 0.905
 
 
-@pytest.mark.parametrize(("truth", "clusters", "size"), [(0.1, 20, 1), (0.02, 50, 4), (0.4, 60, 4)])
+def test_the_area_under_risk_and_coverage_covers(coverage):
+    got = coverage.simulate(coverage.Case("aurc", 20, "4", 0.0), runs=100, resamples=200)
+    assert got.covered >= 0.88
+
+
+@pytest.mark.parametrize(
+    ("truth", "clusters", "size"), [(0.1, 20, "1"), (0.02, 50, "4"), (0.4, 60, "4")]
+)
 def test_a_contrast_with_halves_covers(coverage, truth, clusters, size):
     case = coverage.Case("contrast with halves", clusters, size, truth)
     got = coverage.simulate(case, runs=300, resamples=300)
@@ -58,6 +77,6 @@ def test_a_contrast_with_halves_covers(coverage, truth, clusters, size):
 
 
 def test_the_gain_of_auroc_covers(coverage):
-    got = coverage.simulate(coverage.Case("auroc_gain", 50, 4, 0.8), runs=120, resamples=200)
+    got = coverage.simulate(coverage.Case("auroc_gain", 50, "4", 0.8), runs=120, resamples=200)
     assert got.covered >= 0.88
     assert got.without == 0

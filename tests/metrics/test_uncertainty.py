@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from unswayed.metrics import columns_of, measure, risk_coverage
-from unswayed.metrics.uncertainty import auroc, calibration_error, curve, risk_area
+from unswayed.metrics.ranking import auroc
+from unswayed.metrics.uncertainty import curve, risk_area
 
 WRONG = "wrong-think"
 weighted_rows = st.lists(
@@ -42,10 +43,8 @@ def test_weights_are_copies_of_rows(rows):
     scores, flags, weights = _columns(rows)
     copies = np.repeat(np.arange(len(rows)), weights)
     ones = np.ones(len(copies), dtype=np.int64)
-    for make in (risk_area, lambda s, f: calibration_error(s, f.astype(float))):
-        whole = make(scores, flags)(weights)
-        copied = make(scores[copies], flags[copies])(ones)
-        assert whole == pytest.approx(copied, nan_ok=True)
+    whole = risk_area(scores, flags)(weights)
+    assert whole == pytest.approx(risk_area(scores[copies], flags[copies])(ones), nan_ok=True)
 
 
 @given(weighted_rows)
@@ -68,22 +67,6 @@ def test_risk_area_by_hand():
     errors = np.array([False, True, False])
     area = risk_area(np.array([0.9, 0.8, 0.7]), errors)(np.ones(3, dtype=np.int64))
     assert area == pytest.approx((0 + 1 / 2 + 1 / 3) / 3)
-
-
-def test_calibration_error_by_hand():
-    # Bin (0.9, 1]: confidences 1.0 and 0.95, one right; bin (0.5, 0.6]: 0.6, right.
-    statistic = calibration_error(np.array([1.0, 0.95, 0.6]), np.array([1.0, 0.0, 1.0]))
-    expected = (2 * abs(0.5 - 0.975) + 1 * abs(1 - 0.6)) / 3
-    assert statistic(np.ones(3, dtype=np.int64)) == pytest.approx(expected)
-    assert math.isnan(statistic(np.zeros(3, dtype=np.int64)))
-
-
-def test_bins_are_closed_on_the_right():
-    # 0.5 and 0.41 share the bin (0.4, 0.5]; 0.51 is in the next.
-    together = calibration_error(np.array([0.5, 0.41]), np.array([1.0, 0.0]))
-    assert together(np.ones(2, dtype=np.int64)) == pytest.approx(abs(1 - 0.91) / 2)
-    apart = calibration_error(np.array([0.51, 0.41]), np.array([1.0, 0.0]))
-    assert apart(np.ones(2, dtype=np.int64)) == pytest.approx((0.49 + 0.41) / 2)
 
 
 def test_means_of_the_distributions_by_hand(row, find):

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from unswayed.metrics import uncertainty
+from unswayed.metrics import calibration, uncertainty
 from unswayed.metrics.accuracy import NO_CHOICES
 from unswayed.metrics.arrays import Floats, Ints
 from unswayed.metrics.codes import ABSTAINED, BASE, UNPARSED, is_misleading
 from unswayed.metrics.columns import Columns
-from unswayed.metrics.intervals import Mean, Weighted
+from unswayed.metrics.intervals import Figure, IntervalSettings, Mean, Weighted
 from unswayed.metrics.robustness import Pairs
 from unswayed.types import LETTERS
 
@@ -26,20 +26,23 @@ _ABSTAIN = len(LETTERS)
 """Place of abstaining among the answers, behind the letters."""
 
 
-def metrics(variant: str, rows: Columns, pairs: Pairs) -> Iterator[Mean | Weighted]:
+def metrics(
+    variant: str, rows: Columns, pairs: Pairs, settings: IntervalSettings
+) -> Iterator[Mean | Weighted | Figure]:
     """Yield the metrics of a variant that has several outputs a prompt.
 
     Args:
         variant: its name.
         rows: its completed rows.
         pairs: its rows with their base rows.
+        settings: of the intervals.
     """
     prompts = prompts_of(rows.of_kind("choice"))
     yield agreement(prompts)
     yield majority(prompts)
-    yield from marginal(prompts)
+    yield from marginal(prompts, settings)
     if variant != BASE:
-        yield from uncertainty.prediction(pairs, "_marginal")
+        yield from uncertainty.prediction(pairs, settings.level, "_marginal")
     if is_misleading(variant):
         yield uncertainty.prediction_gain(pairs, "_marginal")
 
@@ -103,7 +106,7 @@ def majority(prompts: Prompts) -> Mean:
     return Mean("majority_accuracy", values, prompts.first.cluster, missing=NO_CHOICES)
 
 
-def marginal(prompts: Prompts) -> list[Mean | Weighted]:
+def marginal(prompts: Prompts, settings: IntervalSettings) -> list[Mean | Figure]:
     """Return mean entropy, mean P(correct) and the calibration error of marginal distributions.
 
     Outputs without a distribution (`letters_rate` says how many) are not in the mean of their
@@ -112,9 +115,11 @@ def marginal(prompts: Prompts) -> list[Mean | Weighted]:
     rows = prompts.first.take(np.isfinite(prompts.first.p_top_marginal))
     ceiling = float(np.log(rows.options.max(initial=1)))
     missing = uncertainty.NO_LETTERS
-    error = uncertainty.calibration_error(rows.p_top_marginal, rows.top_correct_marginal)
+    names = ("ece_marginal", "ece_debiased_marginal")
     return [
         Mean("entropy_marginal", rows.entropy_marginal, rows.cluster, (0.0, ceiling), missing),
         Mean("p_correct_marginal", rows.p_correct_marginal, rows.cluster, missing=missing),
-        Weighted("ece_marginal", error, rows.cluster, centred=True, missing=missing),
+        *calibration.ece_figures(
+            names, rows.p_top_marginal, rows.top_correct_marginal, rows.cluster, settings, missing
+        ),
     ]

@@ -1,9 +1,10 @@
 """Intervals for metrics whose rows are not independent: rows of one image move together.
 
 Three kinds of metric come in: a `Mean` (one value per row; paired differences are one, too), a
-`Weighted` statistic (AUROC, ECE, AURC, Fleiss' κ), which is computed anew in every resample, and
-`Strata`, a weighted mean of means over parts of a benchmark. Each gives a `Figure`. The choice of
-the interval and its simulated coverage are in docs/metrics.md.
+`Weighted` statistic (AURC, a difference of AUROCs, Fleiss' κ), which is computed anew in every
+resample, and `Strata`, a weighted mean of means over parts of a benchmark. Each gives a `Figure`.
+AUROC and the calibration error have intervals of their own, in `metrics.ranking` and
+`metrics.calibration`. The choice of the interval and its simulated coverage are in docs/metrics.md.
 
 Sources: cluster bootstrap: Davison and Hinkley, *Bootstrap Methods and their Application* (1997),
 section 3.8. Percentile levels widened for few clusters: Hesterberg, *What Teachers Should Know
@@ -41,6 +42,7 @@ Statistic = Callable[[Ints], float]
 BOOTSTRAP = "cluster-bootstrap"
 STRATIFIED = "stratified-cluster-bootstrap"
 WILSON = "wilson-clusters"
+WILSON_BOOTSTRAP = "wilson-cluster-bootstrap"
 BONETT_PRICE = "bonett-price-clusters"
 T = "t"
 T_CLUSTERS = "t-clusters"
@@ -135,8 +137,6 @@ class Weighted:
         statistic: weights of the rows → value.
         clusters: (n,) code of each row's cluster.
         bounds: the least and the largest value that the statistic can have.
-        centred: shift the resampled values so that their mean is the value: for a statistic such
-            as ECE, which resampling inflates.
         missing: why it cannot be computed, if it cannot.
     """
 
@@ -144,7 +144,6 @@ class Weighted:
     statistic: Statistic
     clusters: Ints
     bounds: tuple[float, float] = (0.0, 1.0)
-    centred: bool = False
     missing: str = "there are no such rows"
 
 
@@ -199,10 +198,12 @@ def figures_by_level(
 
 
 def weighted_figure(weighted: Weighted, settings: IntervalSettings | None = None) -> Figure:
-    """Return a statistic that is no mean with its cluster bootstrap interval.
+    """Return a statistic that is no mean with an interval from resampled clusters.
 
-    There is no interval where all resamples agree (width 0 would be a lie) or where too many of
-    them leave the statistic undefined.
+    Of one in [0, 1], such as AURC, it is Wilson's at as many rows as would give a share the spread
+    of the resamples, since percentiles cover too seldom near an end; of others, percentiles. There
+    is no interval where too many resamples leave the statistic undefined, and no percentiles where
+    all agree: width 0 would be a lie.
     """
     settings = settings or IntervalSettings()
     codes = _codes(weighted.clusters)
@@ -219,7 +220,7 @@ def weighted_figure(weighted: Weighted, settings: IntervalSettings | None = None
         low,
         high,
         settings.level,
-        BOOTSTRAP if low is not None else "",
+        "" if low is None else WILSON_BOOTSTRAP if weighted.bounds == (0.0, 1.0) else BOOTSTRAP,
         reason,
     )
 
@@ -400,10 +401,12 @@ def _weighted_interval(
     undefined = 1 - len(defined) / len(draws)
     if undefined > MAX_UNDEFINED_DRAWS:
         return None, None, f"{undefined:.0%} of the resamples leave it undefined: too few rows"
+    if weighted.bounds == (0.0, 1.0):
+        variance = float(defined.var())
+        n = min(value * (1 - value) / variance, len(codes)) if variance > SAME**2 else size
+        return *wilson(value, max(n, 1.0), t_quantile(settings.level, size)), ""
     if np.ptp(defined) < SAME:
         return None, None, ALL_AGREE
-    if weighted.centred:
-        defined = defined - defined.mean() + value
     low, high = percentile_interval(defined, size, settings.level)
     least, largest = weighted.bounds
     return max(least, min(low, value)), min(largest, max(high, value)), ""

@@ -107,7 +107,7 @@ def _measure_variant(
     pairs = robustness.paired(outcomes, mask)
     metrics = [
         *_metrics(variant, rows, lost, pairs, settings),
-        *(draws.metrics(variant, rows, pairs) if outcomes.draws > 1 else ()),
+        *(draws.metrics(variant, rows, pairs, settings) if outcomes.draws > 1 else ()),
         *accuracy.refusals(outcomes.take(mask & ~outcomes.ended("error"))),
     ]
     return _estimates(outcomes, benchmark, variant, _figures(metrics, settings))
@@ -137,9 +137,9 @@ def _metrics(
     yield from panel.panel(rows, settings)
     choices = rows.of_kind("choice")
     yield from uncertainty.letters(choices)
-    yield uncertainty.ece(choices)
+    yield from uncertainty.calibration_error(choices, settings)
     if variant != BASE:
-        yield from uncertainty.prediction(pairs)
+        yield from uncertainty.prediction(pairs, settings.level)
     if is_misleading(variant):
         yield uncertainty.prediction_gain(pairs)
         yield from taxonomy.shares(pairs)

@@ -11,15 +11,16 @@ from typing import Literal, TypedDict
 
 import numpy as np
 
+from unswayed.metrics import calibration
 from unswayed.metrics.arrays import Bools, Floats, Ints
 from unswayed.metrics.columns import Columns
-from unswayed.metrics.intervals import Mean, Statistic, Weighted
+from unswayed.metrics.intervals import Figure, IntervalSettings, Mean, Statistic, Weighted
+from unswayed.metrics.ranking import auroc, auroc_figure, ties
 from unswayed.metrics.robustness import NO_PAIRS, Pairs
 
 NO_LETTERS = "no letter distributions"
 Distribution = Literal["", "_marginal"]
 """Of an output, or of a prompt: what its columns and its metrics end in."""
-ECE_BINS = 10
 
 
 def letters(rows: Columns) -> list[Mean]:
@@ -43,20 +44,20 @@ def letters(rows: Columns) -> list[Mean]:
     ]
 
 
-def ece(rows: Columns) -> Weighted:
-    """Return `ece`, the expected calibration error of the likeliest letter.
-
-    Ten bins of equal width over its probability (Guo et al., *On Calibration of Modern Neural
-    Networks*, ICML 2017, equation 3). The binned estimate is biased upwards at small n, and
-    resampling would add as much again; so the resampled values are centred on it, and the interval
-    is about the estimate's expectation.
-    """
+def calibration_error(rows: Columns, settings: IntervalSettings) -> list[Figure]:
+    """Return `ece` and `ece_debiased`, the calibration error of the likeliest letter."""
     letter_rows = rows.take(rows.method >= 0)
-    statistic = calibration_error(letter_rows.p_top, letter_rows.top_correct)
-    return Weighted("ece", statistic, letter_rows.cluster, centred=True, missing=NO_LETTERS)
+    return calibration.ece_figures(
+        ("ece", "ece_debiased"),
+        letter_rows.p_top,
+        letter_rows.top_correct,
+        letter_rows.cluster,
+        settings,
+        NO_LETTERS,
+    )
 
 
-def prediction(pairs: Pairs, of: Distribution = "") -> list[Weighted]:
+def prediction(pairs: Pairs, level: float, of: Distribution = "") -> list[Figure]:
     """Return the AUROCs of base P(correct) and −H for "still correct under the variant".
 
     Over the pairs that are correct under base and have a base distribution (Zhao et al.,
@@ -64,12 +65,13 @@ def prediction(pairs: Pairs, of: Distribution = "") -> list[Weighted]:
 
     Args:
         pairs: rows of a variant with their base rows.
+        level: of the intervals, in (0, 1).
         of: which distribution predicts, that of the base output or the marginal one of its prompt;
             what is predicted is the same.
     """
     base, after, missing = _predicted(pairs)
     return [
-        Weighted(f"{metric}{of}", auroc(score, after.correct), after.cluster, missing=missing)
+        auroc_figure(f"{metric}{of}", score, after.correct, after.cluster, level, missing)
         for metric, score in _scores(base, of).items()
     ]
 
@@ -121,32 +123,6 @@ def selective(pairs: Pairs) -> list[Weighted]:
     ]
 
 
-def auroc(scores: Floats, labels: Bools) -> Statistic:
-    """Return weights → area under the ROC curve; ties count half, NaN with one class only.
-
-    The weighted Mann–Whitney form; equal to `sklearn.metrics.roc_auc_score` with `sample_weight`,
-    but the scores are sorted once for all resamples.
-
-    Args:
-        scores: (n,) higher should mean a positive label.
-        labels: (n,) flags.
-    """
-    order, starts = _ranking(scores)
-    positive = labels[order].astype(np.int64)
-
-    def statistic(weights: Ints) -> float:
-        if len(weights) == 0:
-            return math.nan
-        ordered = weights[order]
-        hits = np.add.reduceat(ordered * positive, starts)
-        misses = np.add.reduceat(ordered * (1 - positive), starts)
-        below = np.cumsum(misses) - misses
-        pairs = float(hits.sum()) * float(misses.sum())
-        return float(hits @ (below + misses / 2)) / pairs if pairs else math.nan
-
-    return statistic
-
-
 def risk_area(confidence: Floats, errors: Bools) -> Statistic:
     """Return weights → AURC: mean over k of the error rate among the k most confident rows.
 
@@ -159,7 +135,7 @@ def risk_area(confidence: Floats, errors: Bools) -> Statistic:
         confidence: (n,) higher is answered first.
         errors: (n,) flags.
     """
-    order, starts = _ranking(-confidence)
+    order, starts = ties(-confidence)
     wrong = errors[order].astype(np.int64)
 
     def statistic(weights: Ints) -> float:
@@ -178,26 +154,6 @@ def risk_area(confidence: Floats, errors: Bools) -> Statistic:
         spread = harmonic[total] - harmonic[before]
         area = failures + (failures_before - before * failures / rows) * spread
         return float(area.sum() / total[-1])
-
-    return statistic
-
-
-def calibration_error(confidence: Floats, correct: Floats, bins: int = ECE_BINS) -> Statistic:
-    """Return weights → Σ over bins of |Σ w (correct − confidence)| / Σ w.
-
-    Args:
-        confidence: (n,) in [0, 1].
-        correct: (n,) in [0, 1].
-        bins: number of bins of equal width, closed on the right.
-    """
-    place = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
-    gap = correct - confidence
-
-    def statistic(weights: Ints) -> float:
-        total = float(weights.sum())
-        if total == 0:
-            return math.nan
-        return float(np.abs(np.bincount(place, weights * gap)).sum()) / total
 
     return statistic
 
@@ -228,20 +184,12 @@ def curve(confidence: Floats, errors: Bools, points: int) -> tuple[Floats, Float
     """Return threshold, coverage and risk at each distinct confidence, thinned to `points`."""
     if len(confidence) == 0:
         return np.empty(0), np.empty(0), np.empty(0)
-    order, starts = _ranking(-confidence)
+    order, starts = ties(-confidence)
     ends = np.append(starts[1:], len(order))
     coverage = ends / len(order)
     risk = np.cumsum(errors[order])[ends - 1] / ends
     indices = np.unique(np.linspace(0, len(ends) - 1, min(points, len(ends))).astype(np.int64))
     return confidence[order][starts][indices], coverage[indices], risk[indices]
-
-
-def _ranking(keys: Floats) -> tuple[Ints, Ints]:
-    """Return the order that sorts `keys`, and where in it each run of ties starts."""
-    order = np.argsort(keys, kind="stable")
-    ordered = keys[order]
-    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)])
-    return order.astype(np.int64), starts.astype(np.int64)
 
 
 def _missing(labels: Bools, pairs: int) -> str:

@@ -10,6 +10,12 @@ from unswayed.types import Estimate
 MISSING = "n/a"
 """What stands for a value that could not be computed."""
 
+_OFF_CENTRE = 0.05
+"""How far a value may lie from the middle of its interval, in widths, to be written with ±.
+
+The longer arm is then at most 1.22 times the shorter one.
+"""
+
 
 def value_text(value: float | None, unit: Unit) -> str:
     """Write a value as people read it, such as `61.2 %`, `−12.3` or `0.84`."""
@@ -51,8 +57,8 @@ def interval_text(estimate: Estimate, unit: Unit) -> str:
 def spread_text(estimate: Estimate, unit: Unit) -> str:
     """Write an estimate compactly, without unit: `61.2 ±7.0`, or `0.8 [0.0, 4.2]`.
 
-    ± is half the width of the interval; where the value does not lie near its middle, both ends
-    are written instead.
+    ± is half the width of the interval; where the value does not lie in its middle, both ends are
+    written instead. No other place writes an interval with ±.
     """
     if estimate.value is None:
         return MISSING
@@ -64,7 +70,7 @@ def spread_text(estimate: Estimate, unit: Unit) -> str:
     if estimate.low is None or estimate.high is None:
         return value
     low, high = scale * estimate.low, scale * estimate.high
-    if abs((low + high) / 2 - scale * estimate.value) > 0.15 * (high - low):
+    if abs((low + high) / 2 - scale * estimate.value) > _OFF_CENTRE * (high - low):
         return f"{value} [{_number(low, digits)}, {_number(high, digits)}]"
     return f"{value} ±{_number((high - low) / 2, digits)}"
 

@@ -149,7 +149,7 @@ def _tables(measured: Measured) -> list[dict[str, Any]]:
         {
             "title": charts.scope_title(one_line(scope, 60)),
             "main": tables.table(measured, scope, MAIN),
-            "draws": tables.table(measured, scope, (*DRAWS, "ece_marginal")),
+            "draws": tables.table(measured, scope, (*DRAWS, "ece_debiased_marginal")),
             "consistency": tables.table(measured, scope, _CONSISTENCY),
             "prediction": tables.table(measured, scope, _PREDICTION, skip_base=True),
             "contrasts": tables.table(measured, scope, CONTRASTS),
