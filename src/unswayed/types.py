@@ -77,6 +77,8 @@ class ImageRef(Record):
             table, when they are needed and not before; never written out.
         name: what messages call a picture that lies in no file of its own, such as "picture 2 of
             the row"; never written out.
+        key: what tells the picture from others of its data set without fetching it, such as a
+            digest of its cell; empty where that is not known; never written out.
     """
 
     path: str | None = None
@@ -86,6 +88,7 @@ class ImageRef(Record):
     data: bytes | None = Field(default=None, exclude=True, repr=False)
     loader: Callable[[], bytes] | None = Field(default=None, exclude=True, repr=False)
     name: str = Field(default="", exclude=True, repr=False)
+    key: str = Field(default="", exclude=True, repr=False)
 
     @model_serializer(mode="wrap")
     def _without_changes(self, fields: SerializerFunctionWrapHandler) -> dict[str, Any]:

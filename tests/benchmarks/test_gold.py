@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unswayed.benchmarks.parse.gold import AnswerAs, check_answer_as, letter_of
+from unswayed.benchmarks.parse.options import from_list
 from unswayed.errors import ConfigError, DataError
 
 PLACES = {"A": "left", "B": "right", "C": "downwards", "D": "upwards"}
@@ -110,3 +111,10 @@ def test_a_gold_that_names_one_option_and_repeats_another(how: AnswerAs, letter:
 def test_an_unknown_way_of_reading_is_refused() -> None:
     with pytest.raises(ConfigError, match="expected answer_as to be one of auto, letter"):
         check_answer_as("number")
+
+
+def test_a_gold_may_repeat_the_number_that_its_option_had() -> None:
+    options = from_list(["1. red", "2. blue"])
+    assert letter_of("2. blue", options) == letter_of("2. blue", options, "text") == "B"
+    with pytest.raises(DataError, match="is not one of the options"):
+        letter_of("1. blue", options)

@@ -19,6 +19,7 @@ from unswayed import registry
 from unswayed.benchmarks.blink import Blink
 from unswayed.benchmarks.blink_hub import BlinkHub
 from unswayed.benchmarks.cv_bench import CVBench
+from unswayed.benchmarks.inventory import take
 from unswayed.benchmarks.mmbench import MMBench
 from unswayed.benchmarks.mme_realworld import MMERealWorldLite
 from unswayed.benchmarks.mmvp import MMVP
@@ -358,6 +359,74 @@ def test_mme_tsv_with_options_as_a_python_list(tmp_path: Path) -> None:
     check_mme(only(MMERealWorldLite(str(table(tmp_path / "split.tsv", [split])))), png(6))
 
 
+def mme_forms(folder: Path) -> list[MMERealWorldLite]:
+    """Write five questions about three pictures in every form; the last repeats the first."""
+    pictures, folder_of = [1, 1, 2, 3, 1], folder / "photos"
+    folder_of.mkdir()
+    official, copies = list[dict[str, Any]](), list[dict[str, Any]]()
+    for number, colour in enumerate(pictures):
+        (folder_of / f"{colour}.png").write_bytes(png(colour))
+        asked = f"What colour{' now' * (number % 4)}?"
+        official.append({
+            "Question_id": f"x/{number % 4}", "Image": f"{colour}.png", "Text": asked,
+            "Answer choices": CHOICES, "Ground truth": "E", "Category": "color",
+            "Subtask": "OCR", "Task": "Perception",
+        })  # fmt: skip
+        copies.append({
+            "index": number, "question": asked, "multi-choice options": CHOICES, "answer": "E",
+            "category": "Perception", "l2-category": "OCR", "bytes": in_base64(colour),
+        })  # fmt: skip
+    (folder / "MME.json").write_text(json.dumps(official))
+    parquet(folder / "hub" / "data" / "train-00000-of-00001.parquet", copies)
+    tsv = [{**row, "image": row["bytes"], "multi-choice options": str(CHOICES)} for row in copies]
+    for row in tsv:
+        del row["bytes"]
+    tsv[1]["image"] = "0"  # the picture of that row
+    return [
+        MMERealWorldLite(str(folder / "MME.json"), images=str(folder_of)),
+        MMERealWorldLite(str(folder / "MME.json"), images="none"),
+        MMERealWorldLite(str(folder / "hub")),
+        MMERealWorldLite(str(folder / "hub"), images="none"),
+        MMERealWorldLite(str(table(folder / "MME.tsv", tsv))),
+        MMERealWorldLite(str(jsonl(folder / "copy.jsonl", copies))),
+    ]
+
+
+def test_mme_forms_give_the_same_questions_and_clusters(tmp_path: Path) -> None:
+    for benchmark in mme_forms(tmp_path):
+        samples, failures = read(benchmark)
+        assert failures == []
+        clusters = [sample.cluster for sample in samples]
+        assert [clusters.index(one) for one in clusters] == [0, 0, 2, 3, 0]
+        assert [s.question.count("now") for s in samples] == [0, 1, 2, 3, 0]
+        found = take(benchmark)
+        assert (found.usable, found.clusters, found.duplicates) == (5, 3, 1)
+
+
+def test_mme_repeated_ids_are_numbered(tmp_path: Path) -> None:
+    samples, _ = read(mme_forms(tmp_path)[0])
+    assert [sample.id.removeprefix("mme-realworld-lite/") for sample in samples] == [
+        "x/0",
+        "x/1",
+        "x/2",
+        "x/3",
+        "x/0#2",
+    ]
+
+
+def test_mme_label_twice_is_refused_in_every_form(tmp_path: Path) -> None:
+    twice = [*CHOICES[:4], "(D) The image does not feature it."]
+    official = {
+        "Question_id": "1", "Image": "a.png", "Text": "What?", "Answer choices": twice,
+        "Ground truth": "D", "Category": "c", "Subtask": "s", "Task": "t",
+    }  # fmt: skip
+    copy = {"index": 1, "question": "What?", "multi-choice options": str(twice), "answer": "D"}
+    tsv = table(tmp_path / "x.tsv", [copy | {"category": "c", "image": in_base64(1)}])
+    for path in (jsonl(tmp_path / "x.jsonl", [official]), tsv):
+        _, [failure] = read(MMERealWorldLite(str(path), images="none"))
+        assert "D is there 2 times" in failure.message
+
+
 def test_mme_renamed_column(tmp_path: Path) -> None:
     path = jsonl(tmp_path / "MME.jsonl", [{"Question_id": "1", "Prompt": "?", "Image": "a.png"}])
     _, [failure] = read(MMERealWorldLite(str(path), images="none"))
@@ -554,6 +623,26 @@ def test_3dsr_flip_mirrors_the_same_photo(tmp_path: Path) -> None:
     assert first.cluster == twin.cluster
     assert red_is_left(first.images[0].read())
     assert not red_is_left(twin.images[0].read())
+
+
+@pytest.mark.parametrize("scoring", ["flip", "circular", "flip-circular"])
+def test_3dsr_twins_repeat_no_question(tmp_path: Path, scoring: str) -> None:
+    rows = [dsr_row("VIN6MS3J"), dsr_row("VIN6MS3J-flip", "B")]
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    (photos / "000000000009.jpg").write_bytes(png())
+    hub = parquet(tmp_path / "x.parquet", rows)
+    tsv = table(tmp_path / "x.tsv", [row | {"image": in_base64(i)} for i, row in enumerate(rows)])
+    same = table(tmp_path / "same.tsv", [row | {"image": in_base64()} for row in rows])
+    for path, images, duplicates in (
+        (hub, str(photos), 0),
+        (hub, "none", 0),
+        (tsv, "", 0),
+        (tsv, "none", 0),
+        (same, "", 1),  # not mirrored: that is the repetition it looks like
+    ):
+        found = take(ThreeDSRBench(str(path), images=images, scoring=scoring))
+        assert (found.usable, found.duplicates, found.contradictions) == (2, duplicates, duplicates)
 
 
 @pytest.mark.parametrize(

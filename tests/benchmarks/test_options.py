@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from string import ascii_uppercase
 
 import pytest
@@ -55,7 +56,106 @@ def test_options_within_a_line_come_back_from_the_question(options: list[str]) -
 @given(texts, st.sampled_from(STYLES))
 def test_a_labelled_list_loses_its_labels(options: list[str], style: str) -> None:
     entries = rendered(options, style).split("\n")
-    assert list(from_list(entries).values()) == options
+    kept = entries if len(set(options)) == 1 else options  # labels may be all that they say
+    assert list(from_list(entries).values()) == kept
+
+
+different = texts.filter(lambda options: len(set(options)) > 1)
+
+
+@settings(deadline=None)
+@given(
+    different, st.sampled_from([*STYLES, "（{}）{}", "{}． {}", "{}、{}"]), st.booleans(), st.data()
+)
+def test_labels_in_any_order_say_which_option_is_which(
+    options: list[str], style: str, small: bool, data: st.DataObject
+) -> None:
+    letters = ascii_uppercase.lower() if small else ascii_uppercase
+    entries = [style.format(*pair) for pair in zip(letters, options, strict=False)]
+    listed = data.draw(st.permutations(entries))
+    expected = dict(zip(ascii_uppercase, options, strict=False))
+    assert from_list(listed) == expected
+    assert from_value(repr(listed)) == from_list(listed)
+    if listed != entries:
+        with pytest.raises(DataError, match=r"the options are labelled [A-Z, ]+ and are counted"):
+            from_list(listed, keep_order=True)
+
+
+@settings(deadline=None)
+@given(texts.filter(lambda options: len(options) > 2), st.sampled_from(STYLES), st.data())
+def test_labels_that_are_repeated_or_missing_are_refused_in_one_line(
+    options: list[str], style: str, data: st.DataObject
+) -> None:
+    entries = [style.format(*pair) for pair in zip(ascii_uppercase, options, strict=False)]
+    place = data.draw(st.integers(0, len(options) - 1))
+    others = [letter for letter in ascii_uppercase if letter != ascii_uppercase[place]]
+    entries[place] = style.format(data.draw(st.sampled_from(others)), options[place])
+    with pytest.raises(DataError, match=r"expected options labelled A, B") as refused:
+        from_list(data.draw(st.permutations(entries)))
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("entries", "options"),
+    [
+        (["1. red", "2. blue", "3. green"], COLOURS),
+        (["(1) red", "(2) blue", "(3) green"], COLOURS),
+        (["1) red", "2) blue", "3) green"], COLOURS),
+        (["1、red", "2、blue", "3、green"], COLOURS),
+        (["1.5 m", "2.5 m"], {"A": "1.5 m", "B": "2.5 m"}),
+        (["3. Oktober", "1. Mai"], {"A": "3. Oktober", "B": "1. Mai"}),
+        (["(1)", "(2)"], {"A": "(1)", "B": "(2)"}),
+        (["(A)", "(B)"], {"A": "(A)", "B": "(B)"}),
+        (["(A) is closer", "(B) is closer"], {"A": "(A) is closer", "B": "(B) is closer"}),
+        (["C. elegans", "E. coli"], {"A": "C. elegans", "B": "E. coli"}),
+        (["(A) only", "(B) only", "both", "none"], None),
+        (["E.g. this", "A.M. or P.M."], {"A": "E.g. this", "B": "A.M. or P.M."}),
+    ],
+)
+def test_what_is_a_label_and_what_is_text(
+    entries: list[str], options: dict[str, str] | None
+) -> None:
+    assert from_list(entries) == (options or dict(zip("ABCD", entries, strict=True)))
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        (["2. red", "1. blue"], "numbered 2, 1, so A could be the first or number 1"),
+        (["(A) red", "(B) blue", "(C)"], "option C is empty"),
+        (["(B) red", "(A)"], "option A is empty"),
+        (["(B) is closer", "(A) is closer"], "are all that tells them apart"),
+        (["(A) red", "blue", "(C) green"], "number 2 of the list bears none"),
+        (["A. red", "blue", "C. green"], "number 2 of the list bears none"),
+        (["blue", "(A) red"], "number 1 of the list bears none"),
+        (["(B) red", "(C) blue"], "A is missing"),
+        (["B. red", "C. blue"], "A is missing"),
+        (["(A) x", "(B) y", "(C) z", "(D) w", "(D) none of them"], "D is there 2 times"),
+    ],
+)
+def test_labels_that_could_mean_two_things_are_refused(entries: list[str], said: str) -> None:
+    with pytest.raises(DataError, match=re.escape(said)) as refused:
+        from_list(entries)
+    assert "\n" not in str(refused.value)
+
+
+def test_labels_inside_columns() -> None:
+    assert from_columns({"A": "(A) red", "B": "(B) blue"}) == {"A": "red", "B": "blue"}
+    assert from_value({"A": "A. red", "B": "B. blue"}) == {"A": "red", "B": "blue"}
+    assert from_columns({"A": "C. elegans", "B": "E. coli"})["B"] == "E. coli"
+    assert from_columns({"A": "(A) only", "B": "(B) only", "C": "(A) and (B)"})["A"] == "(A) only"
+    with pytest.raises(DataError, match=r"options A, B bear the labels B, A in their texts"):
+        from_columns({"A": "(B) red", "B": "(A) blue"})
+
+
+def test_labels_out_of_order_in_a_question() -> None:
+    with pytest.raises(DataError, match="labelled C, A, B: list them in order"):
+        from_text("Colour?\nC. green\nA. red\nB. blue")
+    question, options = from_text("A. on\nB. off\nC. gone\nWhich?\nA. red\nB. blue")
+    assert (question, options) == (
+        "A. on\nB. off\nC. gone\nWhich?",
+        {"A": "red", "B": "blue"},
+    )
 
 
 @settings(deadline=None)

@@ -12,7 +12,7 @@ from unswayed import answers
 from unswayed.benchmarks.sources.pictures import NO_PICTURE
 from unswayed.errors import DataError
 from unswayed.run.pictures import read_image
-from unswayed.types import Failure, PictureChange, Sample
+from unswayed.types import Failure, ImageRef, PictureChange, Sample
 
 MAX_CATEGORIES = 200
 """Categories that are listed by name; further ones are counted together."""
@@ -131,11 +131,11 @@ class Tally:
 
     def _add_question(self, sample: Sample) -> None:
         """Look for the same question about the same pictures, in this and any order of options."""
-        # Without pictures at hand the image's name stands for them.
-        shown = [
-            image.path or repr(image.loader) if image.data is None else image.data
-            for image in sample.images
-        ] or [sample.cluster]
+        # Without pictures at hand the image's name stands for them. It cannot tell a question from
+        # the one about the mirrored picture, so copies of a group are not compared then.
+        if not sample.images and sample.group is not None:
+            return
+        shown = [_shown(image) for image in sample.images] or [sample.cluster]
         texts = list(sample.options.values())
         exact = _digest(sample.question, *texts, *shown)
         self.counts["duplicates"] += exact in self.seen
@@ -157,6 +157,11 @@ class Tally:
             hit = len(sample.options[sample.answer]) == lengths[-1]
             for i, value in enumerate((hit, chance, chance * (1 - chance), 1)):
                 self.longest_hits[i] += value
+
+
+def _shown(image: ImageRef) -> str | bytes:
+    """Return what tells a picture from others without fetching it."""
+    return image.data or image.key or image.path or repr(image.loader)
 
 
 def _digest(*parts: str | bytes) -> bytes:

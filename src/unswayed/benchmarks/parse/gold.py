@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from typing import Any, Literal, cast, get_args
 
 from unswayed import answers
+from unswayed.benchmarks.parse.labels import numbered_text
 from unswayed.benchmarks.sources.fields import as_text, is_absent, short
 from unswayed.errors import ConfigError, DataError
+from unswayed.types import LETTERS
 
 AnswerAs = Literal["auto", "letter", "text", "index0", "index1"]
 """How to read a gold answer: by its form, or always as one of the others (index from 0 or 1)."""
@@ -60,6 +62,10 @@ def letter_of(value: Any, options: Mapping[str, str], how: AnswerAs = "auto") ->
         return _by_letter(text, options)
     if by_text is None and (labelled := _LABELLED.fullmatch(text)):
         return _labelled(labelled[1], labelled[2], options)
+    if by_text is None and (numbered := numbered_text(text)):
+        letter = _with_text(numbered[1], options)
+        place = LETTERS[numbered[0] - 1 : numbered[0]]
+        by_text = letter if letter == place else None  # as labels in a list count, from 1
     return _known(by_text, text, options)
 
 
@@ -109,7 +115,10 @@ def _labelled(letter: str, rest: str, options: Mapping[str, str]) -> str:
 
 def _text_behind_letter(text: str, options: Mapping[str, str]) -> str | None:
     labelled = _LABELLED.fullmatch(text)
-    return _with_text(labelled[2].strip(), options) if labelled else None
+    if labelled:
+        return _with_text(labelled[2].strip(), options)
+    numbered = numbered_text(text)
+    return _with_text(numbered[1], options) if numbered else None
 
 
 def _with_text(text: str, options: Mapping[str, str]) -> str | None:

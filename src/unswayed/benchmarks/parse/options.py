@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from unswayed.benchmarks.parse.labels import unlabelled, without_own_labels
 from unswayed.benchmarks.sources.fields import as_text, is_absent, short
 from unswayed.benchmarks.sources.literals import parse_literal
 from unswayed.errors import DataError
@@ -21,7 +22,6 @@ _STYLES = (
     r"([A-Z])[)）]",
     r"([A-Z])[:：]",
 )
-_ENTRY = tuple(re.compile(rf"\s*{style}\s*(.*)", re.DOTALL) for style in _STYLES)
 _AT_LINE_START = tuple(re.compile(rf"^[ \t]*{style}[ \t]*", re.MULTILINE) for style in _STYLES)
 _INLINE = re.compile(r"(?<![^\s.,;:?!。，；：？！])[(（]([A-Z])[)）][ \t]*")
 _SENTENCE_END = ("?", ".", ":", "!", "？", "。", "：", "！")
@@ -54,14 +54,18 @@ def from_columns(cells: Mapping[str, Any]) -> dict[str, str]:
         raise DataError(
             f"expected options without a gap; {missing} is absent, but {max(texts)} is there"
         )
-    return lettered([texts[letter] for letter in wanted])
+    return without_own_labels(lettered([texts[letter] for letter in wanted]))
 
 
-def from_value(value: Any) -> dict[str, str]:
+def from_value(value: Any, *, keep_order: bool = False) -> dict[str, str]:
     """Return the options from a list, a dict by letter, or a text that holds either.
 
     A text may also hold the options with their labels ("A. red" on lines of their own, or
     "(A) red (B) blue").
+
+    Args:
+        value: the options.
+        keep_order: refuse labels that are out of order; see `labels.unlabelled`.
 
     Raises:
         DataError: it holds no options, or they are not as they must be.
@@ -76,15 +80,16 @@ def from_value(value: Any) -> dict[str, str]:
     if isinstance(value, dict):
         return _from_dict(cast(dict[Any, Any], value))
     if isinstance(value, list | tuple):
-        return from_list(cast(Sequence[Any], value))
+        return from_list(cast(Sequence[Any], value), keep_order=keep_order)
     raise DataError(f"expected a list of options, found {short(value)}")
 
 
-def from_list(entries: Sequence[Any]) -> dict[str, str]:
-    """Return the options from a list; labels are taken off if all entries carry them in order.
+def from_list(entries: Sequence[Any], *, keep_order: bool = False) -> dict[str, str]:
+    """Return the options from a list; labels in it are taken off, and their order is followed.
 
     Raises:
-        DataError: there are fewer than 2 or more than 26, or an entry in between is absent.
+        DataError: there are fewer than 2 or more than 26, an entry in between is absent, or
+            `labels.unlabelled` refuses their labels.
     """
     if len(entries) > len(LETTERS):  # before texts are made of very many
         raise DataError(f"expected at most {len(LETTERS)} options, found {len(entries)}")
@@ -95,7 +100,7 @@ def from_list(entries: Sequence[Any]) -> dict[str, str]:
                 f"expected options without a gap; entry {position + 1} of {end} is absent"
             )
     texts = [as_text(entry) for entry in entries[:end]]
-    return lettered(_without_labels(texts))
+    return lettered(unlabelled(texts, keep_order=keep_order))
 
 
 def from_text(text: str) -> tuple[str, dict[str, str]]:
@@ -110,7 +115,8 @@ def from_text(text: str) -> tuple[str, dict[str, str]]:
         The question without its options, and the options; none if there are none.
 
     Raises:
-        DataError: labels at line starts and labels within lines tell different options.
+        DataError: labels at line starts and labels within lines tell different options, or labels
+            at line starts are out of order.
     """
     text = text.replace("\r\n", "\n")
     at_lines = max((_run(text, style) for style in _AT_LINE_START), key=len)
@@ -125,6 +131,8 @@ def from_text(text: str) -> tuple[str, dict[str, str]]:
     labels = at_lines or inline
     if not labels:
         return text.strip(), {}
+    if at_lines:
+        _refuse_lost(text, labels)
     texts = _texts(text, labels)
     texts[-1], rest = _split_rest(texts[-1])
     stem = _LEAD_IN.sub("", text[: labels[0].start()].strip()).strip()
@@ -155,6 +163,30 @@ def _run(text: str, label: re.Pattern[str]) -> list[re.Match[str]]:
     return run if in_order and len(run) >= 2 else []
 
 
+def _refuse_lost(text: str, labels: Sequence[re.Match[str]]) -> None:
+    """Refuse options in another order than that of their labels, of which the first are lost.
+
+    That is a label in front of A which goes on behind the last one ("C. …, A. …, B. …"), unless a
+    list of its own ends with it.
+    """
+    before = list(labels[0].re.finditer(text[: labels[0].start()]))
+    if not before or before[-1][1] not in LETTERS[len(labels) :]:
+        return
+    if not _in_order([match[1] for match in before]):
+        found = ", ".join(match[1] for match in (*before, *labels))
+        raise DataError(
+            f"the options in the question are labelled {found}: list them in order, or give them "
+            "in a column or list of their own"
+        )
+
+
+def _in_order(letters: Sequence[str]) -> bool:
+    """Say whether letters end with a list that counts up from A without a gap."""
+    start = max((i for i, letter in enumerate(letters) if letter == "A"), default=len(letters))
+    run = letters[start:]
+    return len(run) > 1 and "".join(run) == LETTERS[: len(run)]
+
+
 def _opens_options(text: str, first: re.Match[str]) -> bool:
     """Tell "…? (A) yes (B) no" from "Is point (A) above point (B)?"."""
     before = text[: first.start()].rstrip()
@@ -174,21 +206,6 @@ def _split_rest(last: str) -> tuple[str, str]:
         lines.pop()
     remainder = [line for line in rest.split("\n") if not _INSTRUCTION.fullmatch(line.strip())]
     return "\n".join(lines), "\n".join(remainder).strip()
-
-
-def _without_labels(texts: list[str]) -> list[str]:
-    if not texts:
-        return texts
-    for style in _ENTRY:
-        if not style.match(texts[0]):  # most lists carry no labels: one look is enough
-            continue
-        matches = [style.fullmatch(text) for text in texts]
-        if all(
-            match and match[1] == letter and match[2].strip()
-            for match, letter in zip(matches, LETTERS, strict=False)
-        ):
-            return [match[2].strip() for match in matches if match]
-    return texts
 
 
 def _from_dict(entries: dict[Any, Any]) -> dict[str, str]:

@@ -7,6 +7,7 @@ index of an earlier row with the same picture (the rotated copies of a question,
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -140,6 +141,8 @@ def _refs(
     text = str(row[column]).strip()
     if not _is_base64(text):
         return (known[column, text],) if (column, text) in known else text
+    key = hashlib.blake2b(text.encode("ascii", "replace"), digest_size=8).hexdigest()
+    ref = ref.model_copy(update={"key": key})
     if index := str(row.get("index", "")).strip():
         known.setdefault((column, index), ref)
     return (ref,)

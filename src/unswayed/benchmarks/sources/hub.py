@@ -117,6 +117,13 @@ class HubRows:
             f"{NAME_FOLDER}"
         )
 
+    def held(self, row: RawRow) -> tuple[ImageRef, ...]:
+        """Return the pictures that a row itself holds, asked for or not; none if it names them."""
+        for column in self.pictures:
+            if isinstance(cell := row.get(column), tuple) and cell:
+                return cast(tuple[ImageRef, ...], cell)
+        return ()
+
     def named(self, name: Any) -> tuple[ImageRef, ...]:
         """Return the pictures that a cell names in the folder of the pictures, or holds in base64.
 

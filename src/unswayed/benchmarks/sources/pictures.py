@@ -114,6 +114,20 @@ class Pictures:
             return False
 
 
+def key_of(image: ImageRef) -> str:
+    """Return what is the same for the same picture: its key, or a digest of its bytes.
+
+    Raises:
+        DataError: it has no key and cannot be read.
+    """
+    if image.key:
+        return image.key
+    try:
+        return hashlib.blake2b(image.read(), digest_size=8).hexdigest()
+    except (OSError, ValueError) as error:
+        raise DataError(f"cannot read the picture {image.label}: {error}") from error
+
+
 def decode_picture(text: str) -> bytes:
     """Decode a picture from base64 text, with or without a `data:` prefix.
 
