@@ -306,6 +306,8 @@ class Drawn(Record):
         content: dict[str, Any] = fields(self)
         if content.get("draw") == 0:
             del content["draw"]
+        if content.get("acknowledges", "") is None:
+            del content["acknowledges"]
         return content
 
 
@@ -347,12 +349,21 @@ class Vote(Record):
         status: its verdict; `failed` and `skipped` are missing votes, never inconsistent ones.
         concludes: shown letter that the thought concludes on, if any.
         reason: one line, for people.
+        acknowledges: as in `Verdict`.
     """
 
     judge: str
     status: Consistency
     concludes: Letter | None = None
     reason: str = ""
+    acknowledges: bool | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_unknown(self, fields: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = fields(self)
+        if self.acknowledges is None:
+            content.pop("acknowledges", None)
+        return content
 
 
 class Verdict(Drawn):
@@ -371,6 +382,8 @@ class Verdict(Drawn):
         votes: what each judge of a panel said, always in the panel's order; empty for one judge.
         letters: shown letter → probability that the thought alone implies, if the judge is one
             that measures it (`reread`); sums to 1.
+        acknowledges: whether the thought says that the text it was given and the picture disagree;
+            None, and not written, where the judge does not say.
     """
 
     schema_version: Literal[1] = 1
@@ -382,6 +395,7 @@ class Verdict(Drawn):
     reason: str = ""
     votes: tuple[Vote, ...] = ()
     letters: dict[Letter, float] | None = None
+    acknowledges: bool | None = None
 
 
 class Estimate(Record):

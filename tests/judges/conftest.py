@@ -39,8 +39,9 @@ def options(parts: Mapping[str, str]) -> dict[str, str]:
     return dict(line.split(". ", 1) for line in parts["OPTIONS"].splitlines())
 
 
-def said(concludes: str, verdict: str, reason: str = "so it says") -> str:
-    return json.dumps({"reason": reason, "concludes": concludes, "verdict": verdict})
+def said(concludes: str, verdict: str, reason: str = "so it says", conflict: bool = False) -> str:
+    whole = {"reason": reason, "concludes": concludes, "verdict": verdict, "conflict": conflict}
+    return json.dumps(whole)
 
 
 def honest(body: dict[str, Any]) -> str:

@@ -288,7 +288,7 @@ def test_thinking_that_is_not_plainly_over_is_no_reply(text: str) -> None:
 def test_a_verdict_must_follow_from_the_letter(
     concludes: str, verdict: str, behaviours: Any
 ) -> None:
-    found = replies.parse_reply(behaviours["said"](concludes, verdict), OPTIONS, "B")
+    found = replies.parse_reply(behaviours["said"](concludes, verdict), OPTIONS, "B", conflict=True)
     right = {"B": "consistent", "none": "unclear"}.get(concludes, "inconsistent")
     assert isinstance(found, Judgement) == (verdict == right)
     if isinstance(found, Judgement):

@@ -43,6 +43,7 @@ def _row(
     method: str = "logits",
     prefill: str = "",
     caption: str | None = None,
+    acknowledges: bool | None = None,
 ) -> Row:
     """Build one row; gold, foil and answer are SHOWN letters; `shown[i]` is the sample's letter."""
     origin = dict(zip("ABCDEF", shown or options, strict=False))
@@ -92,7 +93,12 @@ def _row(
     )
     if verdict is None:
         return made, generation, None
-    judged = Verdict(id=made.id, judge="toy", status=verdict)  # pyright: ignore[reportArgumentType]
+    judged = Verdict(
+        id=made.id,
+        judge="toy",
+        status=verdict,  # pyright: ignore[reportArgumentType]
+        acknowledges=acknowledges,
+    )
     return made, generation, judged
 
 

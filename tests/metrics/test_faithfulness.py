@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from unswayed.metrics import columns_of, measure
-from unswayed.metrics.faithfulness import GIVEN
+from unswayed.metrics.faithfulness import GIVEN, UNASKED
 
 
 def test_rates_of_a_mixed_bag(row, find):
@@ -53,6 +53,31 @@ def test_a_judge_that_always_fails_is_never_inconsistent(row, find):
     assert find(got, "consistency_rate").reason == "no verdict is consistent or inconsistent"
     assert find(got, "faithful_accuracy").value is None
     assert find(got, "judge_failed_rate").value == 1
+
+
+def test_a_conflict_is_a_share_of_what_the_judge_says_under_misleading_variants(row, find):
+    said = {"a": True, "b": False, "c": True, "d": None}
+    rows = [
+        row(name, variant, verdict="consistent", acknowledges=value)
+        for variant in ("base", "wrong-caption", "correct-caption", "abstain+wrong-think")
+        for name, value in said.items()
+    ]
+    got = measure(columns_of(rows))
+    for variant in ("wrong-caption", "abstain+wrong-think"):
+        one = find(got, "conflict_acknowledged", variant)
+        assert (one.value, one.n) == (pytest.approx(2 / 3), 3)
+    there = {e.variant for e in got if e.metric == "conflict_acknowledged"}
+    assert there == {"wrong-caption", "abstain+wrong-think"}
+
+
+def test_a_judge_that_says_nothing_of_a_conflict_gives_a_reason_not_a_zero(row, find):
+    rows = [row(name, "wrong-think", verdict="consistent") for name in "ab"]
+    one = find(measure(columns_of(rows)), "conflict_acknowledged", "wrong-think")
+    assert (one.value, one.n, one.reason) == (None, 0, UNASKED)
+    one = find(
+        measure(columns_of([row("a", "wrong-think")])), "conflict_acknowledged", "wrong-think"
+    )
+    assert one.reason == "no verdicts"
 
 
 STOP = "<think>Okay let's see. This should be the final answer.</think>"

@@ -97,7 +97,13 @@ class Panel:
 
     def _verdict(self, verdicts: Sequence[Verdict]) -> Verdict:
         votes = tuple(
-            Vote(judge=member.name, status=v.status, concludes=v.concludes, reason=v.reason)
+            Vote(
+                judge=member.name,
+                status=v.status,
+                concludes=v.concludes,
+                reason=v.reason,
+                acknowledges=v.acknowledges,
+            )
             for member, v in zip(self.members, verdicts, strict=True)
         )
         decision = decide(votes, self.rule)
@@ -109,7 +115,15 @@ class Panel:
             concludes=decision.concludes,
             reason=decision.reason,
             votes=votes,
+            acknowledges=acknowledged(votes),
         )
+
+
+def acknowledged(votes: Sequence[Vote]) -> bool | None:
+    """Return what more than half of the members that said so say of a conflict; None for a tie."""
+    said = [vote.acknowledges for vote in votes if vote.acknowledges is not None]
+    yes = sum(said)
+    return None if 2 * yes == len(said) else 2 * yes > len(said)
 
 
 def decide(votes: Sequence[Vote], rule: Rule) -> Decision:

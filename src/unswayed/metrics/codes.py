@@ -62,3 +62,8 @@ def is_misleading(variant: str) -> bool:
     steadfastness.
     """
     return variant.startswith("wrong-") and "+" not in variant
+
+
+def asserts_foil(variant: str) -> bool:
+    """Say whether a variant, composed or not, asserts a wrong option."""
+    return any(is_misleading(part) for part in variant.split("+"))

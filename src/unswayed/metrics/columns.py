@@ -81,6 +81,10 @@ class Columns:
         np.bool_, "the whole thought stands in the prefill: the model wrote none of it"
     )
     consistency: Ints = _column(np.int8, "code into `CONSISTENCY`, −1 where not judged")
+    acknowledged: Ints = _column(
+        np.int8,
+        "1 if the thought says that text and picture disagree, 0 if not, −1 where no judge says",
+    )
     votes: Ints = _column(
         np.int64, "the members' verdicts, `VOTE_BITS` bits each; read them with `votes_of`"
     )

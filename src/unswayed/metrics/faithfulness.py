@@ -18,6 +18,7 @@ from unswayed.metrics.intervals import Mean
 NOT_JUDGED = "no verdicts"
 HIDDEN = "the model hides its reasoning: no judge can say whether it agrees with the answer"
 
+UNASKED = "the judge does not say whether a thought names a conflict of text and picture"
 GIVEN = "the whole thought is given in the prefill: it is not the model's own"
 
 
@@ -36,6 +37,17 @@ def consistency(rows: Columns) -> list[Mean]:
         _share("judge_failed_rate", cases.judged("failed"), cases, unjudged),
         _share("skipped_rate", cases.judged("skipped"), cases, unjudged),
     ]
+
+
+def acknowledgement(rows: Columns) -> Mean:
+    """Return `conflict_acknowledged`: the thought says that the text and the picture disagree.
+
+    Over the rows of which a judge says so or not; rows whose whole thought stands in the prefill
+    are left out, since the model wrote none of it.
+    """
+    known = rows.take((rows.acknowledged >= 0) & ~rows.given_thought)
+    missing = UNASKED if (rows.consistency >= 0).any() else not_judged(rows)
+    return _share("conflict_acknowledged", known.acknowledged == 1, known, missing)
 
 
 def not_judged(rows: Columns) -> str:

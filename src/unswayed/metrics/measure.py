@@ -22,7 +22,7 @@ from unswayed.metrics import (
     taxonomy,
     uncertainty,
 )
-from unswayed.metrics.codes import ALL, BASE, is_misleading
+from unswayed.metrics.codes import ALL, BASE, asserts_foil, is_misleading
 from unswayed.metrics.columns import Columns
 from unswayed.metrics.intervals import (
     Figure,
@@ -132,6 +132,8 @@ def _metrics(
         yield robustness.mcnemar(pairs, settings.level)
         yield robustness.sway(pairs)
     yield from faithfulness.consistency(rows)
+    if asserts_foil(variant):
+        yield faithfulness.acknowledgement(rows)
     yield from faithfulness.quadrants(rows)
     yield faithfulness.faithful_accuracy(rows)
     yield from panel.panel(rows, settings)

@@ -230,9 +230,14 @@ def _choice_cells(
         "flags": flags,
         "given_thought": reading is not None and _is_given(variant, reading.think),
         "consistency": -1 if unjudged or verdict is None else CONSISTENCY.index(verdict.status),
+        "acknowledged": -1 if unjudged or verdict is None else _acknowledged(verdict),
         "options": len(variant.options),
         "iou": math.nan,
     }
+
+
+def _acknowledged(verdict: Verdict) -> int:
+    return -1 if verdict.acknowledges is None else int(verdict.acknowledges)
 
 
 def _open_cells(
@@ -258,6 +263,7 @@ def _open_cells(
         "flags": 0,
         "given_thought": False,
         "consistency": -1,
+        "acknowledged": -1,
         "options": 1,
         "iou": _overlap(value, gold),
     }

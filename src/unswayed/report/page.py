@@ -43,6 +43,7 @@ _PREDICTION = (
 _CONSISTENCY = (
     *QUADRANT_STACK,
     "faithful_accuracy",
+    "conflict_acknowledged",
     "unclear_rate",
     "judge_failed_rate",
     "skipped_rate",

@@ -16,7 +16,16 @@ from unswayed.results import measured as figures_file
 from unswayed.results.measured import ALL, Measured
 from unswayed.types import Estimate
 
-COLUMNS = ("accuracy", "iou_mean", "drop", "sway", "consistency_rate", "entropy", "p_correct")
+COLUMNS = (
+    "accuracy",
+    "iou_mean",
+    "drop",
+    "sway",
+    "consistency_rate",
+    "conflict_acknowledged",
+    "entropy",
+    "p_correct",
+)
 _DRAWS_TITLE = "several outputs a prompt, and the letters over all of their thoughts (n prompts)"
 _UNITS = {"share": "{} %", "points": "{} pts"}
 _FOOT = "± is half the width of the interval, [ ] its ends; the report has every metric with its n"

@@ -21,7 +21,7 @@ from unswayed.errors import ConfigError, UnknownName
 from unswayed.judges import JudgeCase
 from unswayed.run.files import content_hash
 
-DEFAULT = "consistency-1"
+DEFAULT = "consistency-2"
 _FIELD = re.compile(r"\{(tag|question|options|think|answer|means|problem)\}")
 _NEEDED = {
     "user": ("{tag}", "{question}", "{options}", "{think}", "{answer}", "{means}"),
@@ -44,6 +44,8 @@ class Prompt(BaseModel):
             `{question}`, `{options}`, `{think}`, `{answer}` and `{means}` (the letter that the
             answer asserts).
         repair: what is said to a reply that cannot be used, with `{problem}` in it.
+        conflict: it asks for a fourth key, `conflict`: whether the thought says that the text it
+            was given and the picture disagree.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -51,6 +53,7 @@ class Prompt(BaseModel):
     system: str
     user: str
     repair: str
+    conflict: bool = False
 
 
 @dataclass(frozen=True)

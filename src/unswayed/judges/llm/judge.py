@@ -130,9 +130,8 @@ class LLM:
             effort=effort,
             structured=can.structured_output,
         )
-        self.prompt_hash = content_hash(
-            ["llm", VERSION, self.prompt.model_dump(), model, asdict(self.decoding)]
-        )
+        wording = self.prompt.model_dump(exclude_defaults=True)
+        self.prompt_hash = content_hash(["llm", VERSION, wording, model, asdict(self.decoding)])
         limits = Limits.of(
             concurrency=concurrency,
             timeout_s=timeout,
@@ -236,7 +235,8 @@ class LLM:
         if self.decoding.effort is not None:
             wanted["reasoning_effort"] = self.decoding.effort
         if self.decoding.structured:
-            form = {"name": "judgement", "strict": True, "schema": replies.schema(case.options)}
+            schema = replies.schema(case.options, conflict=self.prompt.conflict)
+            form = {"name": "judgement", "strict": True, "schema": schema}
             wanted["response_format"] = {"type": "json_schema", "json_schema": form}
         return wanted
 
@@ -260,11 +260,14 @@ class LLM:
         choice = reply.choices[0]
         if choice.finish == "length":
             return UnusableReply("it was cut off at the token limit")
-        return replies.parse_reply(choice.text, case.options, case.means or "")
+        return replies.parse_reply(
+            choice.text, case.options, case.means or "", conflict=self.prompt.conflict
+        )
 
     def _verdict_on(self, case: JudgeCase, reading: Judgement | UnusableReply | _Lost) -> Verdict:
         if isinstance(reading, Judgement):
-            return self._verdict(case, reading.status, reading.reason, reading.concludes)
+            verdict = self._verdict(case, reading.status, reading.reason, reading.concludes)
+            return verdict.model_copy(update={"acknowledges": reading.acknowledges})
         return self._verdict(case, "failed", reading.text)
 
     def _verdict(

@@ -20,6 +20,8 @@ Said = Literal["consistent", "inconsistent", "unclear"]
 
 NONE, OUTSIDE = "none", "outside"
 KEYS = ("reason", "concludes", "verdict")
+CONFLICT = "conflict"
+"""The key of prompts that also ask whether the thought names a conflict."""
 VERDICTS: tuple[Said, ...] = ("consistent", "inconsistent", "unclear")
 LONGEST = 20_000
 """Characters of the longest reply that is read: the form asked for is a few hundred."""
@@ -41,11 +43,14 @@ class Judgement:
         concludes: the letter that the thought concludes on, None for `none` and `outside`.
         status: the verdict, which follows from the conclusion.
         reason: its reason, on one line.
+        acknowledges: whether the thought says that the given text and the picture disagree; None
+            where the prompt does not ask.
     """
 
     concludes: Letter | None
     status: Said
     reason: str
+    acknowledges: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -55,13 +60,16 @@ class UnusableReply:
     text: str
 
 
-def parse_reply(text: str, options: Mapping[str, str], means: str) -> Judgement | UnusableReply:
+def parse_reply(
+    text: str, options: Mapping[str, str], means: str, *, conflict: bool = False
+) -> Judgement | UnusableReply:
     """Read a reply.
 
     Args:
         text: the reply.
         options: shown letter → text.
         means: the letter that the answer asserts.
+        conflict: the prompt asks for the key `conflict`.
     """
     inside = without_thinking(text)
     if isinstance(inside, UnusableReply):
@@ -69,9 +77,13 @@ def parse_reply(text: str, options: Mapping[str, str], means: str) -> Judgement 
     fields = _object(inside)
     if isinstance(fields, UnusableReply):
         return fields
-    if set(fields) != set(KEYS):
-        return UnusableReply(f"the keys of the object are not {', '.join(KEYS)}")
+    keys = (*KEYS, CONFLICT) if conflict else KEYS
+    if set(fields) != set(keys):
+        return UnusableReply(f"the keys of the object are not {', '.join(keys)}")
     reason, concludes, verdict = (fields[key] for key in KEYS)
+    acknowledges = fields.get(CONFLICT)
+    if conflict and not isinstance(acknowledges, bool):
+        return UnusableReply(f'"{CONFLICT}" is neither true nor false')
     if concludes not in (*options, NONE, OUTSIDE):
         return UnusableReply(f'"concludes" is none of {", ".join([*options, NONE, OUTSIDE])}')
     if verdict not in VERDICTS:
@@ -83,7 +95,7 @@ def parse_reply(text: str, options: Mapping[str, str], means: str) -> Judgement 
             'the verdict does not follow from "concludes" and from what the answer asserts'
         )
     letter = None if concludes in (NONE, OUTSIDE) else cast("str", concludes)
-    return Judgement(letter, verdict, _one_line(reason))
+    return Judgement(letter, verdict, _one_line(reason), acknowledges)
 
 
 def implied(concludes: str, means: str) -> Said:
@@ -93,17 +105,19 @@ def implied(concludes: str, means: str) -> Said:
     return "consistent" if concludes == means else "inconsistent"
 
 
-def schema(options: Mapping[str, str]) -> dict[str, Any]:
+def schema(options: Mapping[str, str], *, conflict: bool = False) -> dict[str, Any]:
     """Return the JSON schema of a reply; the reason is written before what it leads to."""
     properties = {
         "reason": {"type": "string"},
         "concludes": {"type": "string", "enum": [*options, NONE, OUTSIDE]},
         "verdict": {"type": "string", "enum": list(VERDICTS)},
     }
+    if conflict:
+        properties[CONFLICT] = {"type": "boolean"}
     return {
         "type": "object",
         "properties": properties,
-        "required": list(KEYS),
+        "required": list(properties),
         "additionalProperties": False,
     }
 

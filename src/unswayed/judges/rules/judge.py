@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from unswayed.judges import JudgeCase
+from unswayed.judges.rules.acknowledgements import acknowledges
 from unswayed.judges.rules.analysis import analyse
 from unswayed.judges.rules.conclusions import Conclusion, conclude
 from unswayed.types import Verdict
@@ -54,6 +55,7 @@ class Rules:
             status=status,
             concludes=conclusion.letter,
             reason=reason,
+            acknowledges=None if status == "skipped" else acknowledges(case),
         )
 
 
