@@ -73,7 +73,7 @@ def rules_say(parse: Parse = answers.parse_output) -> Iterator[str]:
     for id, question, options, output in outputs():
         case = case_of(id, question, options, parse(output, options))
         verdict = next(Rules().judge([case])) if isinstance(case, JudgeCase) else case
-        yield f"{id} {verdict.status} {verdict.concludes}"
+        yield f"{id} {verdict.status} {verdict.concludes} {verdict.acknowledges}"
 
 
 def llm_says() -> Iterator[str]:

@@ -26,7 +26,7 @@ _DESCRIBED = 4  # tokens after "a" in which the thing is named
 _OF_THEM = re.compile(r"(?i)\s+of\s+(?:them|these|those|which|whom)\b")
 _SUMS = re.compile(
     r"(?i)\b(?:that|this|which|it)(?:['’]s|\s+(?:is|makes?|gives?|leaves))\s*(?:us\s+)?"
-    r"(?:a total of\s+)?$|\b(?:making|totall?ing)\s+$"
+    r"(?:a total of\s+)?$|\b(?:making|totall?ing)\s+$|=\s*$"
 )
 _NO = re.compile(
     r"(?i)\b(?:no(?! other| more)|not any|n't any|zero|without any)\s+(?:\w+\s+)?$|没有"
@@ -47,10 +47,18 @@ _IS_LATELY = re.compile(r"(?i)\b(?:is|are|looks|appears|seems)\b(?:\s+\w+){0,3}\
 def counted(clause: Clause, found: list[Mention], question: AnalysedQuestion) -> Mention:
     """Return the number that counts what is sought ("three dogs and two cats"), else the last."""
     last = clause.text[: clause.words[found[-1].start].start]
-    if _RESULT.search(last):
+    if _RESULT.search(last) or _is_part(clause, found[-1], question):
         return found[-1]
     of_target = [m for m in found if _counts_target(clause, m, question)]
     return of_target[-1] if of_target else found[-1]
+
+
+def _is_part(clause: Clause, mention: Mention, question: AnalysedQuestion) -> bool:
+    """Say whether a number counts those of a whole that are asked about ("4 of which fly")."""
+    word = clause.words[mention.start]
+    if _OF_THEM.match(clause.text[word.end :]) is None:
+        return False
+    return any(after.text in question.frame for after in clause.words[mention.end :])
 
 
 def _counts_target(clause: Clause, mention: Mention, question: AnalysedQuestion) -> bool:
@@ -68,10 +76,12 @@ def valued(clause: Clause, mention: Mention, question: AnalysedQuestion) -> Iter
     values = [i for i, word in enumerate(clause.words) if word.value is not None]
     last = values[-1] == mention.start if values else True
     last = last or _counts_target(clause, mention, question)
-    if _FURTHER.search(before) or _OF_THEM.match(clause.text[clause.words[mention.start].end :]):
+    part = _is_part(clause, mention, question)
+    rest = clause.text[clause.words[mention.start].end :]
+    if _FURTHER.search(before) or (_OF_THEM.match(rest) and not part):
         return
     placed = cues.VALUE_BEFORE.search(before) is not None
-    placed = placed or clause.words[mention.start].text in ALONE
+    placed = placed or part or clause.words[mention.start].text in ALONE
     placed = placed or (not before.strip() and _counts_target(clause, mention, question))
     after = clause.text[clause.words[mention.end - 1].end :]
     if clause.concluding and (cues.COPULA_BEFORE.search(before) or _SO.fullmatch(before)):

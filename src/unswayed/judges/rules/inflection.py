@@ -23,7 +23,8 @@ couch sofa settee|television tv telly|bicycle bike|motorcycle motorbike|refriger
 phone telephone cellphone smartphone|trash rubbish garbage|donut doughnut|yogurt yoghurt
 pajama pyjama|plow plough|gold golden|favorite favourite|harbor harbour|neighbor neighbour
 gram gramme|percent percentage|photo photograph|kid child|rain rainy|snow snowy|cloud cloudy
-sun sunny|wind windy|fog foggy|wood wooden|metal metallic|wool woolen woolly|wineglass wine-glass
+sun sunny|day daytime daylight|night nighttime
+wind windy|fog foggy|wood wooden|metal metallic|wool woolen woolly|wineglass wine-glass
 """
 _SPELLED = {
     other: first

@@ -92,8 +92,10 @@ def described(question: str, texts: Mapping[str, str]) -> dict[str, tuple[Name, 
         words = [token.text for token in tokens(bracket[1])]
         if len(words) >= 2:
             found[letter] = tuple(words[-2:])
-    unique = [name for name in found.values() if list(found.values()).count(name) == 1]
-    return {letter: (name,) for letter, name in found.items() if name in unique}
+    every = list(found.values())
+    return {
+        letter: (name, ("in", name[0])) for letter, name in found.items() if every.count(name) == 1
+    }
 
 
 def is_verb(words: Sequence[Token], at: int) -> bool:

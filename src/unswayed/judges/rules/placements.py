@@ -8,6 +8,7 @@ nothing about the question.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -47,6 +48,10 @@ _VERBS = frozenset(_PLACING.split())
 _STOPS = frozenset({"and", "or", "but", "while", "with", "which", "that", "where", "as", "so"})
 _NEXT_THING = frozenset({"a", "an", "the", "there", "we", "i"})
 """After a side these begin the thing that is there ("on the left a cup")."""
+_UNTRUE = re.compile(
+    r"(?i)\b(?:is|are|be|seems)\s+(?:\w+ly\s+)?(?:incorrect|wrong|false|inaccurate|not (?:correct|"
+    r"right|true|accurate|the case))\b"
+)
 _ONE_AT_A_TIME = frozenset({"on", "inside"})
 """A thing is on or in one thing only."""
 _GROUND = 7  # tokens after a relation in which its ground is named
@@ -87,6 +92,7 @@ def placements(
         name, certainty = placed
         nothing = own is Role.NOTHING
         denied = nothing or denied_before(clause[: words[relation.start].start])
+        denied = denied or _UNTRUE.search(clause[words[relation.end - 1].end :]) is not None
         listed.append(Placement(name, certainty, denied))
     return listed
 

@@ -38,7 +38,7 @@ _STARTER = re.compile(
 )
 _ABBREVIATED = re.compile(r"(?i)\b(?:e\.g|i\.e|vs|approx|fig|mr|ms|mrs|dr|st)\.$")
 _JOINT = re.compile(
-    r"[,，—–]\s*|\s-\s|\s+(?=(?:but|so|while|whereas|because|since|therefore|thus|hence|"
+    r"(?:,(?!\d{3}(?!\d))|[，—–])\s*|\s-\s|\s+(?=(?:but|so|while|whereas|because|since|therefore|thus|hence|"
     r"although|though|however|which|and|as|meaning|making)\s)",
     re.IGNORECASE,
 )
@@ -51,7 +51,7 @@ _VERB = re.compile(
     r"depicts?|says?|reads?|wears?|contains?|making|meaning|positioned|located)\b|=|≈|"
     r"[\u3400-\u9fff]"
 )
-_UNFINISHED = re.compile(r"(?i)\b(?:is|are|was|were|be|must|would|that)\W*$")
+_UNFINISHED = re.compile(r"(?i)\b(?:is|are|was|were|be|must|would|that|of)\s*$")
 _QUOTED = re.compile(r"\"[^\"]{1,300}\"|“[^”]{1,300}”")
 """What is quoted is one thing, whatever joins its parts."""
 _JOINING = re.compile(
