@@ -35,7 +35,7 @@ SHAPES = (
 )
 
 GOLDEN = {
-    ("rules", "rules-2"): "4f01cae8cd7f516b",
+    ("rules", "rules-2"): "90775842365fb479",
     ("llm", 1): "6ec38aa8da319aa0",
     ("reread", 1): "28bddd421121be6c",
 }

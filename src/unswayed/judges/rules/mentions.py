@@ -124,13 +124,21 @@ def _at(words: Sequence[Token], at: int, clause: str, question: AnalysedQuestion
     for pattern in question.patterns.get(stem(first), ()):
         size = len(pattern.words)
         row = words[at : at + size]
-        same = _repeats(row, pattern.words)
+        same = _repeats(row, pattern.words) or _counts_one(words, at, pattern, question)
         if (same or _is_inflected(row, pattern)) and _is_meant(
             words, at, clause, pattern, question
         ):
             mention = Mention(pattern.choice.letter, at, at + size, pattern.form)
             (exact if same else inflected).append(mention)
     return candidates + (exact or inflected or _compound(words, at, question))
+
+
+def _counts_one(
+    words: Sequence[Token], at: int, pattern: Pattern, question: AnalysedQuestion
+) -> bool:
+    """Read "one person" as 1 person, where the options say how many."""
+    after = words[at + 1].text if at + 1 < len(words) else ""
+    return pattern.words == ("1",) and words[at].text == "one" and after in question.frame
 
 
 def _is_inflected(row: Sequence[Token], pattern: Pattern) -> bool:

@@ -36,9 +36,9 @@ class Placement:
     elsewhere: bool = False
 
 
-_JOINING = "with while whereas where and but so because since though although"
+_JOINING = "that with while whereas where and but so because since though although"
 _OPENERS = frozenset(_JOINING.split())
-_RELATIVES = frozenset({"which", "that", "who"})
+_RELATIVES = frozenset({"which", "who"})
 _PLACING = """
 is are was were be sit sits sitting lies lie lying stands stand standing rests rest resting has
 have had appears appear seems seem looks look hangs hang hanging there contains holds shows show

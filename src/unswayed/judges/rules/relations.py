@@ -193,7 +193,7 @@ def _is_idiom(texts: Sequence[str], at: int, phrase: tuple[str, ...]) -> bool:
     if phrase == ("right",):
         return after in _ADVERBIAL and before not in _OWNERS | {"the"}
     if phrase in (("in",), ("on",)):
-        return after in _IDIOMS
+        return after in _IDIOMS or before in ("zoomed", "zoom")
     return phrase == ("back",) and after in ("to", "and")
 
 

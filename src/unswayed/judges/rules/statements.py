@@ -112,7 +112,7 @@ def events(
         label: the option that the sentence takes up to weigh it, which asserts nothing yet.
         discourse: what the sentences before leave open; brought up to date.
     """
-    asking = sentence.rstrip().endswith(("?", "？"))
+    asking = sentence.rstrip(' \t\n"”’)').endswith(("?", "？"))
     discourse = discourse or Discourse()
     listed: list[Event] = []
     parts = clauses(sentence)

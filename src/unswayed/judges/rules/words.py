@@ -31,6 +31,8 @@ _TOKEN = re.compile(
 _HAN = "零一二三四五六七八九十"
 _PARTS = re.compile(rf"({_NUMBER})?\s?[*·×]?\s?(√\s?{_NUMBER}|π)?")
 _END = re.compile(r"[.!?。！？…]+[\"'”’)\]]*(?=\s|$)|[。！？；]+|[;\n]+")
+_GOES_ON = re.compile(r"\s{1,3}(?:is|are|was|would|means|says)\b")
+"""After a quoted sentence the one around it goes on: "the answer to “Is it red?” is …"."""
 _LABEL_STOP = re.compile(r"(?:^|[\s(\"“':：⟦])[A-Z]\.$")
 _STARTER = re.compile(
     r"[\"'”’)\]]*\s+(?:Wait|So|But|Therefore|However|No|Let|I|This|That|Actually|Hmm|Okay|Ok|Thus|"
@@ -96,6 +98,8 @@ def sentences(text: str) -> Iterator[str]:
             start = end.end()
             continue
         if "\n" in end[0] and head.rstrip().endswith((":", "：")):
+            continue
+        if _GOES_ON.match(text, end.end()) and end[0][-1] in '"”’)':
             continue
         if end[0] == "." and _inside(head + ".", text, end.end()):
             continue
