@@ -16,6 +16,9 @@ from PIL import Image
 
 from unswayed.benchmarks.file import File
 from unswayed.errors import ConfigError, DataError
+from unswayed.perturbations import Context
+from unswayed.perturbations.composition import compose, variants_of
+from unswayed.perturbations.texts.templates import Templates
 from unswayed.types import Failure, Sample
 
 
@@ -341,3 +344,132 @@ def test_memory_does_not_grow_with_the_rows(folder: Path) -> None:
     # the least of three: what else runs in the process may allocate meanwhile, a leak always does
     few, many = (min(peak(rows) for _ in range(3)) for rows in (300, 1300))  # 2 MB of rows more
     assert many - few < 500_000
+
+
+# Open answers
+
+
+OPEN = {"question": "How many cups?", "answer": 7, "image": "a.png", "A": "stays out"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "gold"),
+    [
+        ("number", 7, "7"),
+        ("number", "3/4", "3/4"),
+        ("text", " a red door ", "a red door"),
+        ("box", [1, 2, 30, 40], "[1, 2, 30, 40]"),
+        ("box", "[1, 2, 30, 40]", "[1, 2, 30, 40]"),
+    ],
+)
+def test_open_answers(folder: Path, kind: str, answer: object, gold: str) -> None:
+    rows = [OPEN | {"id": "x", "answer": answer, "category": "c", "hint": "Look."}]
+    sample = only_sample(File(jsonl(folder, *rows), answer_kind=kind))
+    assert (sample.answer_kind, sample.answer, sample.options) == (kind, gold, {})
+    assert (sample.question, sample.category) == ("Look.\nHow many cups?", "c")
+    assert (sample.cluster, len(sample.images)) == ("a.png", 1)
+
+
+def test_open_answers_in_a_table(folder: Path) -> None:
+    path = table(folder, [{"question": "How many?", "answer": "7.0", "image": ENCODED}], "q.csv")
+    assert only_sample(File(path, answer_kind="number")).answer == "7.0"
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"answer": "some"}, "expected a number as gold"),
+        ({"answer": ""}, "expected a gold answer, found none"),
+        ({"question": " "}, "expected a question"),
+    ],
+)
+def test_open_rows_that_are_not_as_they_must_be(
+    folder: Path, row: dict[str, Any], said: str
+) -> None:
+    failure = only_failure(File(jsonl(folder, OPEN | row), answer_kind="number"))
+    assert said in failure.message
+
+
+@pytest.mark.parametrize("option", ["options", "group", "answer_as", "statements"])
+def test_options_of_choices_alone(folder: Path, option: str) -> None:
+    value = "letter" if option == "answer_as" else "c"
+    with pytest.raises(ConfigError, match=f"{option}= is for answer_kind=choice alone"):
+        File(jsonl(folder, OPEN), answer_kind="number", **{option: value})
+    with pytest.raises(ConfigError, match="expected answer_kind = choice, number, text, box"):
+        File(jsonl(folder, OPEN), answer_kind="letter")
+
+
+# Statements of one's own
+
+TOLD = {"A": "The lamp is red", "B": "The lamp is blue"}
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"statements": list(TOLD.values())},
+        {"statements": json.dumps(list(TOLD.values()))},
+        {"statements": TOLD},
+        {"statements": {"b": TOLD["B"], "a": TOLD["A"], "c": None}},
+        {"statements": repr(TOLD)},
+        {"Statements": list(TOLD.values())},
+    ],
+)
+def test_statements_are_found(folder: Path, cells: dict[str, Any]) -> None:
+    assert only_sample(File(jsonl(folder, ROW | cells))).statements == TOLD
+
+
+def test_statements_in_named_columns(folder: Path) -> None:
+    row = ROW | {"told": list(TOLD.values()), "s1": TOLD["A"], "s2": TOLD["B"], "s3": ""}
+    path = jsonl(folder, row)
+    assert only_sample(File(path)).statements == {}
+    assert only_sample(File(path, statements="told")).statements == TOLD
+    assert only_sample(File(path, statements="s1+s2+s3")).statements == TOLD
+    csv_path = table(folder, [{k: v for k, v in row.items() if k != "told"}], "q.csv")
+    assert only_sample(File(csv_path, statements="s1+s2")).statements == TOLD
+    with pytest.raises(DataError, match="no column 'x' for statements=x"):
+        list(File(path, statements="x"))
+
+
+@pytest.mark.parametrize("cell", [None, "", [], {}, "nan"])
+def test_rows_may_have_no_statements(folder: Path, cell: object) -> None:
+    assert only_sample(File(jsonl(folder, ROW | {"statements": cell}))).statements == {}
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        (["one"], "expected a statement for every option"),
+        (["one", ""], "expected a statement for every option"),
+        ({"A": "one", "C": "two"}, "expected a statement for every option"),
+        ("The lamp is red", "expected a statement for every option"),
+        (["same", "same"], "found one text twice"),
+        (["one", {"two": 2}], "expected a text"),
+    ],
+)
+def test_statements_that_do_not_fit(folder: Path, cell: object, said: str) -> None:
+    failure = only_failure(File(jsonl(folder, ROW | {"statements": cell})))
+    assert said in failure.message
+    assert only_sample(File(jsonl(folder, ROW | {"statements": cell}), statements="none"))
+
+
+def test_what_counts_by_places_is_not_mixed_with_labels_in_another_order(folder: Path) -> None:
+    row = {key: ROW[key] for key in ("question", "image", "answer")}
+    row["choices"] = ["(B) blue", "(A) red"]
+    assert only_sample(File(jsonl(folder, row))).options == {"A": "red", "B": "blue"}
+    by_letter = row | {"statements": TOLD}
+    assert only_sample(File(jsonl(folder, by_letter))).statements == TOLD
+    for path, options in (
+        (jsonl(folder, row | {"statements": list(TOLD.values())}), {}),
+        (jsonl(folder, row | {"answer": 0}, name="i.jsonl"), {"answer_as": "index0"}),
+    ):
+        assert "are counted by their places" in only_failure(File(path, **options)).message
+
+
+def test_injected_texts_say_the_statements(folder: Path) -> None:
+    row = ROW | {"statements": {"A": "A red glow fills the room", "B": "Blue light falls in"}}
+    sample = only_sample(File(jsonl(folder, row)))
+    composition = compose("wrong-caption")
+    (variant,) = variants_of(sample, [composition], Context(Templates(), "prefill", 0))
+    assert "blue light falls in" in str(variant.caption)
+    assert variant.form == "given"

@@ -62,8 +62,8 @@ def make(spec: str) -> Any:
 
 
 def test_the_page_has_examples() -> None:
-    assert len(FILES) == 7
-    assert len(SPECS) == 6
+    assert len(FILES) == 9
+    assert len(SPECS) == 8
 
 
 @pytest.mark.usefixtures("folder")

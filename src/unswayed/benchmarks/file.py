@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 from unswayed.benchmarks.parse.gold import check_answer_as
 from unswayed.benchmarks.parse.items import collect
@@ -18,13 +18,13 @@ from unswayed.benchmarks.sources.fields import RawRow
 from unswayed.benchmarks.sources.pictures import NAME_FOLDER_OR_PREFIX, Pictures
 from unswayed.errors import ConfigError, DataError
 from unswayed.run import recordings
-from unswayed.types import Failure, Sample
+from unswayed.types import AnswerKind, Failure, Sample
 
 Numbered = tuple[int, RawRow | DataError]
 
 
 class File:
-    """Multiple-choice questions from a file of your own.
+    """Questions from a file of your own, with options or with open answers.
 
     Columns are found by their common names, or named by an option; several columns are joined
     with `+`. `none` switches a column off.
@@ -45,8 +45,10 @@ class File:
         cluster: str = "",
         group: str = "",
         hint: str = "",
+        statements: str = "",
         strip_prefix: str = "",
         answer_as: str = "auto",
+        answer_kind: str = "choice",
         only: str = "",
         limit: int = 0,
     ) -> None:
@@ -66,8 +68,13 @@ class File:
             cluster: column of the image or scene; the picture itself if empty.
             group: column that circular or flipped copies share.
             hint: column of a text that is put before the question.
+            statements: column of a sentence for each option, true of the picture exactly if the
+                option is right: a list in their order, a dict by letter, or one column a sentence
+                (`s1+s2+s3`). Injected texts assert options with them.
             strip_prefix: start of the paths in the file that is not there in the folder.
             answer_as: `auto`, `letter`, `text`, `index0` or `index1`.
+            answer_kind: `choice`, or `number`, `text` or `box` for questions without options; a
+                box is a list of its four edges, in the coordinates that the question asks for.
             only: `COLUMN=VALUE`; other rows are left out.
             limit: number of rows to read, 0 for all.
 
@@ -81,6 +88,7 @@ class File:
         named = {
             "id": id, "question": question, "options": options, "answer": answer, "image": image,
             "category": category, "cluster": cluster, "group": group, "hint": hint,
+            "statements": statements,
         }  # fmt: skip
         self._layout = Layout(
             benchmark=self.name,
@@ -91,6 +99,13 @@ class File:
             ),
             columns={field: str(column) for field, column in named.items() if column != ""},
             answer_as=check_answer_as(answer_as),
+            answer_kind=check_answer_kind(
+                answer_kind,
+                options=options,
+                group=group,
+                statements=statements,
+                answer_as="" if answer_as == "auto" else answer_as,
+            ),
         )
         self._only = parse_only(only)
         self._limit = check_limit(limit)
@@ -120,6 +135,24 @@ def read_samples(
         for number, row in (islice(checked, limit) if limit else checked)
     )
     return collect(layout.benchmark, located, lambda pair: layout.sample(*pair))
+
+
+def check_answer_kind(kind: str, **of_choices: str) -> AnswerKind:
+    """Check a kind of answer, and that options of choices alone are not given beside another.
+
+    Raises:
+        ConfigError: there is no such kind, or an option does not go with it.
+    """
+    if kind not in get_args(AnswerKind):
+        raise ConfigError(
+            f"expected answer_kind = {', '.join(get_args(AnswerKind))}; found {kind!r}"
+        )
+    given = [name for name, value in of_choices.items() if value]
+    if kind != "choice" and given:
+        raise ConfigError(
+            f"{given[0]}= is for answer_kind=choice alone, and answer_kind={kind} has no options"
+        )
+    return cast(AnswerKind, kind)
 
 
 def parse_only(only: str) -> tuple[str, str] | None:

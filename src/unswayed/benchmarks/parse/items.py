@@ -53,6 +53,7 @@ def choice_sample(
     group: str | None = None,
     category: str = "",
     answer_as: AnswerAs = "auto",
+    statements: dict[str, str] | None = None,
 ) -> Sample:
     """Make a multiple-choice sample and check what the records cannot check by themselves.
 
@@ -63,7 +64,8 @@ def choice_sample(
     question = question.strip()
     if not question:
         raise DataError("expected a question, found an empty one")
-    for text in (id, question, category, *options.values()):
+    statements = statements or {}
+    for text in (id, question, category, *options.values(), *statements.values()):
         if not text.isascii():
             _check_unicode(text)
     return Sample(
@@ -76,6 +78,7 @@ def choice_sample(
         cluster=cluster,
         group=group,
         category=category,
+        statements=statements,
     )
 
 

@@ -12,10 +12,12 @@ from typing import Any
 from unswayed.benchmarks.parse import options as parsing
 from unswayed.benchmarks.parse.gold import AnswerAs
 from unswayed.benchmarks.parse.items import choice_sample
+from unswayed.benchmarks.parse.open_samples import gold_text, open_sample
+from unswayed.benchmarks.parse.statements import is_listed, statements_of
 from unswayed.benchmarks.sources.fields import is_absent
 from unswayed.benchmarks.sources.pictures import Pictures
 from unswayed.errors import DataError
-from unswayed.types import LETTERS, ImageRef, Sample
+from unswayed.types import LETTERS, AnswerKind, ImageRef, Sample
 
 NAMES: dict[str, tuple[str, ...]] = {
     "id": ("id", "index", "idx", "question_id", "qid"),
@@ -25,6 +27,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "image": ("image", "image_path", "img", "images", "image_name", "image_file", "filename"),
     "category": ("category", "l2-category", "type", "task"),
     "hint": ("hint",),
+    "statements": ("statements",),
 }
 """Common names of the columns, best first; case, blanks and punctuation do not matter."""
 
@@ -33,6 +36,9 @@ NONE = "none"
 
 ROW = "row"
 """Setting of `id`: the number of the row."""
+
+_BY_LETTER = ("options", "statements")
+"""Fields that may have a column for each letter, of which a row may lack some."""
 
 _LONGEST_CLUSTER = 100
 """Characters; longer names, such as whole questions, are kept as a digest."""
@@ -51,10 +57,12 @@ class Places:
     Attributes:
         names: field → its columns, in order; none where the field is not there.
         letters: letter → column, where each option has a column of its own.
+        statements: letter → column, where each statement has a column of its own.
     """
 
     names: Mapping[str, tuple[str, ...]]
     letters: Mapping[str, str]
+    statements: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -67,12 +75,14 @@ class Layout:
         columns: field → column as the user named it, several joined with `+`; fields that are
             not named are looked for under `NAMES`.
         answer_as: how to read gold answers.
+        answer_kind: what kind of answer is asked for; other kinds than `choice` have no options.
     """
 
     benchmark: str
     pictures: Pictures
     columns: Mapping[str, str] = field(default_factory=dict[str, str])
     answer_as: AnswerAs = "auto"
+    answer_kind: AnswerKind = "choice"
 
     def check(self, row: Mapping[str, Any]) -> None:
         """Check the first row: what was named or is needed must be there.
@@ -81,8 +91,8 @@ class Layout:
             DataError: a column is missing; lists the columns that are there.
         """
         for name, setting in self.columns.items():
-            if name == "options" and "+" in setting:
-                continue  # a row may have fewer of them
+            if name in _BY_LETTER and "+" in setting:
+                continue
             if setting not in (NONE, ROW) and not _split(setting, row):
                 raise DataError(f"no column {setting!r} for {name}={setting}; {_listed(row)}")
         places = self._places(tuple(row))
@@ -103,8 +113,23 @@ class Layout:
         """
         places = self._places(tuple(row))
         id = f"{self.benchmark}/{self._native_id(number, row, places)}"
-        question, options = self._question(row, places)
         images, key = self._images(row, places)
+        cluster = self._cluster(row, places) or key or id
+        category = _joined("category", row, places)
+        if self.answer_kind != "choice":
+            return open_sample(
+                id=id,
+                benchmark=self.benchmark,
+                images=images,
+                question=_hinted(_text(row, places), row, places),
+                answer=gold_text(_cell("answer", row, places)),
+                kind=self.answer_kind,
+                cluster=cluster,
+                category=category,
+            )
+        told = _told(row, places)
+        counted = self.answer_as in ("index0", "index1") or is_listed(told)
+        question, options = self._question(row, places, keep_order=counted)
         return choice_sample(
             id=id,
             benchmark=self.benchmark,
@@ -112,10 +137,11 @@ class Layout:
             question=question,
             options=options,
             gold=_cell("answer", row, places),
-            cluster=self._cluster(row, places) or key or id,
+            cluster=cluster,
             group=_joined("group", row, places) or None,
-            category=_joined("category", row, places),
+            category=category,
             answer_as=self.answer_as,
+            statements=statements_of(told, options),
         )
 
     @cached_property
@@ -129,7 +155,8 @@ class Layout:
         letters: dict[str, str] = {} if setting else _letter_columns(columns)
         if "+" in setting:
             letters = _by_letter(setting.split("+"))
-        return Places(names, letters)
+        told = self.columns.get("statements", "")
+        return Places(names, letters, _by_letter(told.split("+")) if "+" in told else {})
 
     def _names(self, name: str, columns: tuple[str, ...]) -> tuple[str, ...]:
         """Return the row's columns for a field: the named ones, or the first known one."""
@@ -160,13 +187,11 @@ class Layout:
             return value
         return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
-    def _question(self, row: Mapping[str, Any], places: Places) -> tuple[str, dict[str, str]]:
-        cell = _cell("question", row, places)
-        text = "" if is_absent(cell) else str(cell)
-        if not text.strip():
-            raise DataError("expected a question, found an empty cell")
-        text = (_PLACEHOLDER.sub("", text) if "<image>" in text else text).strip()
-        options = _options(row, places)
+    def _question(
+        self, row: Mapping[str, Any], places: Places, *, keep_order: bool
+    ) -> tuple[str, dict[str, str]]:
+        text = _text(row, places)
+        options = _options(row, places, keep_order=keep_order)
         if options is None:
             text, options = parsing.from_text(text)
         if not options:
@@ -174,8 +199,7 @@ class Layout:
                 "found no options: neither columns A, B, … nor a list (options=COLUMN) nor "
                 f"labelled options in the question; {_listed(row)}"
             )
-        hint = _joined("hint", row, places)
-        return (f"{hint}\n{text}" if hint else text), options
+        return _hinted(text, row, places), options
 
     def _images(self, row: Mapping[str, Any], places: Places) -> tuple[tuple[ImageRef, ...], str]:
         if self.columns.get("image") == NONE:
@@ -192,7 +216,28 @@ def first_known(name: str, columns: Iterable[str]) -> str:
     return next((column for column in known if column is not None), "")
 
 
-def _options(row: Mapping[str, Any], places: Places) -> dict[str, str] | None:
+def _text(row: Mapping[str, Any], places: Places) -> str:
+    cell = _cell("question", row, places)
+    text = "" if is_absent(cell) else str(cell)
+    if not text.strip():
+        raise DataError("expected a question, found an empty cell")
+    return (_PLACEHOLDER.sub("", text) if "<image>" in text else text).strip()
+
+
+def _hinted(text: str, row: Mapping[str, Any], places: Places) -> str:
+    hint = _joined("hint", row, places)
+    return f"{hint}\n{text}" if hint else text
+
+
+def _told(row: Mapping[str, Any], places: Places) -> Any:
+    """Return the cell of the statements, or letter → cell where each has a column of its own."""
+    if places.statements:
+        return {letter: row.get(column) for letter, column in places.statements.items()}
+    names = places.names["statements"]
+    return row[names[0]] if names else None
+
+
+def _options(row: Mapping[str, Any], places: Places, *, keep_order: bool) -> dict[str, str] | None:
     """Return the options from columns of their own; None where they are in the question."""
     if places.letters:
         return parsing.from_columns(
@@ -201,7 +246,7 @@ def _options(row: Mapping[str, Any], places: Places) -> dict[str, str] | None:
     names = places.names["options"]
     if not names or names == places.names["question"]:
         return None
-    return parsing.from_value(row[names[0]])
+    return parsing.from_value(row[names[0]], keep_order=keep_order)
 
 
 def _cell(name: str, row: Mapping[str, Any], places: Places) -> Any:

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from typing import Any
 
 from unswayed.answers import values
+from unswayed.benchmarks.sources.fields import is_absent
 from unswayed.errors import DataError
 from unswayed.types import ImageRef, Sample
+
+
+def gold_text(cell: Any) -> str:
+    """Write a gold as text: the edges of a box stand in a list.
+
+    Raises:
+        DataError: there is none.
+    """
+    if not isinstance(cell, list) and is_absent(cell):
+        raise DataError("expected a gold answer, found none")
+    return json.dumps(cell) if isinstance(cell, list) else str(cell).strip()
 
 
 def open_sample(
