@@ -6,12 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import pairwise
 
 from unswayed.judges.rules.choices import AnalysedQuestion, Choice, Form, Pattern, content
 from unswayed.judges.rules.inflection import fold, stem
 from unswayed.judges.rules.markup import plain
 from unswayed.judges.rules.names import Name, described, directions, heads, is_all, names_of_all
-from unswayed.judges.rules.relations import comparison, relation_of, relations
+from unswayed.judges.rules.relations import comparison, phrases_of, relation_of, relations
 from unswayed.judges.rules.words import ARTICLES, Token, tokens
 
 _NEGATIVE = frozenset({"not", "except", "isn't", "aren't", "doesn't", "cannot", "can't"})
@@ -64,6 +65,7 @@ def _named(
     taken = frozenset(token.text for token in tokens(plain(question)))
     named = heads(cores, taken)
     turned = directions(cores)
+    placed = {letter: _placed_otherwise(core) for letter, core in cores.items()}
     bracketed = described(question, {letter: options[letter] for letter in cores})
     whole = {c.letter for c in choices if is_all(options[c.letter])}
     return tuple(
@@ -72,11 +74,22 @@ def _named(
         else replace(
             c,
             names=tuple(
-                name for part in (named, turned, bracketed) for name in part.get(c.letter, ())
+                name
+                for part in (named, turned, placed, bracketed)
+                for name in part.get(c.letter, ())
             ),
         )
         for c in choices
     )
+
+
+def _placed_otherwise(core: Name) -> tuple[Name, ...]:
+    """Return "beside the bed" and the like for "next to the bed"."""
+    found = relations(tokens(" ".join(core)))
+    if not found or found[0].start or found[0].end == len(core):
+        return ()
+    rest = core[found[0].end :]
+    return tuple((*phrase, *rest) for phrase in phrases_of(found[0].name))
 
 
 def _unlabelled(letter: str, text: str) -> str:
@@ -188,22 +201,28 @@ def _sides(
     words: Sequence[Token], shared: tuple[list[str], list[str]]
 ) -> tuple[frozenset[str], frozenset[str], str | None]:
     """Return what stands before and after the relation in question, and the relation."""
-    if content(shared[0]) and content(shared[1]):
-        return content(shared[0]), content(shared[1]), None
+    if _things(shared[0]) and _things(shared[1]):
+        return _things(shared[0]), _things(shared[1]), None
     every = relations(words)
     texts = [token.text for token in words]
     occurrences = [r for r in every if not r.weak]
     if occurrences:
         first, last = occurrences[0], occurrences[-1]
-        return content(texts[: first.start]), content(texts[last.end :]), first.name
+        return _things(texts[: first.start]), _things(texts[last.end :]), first.name
     pivots = [i for i, text in enumerate(texts[:-1]) if text in _PIVOTS and texts[i + 1] == "to"]
     if pivots:
-        return content(texts[: pivots[-1]]), content(texts[pivots[-1] + 1 :]), None
-    weak = [r for r in every if r.weak and content(texts[r.end :]) - _PICTURES]
+        return _things(texts[: pivots[-1]]), _things(texts[pivots[-1] + 1 :]), None
+    weak = [r for r in every if r.weak and _things(texts[r.end :]) - _PICTURES]
     if weak:
         last = weak[-1]
-        return content(texts[: last.start]), content(texts[last.end :]), last.name
+        return _things(texts[: last.start]), _things(texts[last.end :]), last.name
     return frozenset(), frozenset(), None
+
+
+def _things(texts: Sequence[str]) -> frozenset[str]:
+    """Return the words that carry meaning, the noun in "a can" among them."""
+    cans = any(pair[0] in ARTICLES and pair[1] == "can" for pair in pairwise(texts))
+    return content(texts) | {"can"} if cans else content(texts)
 
 
 def _shared(rows: list[Sequence[Token]]) -> tuple[int, int]:

@@ -29,7 +29,8 @@ _SUMS = re.compile(
     r"(?:a total of\s+)?$|\b(?:making|totall?ing)\s+$|=\s*$"
 )
 _NO = re.compile(
-    r"(?i)\b(?:no(?! other| more)|not any|n't any|zero|without any)\s+(?:\w+\s+)?$|没有"
+    r"(?i)(?:\b(?:no(?! other| more)|not any|zero|without any)|n't any)\s+(?:\w+\s+)?$|"
+    r"\bnone of (?:the |these |them)?\s*$|没有"
 )
 _SO = re.compile(r"(?i)\W*(?:(?:so|thus|therefore|hence|and|then|overall)\W*){1,3}")
 _TOTAL = re.compile(

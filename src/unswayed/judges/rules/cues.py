@@ -99,7 +99,7 @@ IDLE = re.compile(
     r"look|examine|analyze|evaluate|go through)|let me (?:check|see|consider|look|go|verify)|"
     r"the question (?:asks|is|wants|says|here)|asks?|asked|asking|options? (?:are|include|listed)|"
     r"the (?:given |provided )?(?:options|choices) (?:are|include|given|provided|say|list|mention|"
-    r"describe|suggest)|choices (?:are|include)|either(?!\s*(?:[.,;!]|$))|"
+    r"describe|suggest)|choices (?:are|include)|either\b(?=[^.;]{1,80}\bor\b)|"
     r"possible answers|need to (?:determine|find|identify|decide|check|figure)|trying to|"
     r"(?:other|remaining) (?:options|choices|answers|captions|descriptions)|consider)\b|如果|是否|"
     r"选项(?:有|包括)|问的是|题目",

@@ -36,6 +36,8 @@ def holds(
     Returns:
         (holds, certainty in 0 … 1), or None if the clause does not say.
     """
+    if _counts(words, question) is False:
+        return False, 1.0
     if question.relation is not None:
         for placed in reversed(placements(words, clause, question, topic)):
             answer = _compare(placed, question.relation)
@@ -104,3 +106,15 @@ def _lacks(stems: Sequence[str], wanted: frozenset[str], question: AnalysedQuest
     last = next((s for s in (stem(fold(t)) for t in reversed(question.asked)) if s in wanted), None)
     pairs = pairwise(stems)
     return any(first in ("no", "without") and second == last for first, second in pairs)
+
+
+def _counts(words: Sequence[Token], question: AnalysedQuestion) -> bool | None:
+    """Tell whether a clause counts as many of a thing as the question says ("three apples")."""
+    asked = [fold(text) for text in question.asked]
+    for number, thing in pairwise(asked):
+        if not number.isdigit():
+            continue
+        for before, word in pairwise(words):
+            if word.text == thing and before.value is not None:
+                return before.text == number
+    return None

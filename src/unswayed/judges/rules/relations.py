@@ -170,14 +170,18 @@ def relations(words: Sequence[Token]) -> list[Found]:
     at = 0
     while at < len(texts):
         entries = _BY_FIRST.get(texts[at], ())
-        hit = next((e for e in entries if tuple(texts[at : at + len(e[0])]) == e[0]), None)
-        if hit is None or _is_idiom(texts, at, hit[0]):
+        hit = next((e for e in entries if _stands(texts, at, e[0])), None)
+        if hit is None:
             at += 1
             continue
         end = at + len(hit[0])
         occurrences.append(_owned(words, texts, Found(hit[1], at, end, hit[0] in _WEAK)))
         at = end
     return occurrences
+
+
+def _stands(texts: Sequence[str], at: int, phrase: tuple[str, ...]) -> bool:
+    return tuple(texts[at : at + len(phrase)]) == phrase and not _is_idiom(texts, at, phrase)
 
 
 def _is_idiom(texts: Sequence[str], at: int, phrase: tuple[str, ...]) -> bool:
@@ -191,7 +195,8 @@ def _is_idiom(texts: Sequence[str], at: int, phrase: tuple[str, ...]) -> bool:
     if phrase == ("left",):
         return after in _DETERMINERS and before not in ("the", "its", "is", "to")
     if phrase == ("right",):
-        return after in _ADVERBIAL and before not in _OWNERS | {"the"}
+        owned = before in _OWNERS | {"the"} or before.endswith(("'s", "’s", "s'", "s’"))
+        return after in _ADVERBIAL and not owned
     if phrase in (("in",), ("on",)):
         return after in _IDIOMS or before in ("zoomed", "zoom")
     return phrase == ("back",) and after in ("to", "and")
@@ -216,6 +221,11 @@ def _owned(words: Sequence[Token], texts: Sequence[str], found: Found) -> Found:
 def relation_of(texts: Sequence[str]) -> str | None:
     """Return the relation that a short option says and nothing more ("on the left")."""
     return _BARE.get(tuple(text for text in texts if text not in _FILLING))
+
+
+def phrases_of(name: str) -> list[tuple[str, ...]]:
+    """Return the phrases that say a relation."""
+    return [phrase for phrase, relation in _BY_WORDS if relation == name]
 
 
 def comparison(texts: Sequence[str]) -> tuple[frozenset[str], frozenset[str]] | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import Enum
 
 from unswayed.judges.rules.choices import AnalysedQuestion, content
-from unswayed.judges.rules.words import Token
+from unswayed.judges.rules.words import ARTICLES, Token
 
 
 class Role(Enum):
@@ -38,6 +38,8 @@ and but or nor yet either both too again alone together bit little few step well
 """
 NEUTRAL = frozenset(_SAID_OF_PLACES.split())
 """Words that name no thing."""
+_SEATS = frozenset({"seat", "cushion", "backrest", "armrest", "surface", "seating"})
+"""Parts of furniture by which the whole is meant."""
 _STANDINS = frozenset({"object", "item", "thing", "former", "latter", "each", "other", "another"})
 _STANDING = "it this that they these those he she him her them its their his itself which who one"
 PRONOUNS = frozenset(_STANDING.split())
@@ -51,7 +53,9 @@ def role_of(words: Sequence[Token], question: AnalysedQuestion, *, last: bool) -
     subject = (question.subject - question.object or question.subject) - NEUTRAL
     other = (question.object - question.subject or question.object) - NEUTRAL
     roles: list[Role] = []
-    for word in words:
+    for place, word in enumerate(words):
+        if word.text == "can" and (not place or words[place - 1].text not in ARTICLES):
+            continue  # the verb
         text = word.text.removesuffix("top") or word.text
         if text in subject or word.text in subject or _is_part(word.text, subject):
             roles.append(Role.SUBJECT)
@@ -68,6 +72,8 @@ def role_of(words: Sequence[Token], question: AnalysedQuestion, *, last: bool) -
     shared = question.subject & question.object
     if (named & PICTURES and not named - PICTURES) or (raws & PICTURES and not named):
         return Role.PICTURE
+    if not last and named and named <= _SEATS:
+        return Role.OBJECT
     if named - shared - PICTURES and not (last and raws & {"it", "they", "he", "she"}):
         return Role.THIRD
     if raws & PRONOUNS or texts & _STANDINS:
