@@ -35,7 +35,7 @@ SHAPES = (
 )
 
 GOLDEN = {
-    ("rules", "rules-2"): "09822b83060e5244",
+    ("rules", "rules-2"): "25238b002e4851fa",
     ("llm", 1): "6ec38aa8da319aa0",
     ("reread", 1): "28bddd421121be6c",
 }

@@ -17,6 +17,7 @@ from unswayed.judges.rules.propositions import holds
 
 _SURE, _DENIABLE = 0.6, 0.4
 """Certainty from which a placement is a claim, and from which its denial is one."""
+_BRIEF = 3  # words of a conclusion that is the option alone
 _HALF = 0.5  # of the question's words
 _INDEFINITE = re.compile(r"(?i)\W*(?:an?\s+)?")
 _MEANS = re.compile(
@@ -213,6 +214,8 @@ def _weight(clause: Clause, mention: Mention, question: AnalysedQuestion) -> flo
     framed = any(word.text in question.frame for word in clause.words)
     framed = framed or cues.PRONOUN.search(clause.text) is not None
     share = len({w.text for w in clause.words} & question.frame) / max(1, len(question.frame))
+    if clause.concluding and len(clause.words) <= _BRIEF:
+        return STRONG  # "So the chair."
     if question.compared is not None:
         return PLAIN if placed and (clause.concluding or share > _HALF) else FAINT
     if _defines(clause, mention):

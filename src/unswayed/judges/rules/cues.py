@@ -125,7 +125,7 @@ SOFT_TURN = re.compile(
 ASIDE = re.compile(
     r"\b(?:than|compared (?:to|with)|relative to|similar to|(?<!looks )(?<!look )(?<!seems )like|"
     r"as opposed to|from|versus|vs|"
-    r"behind|in front of|as \w+ as)\W+(?:\w+\W+){0,3}$",
+    r"(?:north|south|east|west) of|behind|in front of|as \w+ as)\W+(?:\w+\W+){0,3}$",
     _I,
 )
 """Before a mention: it is what something else is measured against."""

@@ -94,7 +94,9 @@ def _covered(
     compares = [word for word in words if word.text in question.frame & COMPARATIVES]
     if compares and known > 1 and denied_before(clause[: compares[0].start]):
         return False, 1.0
-    if not texts & wanted or share < (0.6 if CONCLUDING.search(clause) else 0.75):
+    if CONCLUDING.search(clause) and pronouns and _denies(words, stems, wanted, clause):
+        return False, 1.0
+    if not texts & wanted or share < (0.6 if CONCLUDING.search(clause) else 0.8):
         return None
     last = max(word.start for word, root in zip(words, stems, strict=True) if root in wanted)
     denied = denied_before(clause[:last]) or "n't" in clause[:last]
@@ -118,3 +120,11 @@ def _counts(words: Sequence[Token], question: AnalysedQuestion) -> bool | None:
             if word.text == thing and before.value is not None:
                 return before.text == number
     return None
+
+
+def _denies(
+    words: Sequence[Token], stems: Sequence[str], wanted: frozenset[str], clause: str
+) -> bool:
+    """Read "so it is not at the edge": a pronoun, and what is asked about after a negation."""
+    told = [word.start for word, root in zip(words, stems, strict=True) if root in wanted]
+    return bool(told) and denied_before(clause[: told[-1]])

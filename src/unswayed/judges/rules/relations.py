@@ -192,6 +192,8 @@ def _is_idiom(texts: Sequence[str], at: int, phrase: tuple[str, ...]) -> bool:
         part = at + len(phrase)
         if part < len(texts) and texts[part] in _PARTS and texts[part : part + 2] != _HAND_SIDE:
             return True
+    if phrase in (("front",), ("back",)) and after in _PARTS:
+        return True
     if phrase == ("left",):
         return after in _DETERMINERS and before not in ("the", "its", "is", "to")
     if phrase == ("right",):
