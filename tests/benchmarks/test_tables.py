@@ -14,11 +14,11 @@ from PIL import Image
 
 from unswayed.benchmarks.file import File
 from unswayed.benchmarks.mmbench import MMBench
-from unswayed.benchmarks.sources import tables
-from unswayed.benchmarks.sources.rows import read_rows
 from unswayed.benchmarks.whatsup import WhatsUp
 from unswayed.errors import DataError
 from unswayed.models.replay import Replay
+from unswayed.run import tables
+from unswayed.run.rows import read_rows
 from unswayed.types import Failure, Sample
 
 HEADER = ["id", "question", "A", "B", "answer"]

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +14,7 @@ from unswayed.benchmarks.replay import ReplayBenchmark
 from unswayed.errors import DataError
 from unswayed.models import Decoding, Request
 from unswayed.models.replay import Replay
-from unswayed.types import Generation
+from unswayed.types import Generation, Sample
 
 OUTPUT = "<think>It is red.</think><answer>A</answer>"
 
@@ -194,3 +196,77 @@ def test_provenance_names_the_file_by_its_bytes(tmp_path: Path) -> None:
     assert json.loads(json.dumps(first)) == first
     assert Replay(path).provenance()["sha256"] != first["sha256"]
     assert first["outputs"] == 1
+
+
+ROWS: list[dict[str, Any]] = [
+    {
+        "id": f"q{n // 2}",
+        "variant": "wrong-think" if n % 2 else "base",
+        "draw": 0,
+        "question": f"Colour {n // 2}?",
+        "options": {"A": "red", "B": "blue"},
+        "answer": "AB"[n // 2 % 2],
+        "output": f'Line one, "{n}" 他\nline two</think><answer>{"AB"[n % 2]}</answer>',
+    }
+    for n in range(6)
+]
+
+
+def in_form(folder: Path, rows: list[dict[str, Any]], name: str) -> str:
+    kind = name.removesuffix(".gz").rpartition(".")[2]
+    if kind in ("csv", "tsv"):
+        file = io.StringIO()
+        writer = csv.DictWriter(file, list(rows[0]), delimiter="\t" if kind == "tsv" else ",")
+        writer.writeheader()
+        writer.writerows(rows)
+        content = file.getvalue()
+    else:
+        content = json.dumps(rows, indent=1 if "pretty" in name else None)
+    data = content.encode("utf-16" if "utf16" in name else "utf-8")
+    (folder / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    return str(folder / name)
+
+
+FORMS = ["rec.json", "pretty.json", "rec.csv", "rec.tsv", "rec.csv.gz", "rec.json.gz", "utf16.csv"]
+
+
+@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("ids", [True, False])
+def test_lists_and_tables_are_read_like_lines(tmp_path: Path, name: str, ids: bool) -> None:
+    rows = ROWS if ids else [{k: v for k, v in r.items() if k != "id"} for r in ROWS[::2]]
+    paths = recording(tmp_path, *rows), in_form(tmp_path, rows, name)
+    seen: list[Any] = []
+    for path in paths:
+        benchmark, model = ReplayBenchmark(path), Replay(path)
+        samples = [item for item in benchmark if isinstance(item, Sample)]
+        asked = [request(s.id, v) for s in samples for v in ("base", "wrong-think") if ids or not v]
+        outputs = [(g.text, g.status) for g in ask(model, *asked)]
+        questions = [(s.id.rpartition("/")[2], s.question, s.options, s.answer) for s in samples]
+        seen.append((questions, outputs))
+    assert len(seen[0][0]) == 3
+    assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize("name", ["rec.json", "rec.csv"])
+def test_draws_of_a_table(tmp_path: Path, name: str) -> None:
+    rows = [{"id": "a", "draw": n, "output": f"text {n}"} for n in range(3)]
+    model = Replay(in_form(tmp_path, rows, name))
+    drawn = [replace(request("a"), draw=n) for n in range(3)]
+    assert [g.text for g in ask(model, *drawn)] == ["text 0", "text 1", "text 2"]
+
+
+def test_a_broken_row_of_a_table_keeps_the_numbers_of_the_others(tmp_path: Path) -> None:
+    (tmp_path / "rec.csv").write_text("output,x\none,1\ntwo\nthree,3\n", "utf-8")
+    model = Replay(str(tmp_path / "rec.csv"))
+    found = ask(model, request("1"), request("2"), request("3"))
+    assert [g.text for g in found] == ["one", "", "three"]
+    assert "1 lines of it cannot be read" in str(found[1].error)
+    (tmp_path / "list.json").write_text('[{"output": "one"}, 5, {"output": "three"}]', "utf-8")
+    found = ask(Replay(str(tmp_path / "list.json")), request("1"), request("3"))
+    assert [g.text for g in found] == ["one", "three"]
+
+
+def test_a_list_that_breaks_off_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "rec.json").write_text('[{"output": "one"}, {"output"', "utf-8")
+    with pytest.raises(DataError, match="is no JSON list: broken after row 1"):
+        Replay(str(tmp_path / "rec.json"))

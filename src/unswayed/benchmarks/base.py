@@ -14,10 +14,11 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from unswayed import registry
 from unswayed.benchmarks.parse.items import collect
-from unswayed.benchmarks.sources import folders, provenance, rows
+from unswayed.benchmarks.sources import folders, provenance
 from unswayed.benchmarks.sources.fields import RawRow
 from unswayed.benchmarks.sources.hub import HubRows
 from unswayed.errors import ConfigError, DataError
+from unswayed.run import rows
 from unswayed.types import Failure, Sample
 
 RowT = TypeVar("RowT")

@@ -13,11 +13,11 @@ from typing import Any, cast, get_args
 from unswayed.benchmarks.parse.gold import check_answer_as
 from unswayed.benchmarks.parse.items import collect
 from unswayed.benchmarks.parse.layout import Layout
-from unswayed.benchmarks.sources import provenance, rows
+from unswayed.benchmarks.sources import provenance
 from unswayed.benchmarks.sources.fields import RawRow
 from unswayed.benchmarks.sources.pictures import NAME_FOLDER_OR_PREFIX, Pictures
 from unswayed.errors import ConfigError, DataError
-from unswayed.run import recordings
+from unswayed.run import recordings, rows
 from unswayed.types import AnswerKind, Failure, Sample
 
 Numbered = tuple[int, RawRow | DataError]

@@ -6,7 +6,6 @@ The `replay` model gives the outputs of the same file; both name the rows alike,
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import islice
@@ -18,12 +17,12 @@ from unswayed.benchmarks.file import Numbered, check_limit, keep, parse_only, re
 from unswayed.benchmarks.parse.gold import AnswerAs, check_answer_as
 from unswayed.benchmarks.parse.items import collect
 from unswayed.benchmarks.parse.layout import NONE, Layout, first_known
-from unswayed.benchmarks.parse.open_samples import open_sample
-from unswayed.benchmarks.sources import provenance, rows
+from unswayed.benchmarks.parse.open_samples import gold_text, open_sample
+from unswayed.benchmarks.sources import provenance
 from unswayed.benchmarks.sources.fields import RawRow, is_absent
 from unswayed.benchmarks.sources.pictures import NAME_FOLDER_OR_PREFIX, Pictures
 from unswayed.errors import ConfigError, DataError
-from unswayed.run import recordings
+from unswayed.run import recordings, rows
 from unswayed.types import AnswerKind, Failure, ImageRef, Sample
 
 _BASE = "base"
@@ -56,7 +55,7 @@ class ReplayBenchmark:
         """Name the recording; the options that `file` has too mean the same here.
 
         Args:
-            path: `.jsonl`, perhaps with `.gz`; UTF-8.
+            path: `.jsonl`, `.json` (a list), `.tsv` or `.csv`, perhaps with `.gz`; UTF-8.
             images: folder of the pictures; without it no pictures are attached, since the
                 outputs are there already.
             id: column of the id; a file without it is counted by its lines.
@@ -80,7 +79,7 @@ class ReplayBenchmark:
             limit: number of rows to read, 0 for all.
 
         Raises:
-            DataError: the file is missing or empty, or no JSONL file.
+            DataError: the file is missing or empty, or of no known format.
             ConfigError: an option is not as it must be.
         """
         self.path = Path(path)
@@ -137,7 +136,7 @@ class ReplayBenchmark:
             benchmark=self.name,
             images=images,
             question=question,
-            answer=_gold_text(self._cell("answer", row)),
+            answer=gold_text(self._cell("answer", row)),
             kind=kind,
             cluster=question if is_absent(cluster) else str(cluster),
             category="" if is_absent(category) else str(category),
@@ -189,8 +188,3 @@ class ReplayBenchmark:
         named = (self._columns.get("question"), self._columns.get("options"))
         known = (first_known("question", first), first_known("options", first))
         return "+".join(a or b for a, b in zip(named, known, strict=True) if a or b)
-
-
-def _gold_text(cell: Any) -> str:
-    """Write a gold as text: the edges of a box stand in a list."""
-    return json.dumps(cell) if isinstance(cell, list) else str(cell)

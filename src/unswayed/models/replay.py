@@ -1,8 +1,9 @@
 """Recorded outputs as a model: what was generated elsewhere is judged and measured like the rest.
 
-A recording is JSONL, perhaps gzipped: one output a line, named by the id of the sample (and the
-variant), or by the id of the variant as `variants.jsonl` of a run has it. docs/your-own-data.md
-shows the format. The file is indexed once by byte offsets, so that outputs are not held in memory.
+A recording is JSONL, a JSON list, TSV or CSV, perhaps gzipped: one output a row, named by the id of
+the sample (and the variant), or by the id of the variant as `variants.jsonl` of a run has it.
+docs/your-own-data.md shows the format. The file is indexed once by byte offsets, so that outputs
+are not held in memory.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any, BinaryIO, cast
 
 from unswayed.errors import DataError
 from unswayed.models import Decoding, Request
-from unswayed.run import recordings
+from unswayed.run import recordings, rows
 from unswayed.run.encodings import EncodingError
 from unswayed.types import Finish, Generation
 
@@ -43,7 +44,7 @@ class Replay:
         """Name the recording and its columns.
 
         Args:
-            path: `.jsonl`, perhaps with `.gz`; UTF-8.
+            path: `.jsonl`, `.json` (a list), `.tsv` or `.csv`, perhaps with `.gz`; UTF-8.
             output: column of the whole output.
             turns: column of the list of turns; the last one is taken where there is one. Empty:
                 the whole output counts even so.
@@ -159,7 +160,7 @@ class Replay:
 
     def _open(self) -> BinaryIO:
         try:
-            return recordings.open_seekable(self.path)
+            return rows.open_lines(self.path)
         except OSError as error:
             raise DataError(f"cannot read {self.path}: {error.strerror}") from error
 

@@ -1,4 +1,4 @@
-"""Recorded outputs: JSONL files, plain or gzipped, and how their rows are named.
+"""Recorded outputs: files of lines, plain or gzipped, and how their rows are named.
 
 The `replay` benchmark and the `replay` model read the same file without knowing each other, so the
 name that a row gets lies here, below both. The format is described in docs/your-own-data.md.
@@ -153,7 +153,9 @@ def draw_of(row: Mapping[str, Any], column: str, place: str) -> int:
         DataError: the cell is no such number; the message names the place.
     """
     value: Any = row.get(column)
-    if value is None:
+    if isinstance(value, str) and value.strip().isdecimal():  # the cell of a table
+        value = int(value)
+    if value is None or value == "":
         return 0
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise DataError(

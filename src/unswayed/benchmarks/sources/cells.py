@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from unswayed.benchmarks.sources import pictures as picture_files
-from unswayed.benchmarks.sources import tables
 from unswayed.benchmarks.sources.fields import RawRow
 from unswayed.errors import DataError
-from unswayed.run import recordings
+from unswayed.run import recordings, tables
 from unswayed.run.encodings import HEAD, encoding_of
 from unswayed.types import ImageRef
 

@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from unswayed.errors import DataError
-
-RawRow = dict[str, Any]
-"""A row as its file has it: column → cell."""
+from unswayed.run.tables import RawRow as RawRow
 
 
 def is_absent(value: object) -> bool:

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from unswayed.benchmarks.sources import arrow, cells, provenance, rows, tables
+from unswayed.benchmarks.sources import arrow, cells, provenance
 from unswayed.benchmarks.sources.fields import RawRow, is_absent
 from unswayed.benchmarks.sources.pictures import NAME_FOLDER, Pictures
 from unswayed.errors import DataError, UnswayedError
-from unswayed.run import recordings
+from unswayed.run import recordings, rows, tables
 from unswayed.types import ImageRef
 
 NO_PICTURES = "none"

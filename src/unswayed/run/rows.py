@@ -5,15 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from unswayed.benchmarks.sources import tables
-from unswayed.benchmarks.sources.fields import RawRow
 from unswayed.errors import DataError
-from unswayed.run import recordings
+from unswayed.run import recordings, tables
 from unswayed.run.encodings import EncodingError
+from unswayed.run.tables import RawRow
 
 _JSON = (".jsonl", ".ndjson", ".json")
 _CHUNK = 1 << 14
@@ -58,6 +58,34 @@ def read_rows(path: Path) -> Iterator[tuple[int, RawRow | DataError]]:
         raise recordings.damaged(path, error) from error
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}") from error
+
+
+def open_lines(path: Path) -> BinaryIO:
+    """Open a file of rows as JSONL, for reading at any byte: line n is row n of `read_rows`.
+
+    The rows of a table or a JSON list are written once into an unnamed temporary file, so that no
+    more than one of them is ever in memory. A row that is broken by itself becomes a line that is
+    no object.
+
+    Raises:
+        DataError: the file cannot be read, or its structure breaks.
+        OSError: it cannot be opened.
+    """
+    try:
+        if tables.suffix(path) not in tables.DELIMITERS and not _is_json_list(path):
+            return recordings.open_seekable(path)
+    except recordings.GZIP_ERRORS as error:
+        raise recordings.damaged(path, error) from error
+    lines = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 (the caller closes it)
+    try:
+        for _, row in read_rows(path):
+            content = None if isinstance(row, DataError) else row
+            lines.write(json.dumps(content).encode() + b"\n")
+    except BaseException:
+        lines.close()
+        raise
+    lines.seek(0)
+    return lines
 
 
 def _is_json_list(path: Path) -> bool:

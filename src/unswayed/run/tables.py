@@ -14,11 +14,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
-from unswayed.benchmarks.sources.fields import RawRow
 from unswayed.errors import DataError
 from unswayed.run import recordings
 from unswayed.run.encodings import EncodingError, not_utf8
+
+RawRow = dict[str, Any]
+"""A row as its file has it: column → cell."""
 
 DELIMITERS = {".tsv": "\t", ".csv": ","}
 """Suffix → the separator that it stands for."""
