@@ -8,6 +8,8 @@ from typing import Any
 from unswayed.answers import OPEN_THINK
 from unswayed.errors import ModelError
 
+_SAID = "said-by-the-assistant"
+
 
 def open_tail(render: Any, messages: list[dict[str, Any]], prefill: str) -> str:
     """Render a chat whose assistant turn ends with `prefill` and stays open.
@@ -28,10 +30,26 @@ def open_tail(render: Any, messages: list[dict[str, Any]], prefill: str) -> str:
     """
     closed = _rendered(render, messages, add_generation_prompt=False)
     opened = _rendered(render, messages, add_generation_prompt=True)
-    _check_open(closed, opened, _text_of(messages[-1]).strip())
+    question = _text_of(messages[-1]).strip()
+    if opened == closed:  # the turn may begin where the user's ends, as after [/INST]
+        opened = _before_assistant(render, messages)
+        closed = closed[: opened.rfind(question) + len(question)]
+    _check_open(closed, opened, question)
     if prefill.startswith(OPEN_THINK) and opened.rstrip().endswith(OPEN_THINK):
         return opened.rstrip().removesuffix(OPEN_THINK) + prefill
     return opened + prefill
+
+
+def _before_assistant(render: Any, messages: list[dict[str, Any]]) -> str:
+    """Return the chat up to where the template writes what an assistant says."""
+    said = {"role": "assistant", "content": _like(messages[-1]["content"], _SAID)}
+    chat = _rendered(render, [*messages, said], add_generation_prompt=False)
+    return chat.rpartition(_SAID)[0]
+
+
+def _like(content: Any, text: str) -> Any:
+    """Return a text as the content of a message, in parts if another's content is in parts."""
+    return text if isinstance(content, str) else [{"type": "text", "text": text}]
 
 
 def _check_open(closed: str, opened: str, question: str) -> None:
@@ -50,8 +68,9 @@ def _check_open(closed: str, opened: str, question: str) -> None:
     shared = sum(1 for _ in itertools.takewhile(bool, same))
     if shared < at + len(question) or not opened[shared:].strip():
         raise ModelError(
-            "the chat template adds nothing for add_generation_prompt, so there is no assistant "
-            "turn to leave open; use a checkpoint whose chat template opens one"
+            "the chat template ends the user's turn in no way and adds nothing for "
+            "add_generation_prompt, so there is no assistant turn to leave open; use a checkpoint "
+            "whose chat template opens one"
         )
 
 

@@ -20,6 +20,9 @@ from unswayed.models import Decoding, Request
 from unswayed.models.letters import LetterTokens, distribution, locate, log_sum
 from unswayed.types import LetterDistribution
 
+_FOLLOWING = ("cross_attention_mask",)
+"""Tensors (batch, tokens, …) in which a written token sees what the prompt's last one sees."""
+
 
 @dataclass(frozen=True)
 class Output:
@@ -145,7 +148,7 @@ class LetterReader:
         extended = dict(inputs)
         shape = inputs["input_ids"].shape
         for name, value in inputs.items():
-            if value.shape == shape:
+            if value.shape == shape or (name in _FOLLOWING and value.shape[:2] == shape):
                 extended[name] = self.extend(name, value, tails, width)
         logits = self._model(**extended, use_cache=False, logits_to_keep=1).logits
         return logits[:, -1].float().log_softmax(-1).cpu()
@@ -159,9 +162,11 @@ class LetterReader:
         for row, tail in zip(value, tails, strict=True):
             if name == "input_ids":
                 added = row.new_tensor(tail)
+            elif name in _FOLLOWING:
+                added = row[-1:].expand(len(tail), *row.shape[1:])
             else:  # the mask is on for the tail; token types are 0 for text
                 added = row.new_full((len(tail),), int(name == "attention_mask"))
-            padding = row.new_full((width - len(tail),), fill)
+            padding = row.new_full((width - len(tail), *row.shape[1:]), fill)
             rows.append(torch.cat([padding, row, added]))
         return torch.stack(rows)
 

@@ -11,6 +11,8 @@ and its tokenizer.
 from __future__ import annotations
 
 import json
+import re
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,7 @@ OLDEST = (5, 5)
 
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")
 _PICTURE_FILES = ("preprocessor_config.json", "processor_config.json")
+_INSTALL = "install the torchvision that belongs to your torch, so that AutoProcessor can load it"
 
 
 def load_processor(path: str, **options: Any) -> Any:
@@ -45,6 +48,8 @@ def load_processor(path: str, **options: Any) -> Any:
     options |= hub_options(path, options.get("revision"))
     try:
         processor = _load(path, options)
+    except ImportError as error:
+        raise ModelError(f"cannot load the processor of {path}: {_first_line(error)}") from error
     except (OSError, ValueError, KeyError, json.JSONDecodeError) as error:
         raise ModelError(
             f"cannot load the processor and tokenizer of {path}: {_first_line(error)}; expected "
@@ -83,11 +88,17 @@ def check_fit(path: str, model: Any, processor: Any) -> None:
     if wanted is None or token is None:
         return
     token_id = processor.tokenizer.convert_tokens_to_ids(token)
-    if token_id != wanted:
+    if token_id != wanted and not _stands_for_pictures(processor, wanted):
         raise ModelError(
             f"expected a tokenizer at {path} that gives {token} the id {wanted} of config.json, "
             f"found {token_id}; {advice}"
         )
+
+
+def _stands_for_pictures(processor: Any, token_id: int) -> bool:
+    """Whether an id is a picture's by its name: some processors put it in another one's place."""
+    added = processor.tokenizer.added_tokens_decoder.get(token_id)
+    return added is not None and re.search("im(a)?g", str(added), re.IGNORECASE) is not None
 
 
 def _check_transformers() -> None:
@@ -113,7 +124,8 @@ def _check_files(folder: Path) -> None:
 def _load(path: str, options: dict[str, Any]) -> Any:
     try:
         return AutoProcessor.from_pretrained(path, **options)
-    except ImportError:
+    except (ImportError, AttributeError, ValueError):
+        # Without torchvision a missing video part ends in any of these, depending on the family.
         if find_spec("torchvision") is not None:
             raise
     return _without_video(path, options)
@@ -128,7 +140,9 @@ def _without_video(path: str, options: dict[str, Any]) -> Any:
         "tokenizer": AutoTokenizer.from_pretrained(path, **hub),
         "image_processor": _pillow_class(path, hub).from_pretrained(path, **options),
     }
-    return _image_text_class(config.model_type, parts).from_pretrained(path, **hub)
+    named = _settings(path, hub).get("processor_class")
+    name = named or PROCESSOR_MAPPING_NAMES.get(config.model_type)
+    return _image_text_class(name, config.model_type, parts).from_pretrained(path, **hub)
 
 
 def _pillow_class(path: str, hub: dict[str, Any]) -> Any:
@@ -136,37 +150,57 @@ def _pillow_class(path: str, hub: dict[str, Any]) -> Any:
 
     `AutoImageProcessor` itself refuses to be used without torchvision.
     """
-    options = {name: value for name, value in hub.items() if name != "trust_remote_code"}
-    for file in _PICTURE_FILES:
-        settings_path = cached_file(
-            path, file, **options, _raise_exceptions_for_missing_entries=False
+    settings = _settings(path, hub)
+    settings = settings.get("image_processor", settings)
+    if "image_processor_type" not in settings:
+        raise ModelError(
+            f"expected a preprocessor_config.json with an image_processor_type at {path}"
         )
-        settings = json.loads(Path(settings_path).read_text("utf-8")) if settings_path else {}
-        settings: dict[str, Any] = settings.get("image_processor", settings)
-        if "image_processor_type" in settings:
-            name = settings["image_processor_type"].removesuffix("Fast").removesuffix("Pil") + "Pil"
-            if hasattr(transformers, name):
-                return getattr(transformers, name)
-            raise ModelError(
-                f"transformers has no {name} for {path}; install torchvision so that "
-                "AutoProcessor can load it"
-            )
-    raise ModelError(f"expected a preprocessor_config.json with an image_processor_type at {path}")
+    name = settings["image_processor_type"].removesuffix("Fast").removesuffix("Pil") + "Pil"
+    if (found := _class_named(name)) is None:
+        raise ModelError(f"transformers has no {name} for {path}; {_INSTALL}")
+    return found
 
 
-def _image_text_class(model_type: str, parts: dict[str, Any]) -> Any:
+def _settings(path: str, hub: dict[str, Any]) -> dict[str, Any]:
+    """Return what the checkpoint says of its processor, of all of its files together."""
+    options = {name: value for name, value in hub.items() if name != "trust_remote_code"}
+    settings: dict[str, Any] = {}
+    for file in _PICTURE_FILES:
+        found = cached_file(path, file, **options, _raise_exceptions_for_missing_entries=False)
+        settings |= json.loads(Path(found).read_text("utf-8")) if found else {}
+    return settings
+
+
+def _class_named(name: str) -> Any:
+    """Return a class of transformers; None where there is none, or it needs torchvision itself.
+
+    Without torchvision transformers puts a stand-in in the place of every class of some modules,
+    also of those that do without it.
+    """
+    try:
+        found: Any = getattr(transformers, name, None)
+        if getattr(found, "is_dummy", False):
+            found = getattr(import_module(found.__module__), name, None)
+    except ModuleNotFoundError:
+        return None
+    return found
+
+
+def _image_text_class(name: str | None, model_type: str, parts: dict[str, Any]) -> Any:
     """Return the family's processor class, made to take the parts given and no others.
 
     Raises:
-        ModelError: the family has no processor class of its own.
+        ModelError: the family has no processor class of its own, or not without torchvision.
     """
-    name = PROCESSOR_MAPPING_NAMES.get(model_type)
-    family: Any = getattr(transformers, name, None) if name else None
-    if family is None:
+    if name is None:
         raise ModelError(
-            f"no processor class is known for the model type {model_type!r}; install torchvision "
-            "so that AutoProcessor can load it, or use a checkpoint of a known family"
+            f"no processor class is known for the model type {model_type!r}; {_INSTALL}, or use a "
+            "checkpoint of a known family"
         )
+    family = _class_named(name)
+    if family is None:
+        raise ModelError(f"{name} reads pictures with torchvision, which is missing; {_INSTALL}")
 
     class ImageTextProcessor(family):
         """The family's processor without its video part."""
@@ -180,7 +214,7 @@ def _image_text_class(model_type: str, parts: dict[str, Any]) -> Any:
                 return None
             return super().check_argument_for_proper_class(argument_name, argument)
 
-    ImageTextProcessor.__name__ = str(name)
+    ImageTextProcessor.__name__ = name
     return ImageTextProcessor
 
 

@@ -14,10 +14,17 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
-from transformers.modeling_outputs import BaseModelOutputWithPooling
+from transformers.modeling_outputs import BaseModelOutputWithPooling, ModelOutput
+
+_PER_PICTURE = ("image_grid_thw", "image_sizes")
+"""Arguments of `get_image_features` that have an entry a picture, in every family."""
+
+_LAYERS = "deepstack_features"
+_UNDERSTOOD = {"last_hidden_state", "pooler_output", "hidden_states", "attentions", _LAYERS}
 
 
 class SharedPreparation:
@@ -48,6 +55,19 @@ class SharedPreparation:
         return self._processor(images=images, **options) if repeated is None else repeated
 
 
+@dataclass(frozen=True)
+class _Features:
+    """What the vision tower says of one picture.
+
+    Attributes:
+        pooled: (tokens, hidden) features that stand in the place of its tokens.
+        layers: (tokens, hidden) further features, which later layers of the language model add.
+    """
+
+    pooled: torch.Tensor
+    layers: tuple[torch.Tensor, ...]
+
+
 class SharedEncoding:
     """`get_image_features` that encodes each distinct picture once, and remembers them.
 
@@ -63,7 +83,8 @@ class SharedEncoding:
         """Wrap the model's bound method."""
         self._encode = encode
         self.__signature__ = inspect.signature(encode)
-        self._features: dict[str, torch.Tensor] = {}
+        self._features: dict[str, _Features] = {}
+        self._output: type = BaseModelOutputWithPooling
         self._stacked = False  # some families return one tensor, others one tensor a picture
         self.order: list[str] = []
         self.encoded = 0
@@ -74,40 +95,81 @@ class SharedEncoding:
 
     def __call__(self, pixel_values: torch.Tensor, *args: Any, **options: Any) -> Any:
         """Return features for the pictures named in `order`, encoding the new ones only."""
-        grids = options.get("image_grid_thw", args[0] if args else None)
-        pieces = _pieces(pixel_values, grids, len(self.order))
-        if pieces is None:
+        named = self._named(pixel_values, *args, **options)
+        pieces = _pieces(pixel_values, named.get("image_grid_thw"), len(self.order))
+        if pieces is None or not _told_apart(named, len(self.order)):
             return self._plain(pixel_values, *args, **options)
         new = [
             self.order.index(key) for key in dict.fromkeys(self.order) if key not in self._features
         ]
-        if new and not self._encode_new(pieces, grids, new, args, options):
+        if new and not self._encode_new(pieces, new, named):
             return self._plain(pixel_values, *args, **options)
-        features = [self._features[key] for key in self.order]
-        pooled: Any = torch.stack(features) if self._stacked else tuple(features)
-        return BaseModelOutputWithPooling(pooler_output=pooled)
+        return self._joined([self._features[key] for key in self.order])
+
+    def _named(self, pixel_values: torch.Tensor, *args: Any, **options: Any) -> dict[str, Any]:
+        """Return all arguments but the pixels by their names."""
+        given = self.__signature__.bind(pixel_values, *args, **options).arguments
+        named: dict[str, Any] = {}
+        for index, (name, value) in enumerate(given.items()):
+            if self.__signature__.parameters[name].kind is inspect.Parameter.VAR_KEYWORD:
+                named |= value
+            elif index:
+                named[name] = value
+        return named
 
     def _plain(self, pixel_values: torch.Tensor, *args: Any, **options: Any) -> Any:
         self.encoded += len(self.order)
         return self._encode(pixel_values, *args, **options)
 
     def _encode_new(
-        self, pieces: list[torch.Tensor], grids: Any, new: list[int], args: Any, options: Any
+        self, pieces: list[torch.Tensor], new: list[int], named: dict[str, Any]
     ) -> bool:
         """Encode the pictures at the positions `new`; False if the result cannot be attributed."""
         pixels = torch.cat([pieces[index] for index in new])
-        if grids is not None:
-            options = {**options, "image_grid_thw": grids[new]}
-            args = args[1:] if args else args
-        out = self._encode(pixels, *args, **options)
-        pooled = getattr(out, "pooler_output", None)
-        if type(out) is not BaseModelOutputWithPooling or pooled is None or len(pooled) != len(new):
+        chosen = {name: named[name][new] for name in _PER_PICTURE if named.get(name) is not None}
+        out = self._encode(pixels, **{**named, **chosen})
+        features = _attributed(out, len(new))
+        if features is None:
             return False
-        self._stacked = isinstance(pooled, torch.Tensor)
-        for index, features in zip(new, pooled, strict=True):
-            self._features[self.order[index]] = features
+        if _LAYERS in out.keys():
+            self._output = type(out)
+        self._stacked = isinstance(out.pooler_output, torch.Tensor)
+        for index, one in zip(new, features, strict=True):
+            self._features[self.order[index]] = one
         self.encoded += len(new)
         return True
+
+    def _joined(self, features: list[_Features]) -> Any:
+        pooled = [one.pooled for one in features]
+        layers = zip(*(one.layers for one in features), strict=True)
+        deep = {_LAYERS: joined} if (joined := [torch.cat(layer) for layer in layers]) else {}
+        return self._output(
+            pooler_output=torch.stack(pooled) if self._stacked else tuple(pooled), **deep
+        )
+
+
+def _told_apart(named: dict[str, Any], count: int) -> bool:
+    """Whether it is known which part of each argument belongs to which picture.
+
+    Masks of padded pixels or positions of patches are laid out otherwise in each family.
+    """
+    tensors = {name for name, value in named.items() if isinstance(value, torch.Tensor)}
+    return tensors <= set(_PER_PICTURE) and all(len(named[name]) == count for name in tensors)
+
+
+def _attributed(out: Any, count: int) -> list[_Features] | None:
+    """Return what was found of each picture; None for a layout that is not understood."""
+    pooled = getattr(out, "pooler_output", None)
+    if not isinstance(out, ModelOutput) or pooled is None or len(pooled) != count:
+        return None
+    if set(out.keys()) - _UNDERSTOOD:
+        return None
+    layers = out.get(_LAYERS) or []
+    sizes = [len(one) for one in pooled]
+    if any(len(layer) != sum(sizes) for layer in layers):
+        return None
+    split = [torch.split(layer, sizes) for layer in layers]
+    return [_Features(one, tuple(of[i] for of in split)) for i, one in enumerate(pooled)]
 
 
 def _flatten(images: Any) -> list[Any]:
