@@ -131,7 +131,7 @@ class SharedEncoding:
         features = _attributed(out, len(new))
         if features is None:
             return False
-        if _LAYERS in out.keys():
+        if _LAYERS in out:
             self._output = type(out)
         self._stacked = isinstance(out.pooler_output, torch.Tensor)
         for index, one in zip(new, features, strict=True):
