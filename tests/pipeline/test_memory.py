@@ -51,11 +51,11 @@ def peak(folder: Path, samples: int, *how: str) -> int:
 def test_memory_does_not_grow_with_the_records(tmp_path: Path) -> None:
     """All stages, then reading the run again; only the columns of the metrics may grow.
 
-    They take some 200 bytes a row and the sample's name. The same runs with their records held in
+    They take some 250 bytes a row and the sample's name, and their resamples. The same runs with their records held in
     a list show that a stage that does not stream would be found.
     """
     few, many = peak(tmp_path / "few", FEW), peak(tmp_path / "many", MANY)
     held = peak(tmp_path / "many", MANY, "hold")
     more = (MANY - FEW) * 2
-    assert many - few < more * WIDTH / 5, f"{(many - few) / 2**20:.1f} MiB for {more} records"
+    assert many - few < more * WIDTH / 4, f"{(many - few) / 2**20:.1f} MiB for {more} records"
     assert held - many > more * WIDTH

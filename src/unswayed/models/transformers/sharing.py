@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from transformers.modeling_outputs import BaseModelOutputWithPooling, ModelOutput
+from transformers.modeling_outputs import BaseModelOutputWithPooling
+from transformers.utils.generic import ModelOutput
 
 _PER_PICTURE = ("image_grid_thw", "image_sizes")
 """Arguments of `get_image_features` that have an entry a picture, in every family."""
