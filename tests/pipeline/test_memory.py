@@ -51,8 +51,8 @@ def peak(folder: Path, samples: int, *how: str) -> int:
 def test_memory_does_not_grow_with_the_records(tmp_path: Path) -> None:
     """All stages, then reading the run again; only the columns of the metrics may grow.
 
-    They take some 250 bytes a row and the sample's name, and their resamples. The same runs with their records held in
-    a list show that a stage that does not stream would be found.
+    They take some 250 bytes a row and the sample's name, and their resamples. The same runs with
+    their records held in a list show that a stage that does not stream would be found.
     """
     few, many = peak(tmp_path / "few", FEW), peak(tmp_path / "many", MANY)
     held = peak(tmp_path / "many", MANY, "hold")
