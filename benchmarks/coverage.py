@@ -13,24 +13,24 @@ import argparse
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Literal, NamedTuple
 
 import numpy as np
 from scipy import special
 
+from unswayed.metrics.agreement import fleiss_kappa
 from unswayed.metrics.arrays import Floats, Ints
 from unswayed.metrics.calibration import ece, ece_figures
 from unswayed.metrics.intervals import (
     Figure,
     IntervalSettings,
     Mean,
-    Statistic,
     Weighted,
     mean_figure,
     weighted_figure,
 )
-from unswayed.metrics.ranking import auroc, auroc_figure
+from unswayed.metrics.ranking import auroc_figure, gain_figure
 from unswayed.metrics.uncertainty import risk_area
 
 RHO = 0.3
@@ -139,11 +139,20 @@ def _sway(rng: np.random.Generator, case: Case, settings: IntervalSettings) -> D
     return Draw(mean_figure(mean, settings), case.truth, values)
 
 
-def _auroc(rng: np.random.Generator, case: Case, settings: IntervalSettings) -> Draw:
-    """Binormal scores with a cluster effect; a third of the rows is negative."""
+def _auroc(
+    rare: float, surely: bool, rng: np.random.Generator, case: Case, settings: IntervalSettings
+) -> Draw:
+    """Binormal scores with a cluster effect; `rare` of the rows are negative, together in clusters.
+
+    Or, `surely`, all positive rows lie above the negative ones, but for some above all others.
+    """
     where = _clusters(rng, case)
-    labels = rng.random(len(where)) < 2 / 3
-    scores = labels * math.sqrt(2) * float(special.ndtri(case.truth)) + _correlated(rng, where)
+    labels = _correlated(rng, where) >= special.ndtri(rare)
+    noise = _correlated(rng, where)
+    scores = labels * math.sqrt(2) * float(special.ndtri(case.truth)) + noise
+    if surely:
+        above = _correlated(rng, where) < special.ndtri(1 - case.truth)
+        scores = np.where(labels, 20.0, np.where(above, 50.0, 0.0)) + noise
     figure = auroc_figure("auroc", scores, labels, where, settings.level, "one class")
     return Draw(figure, case.truth, None)
 
@@ -165,14 +174,13 @@ def _gain(rng: np.random.Generator, case: Case, settings: IntervalSettings) -> D
     where = _clusters(rng, case)
     labels = rng.random(len(where)) < 2 / 3
     shared = _correlated(rng, where)
-    statistics: list[Statistic] = []
+    scores: list[Floats] = []
     for truth in (case.truth, case.truth - 0.1):
         shift = math.sqrt(2) * float(special.ndtri(truth))
-        noise = math.sqrt(0.5) * (shared + rng.normal(size=len(where)))
-        statistics.append(auroc(labels * shift + noise, labels))
-    better, worse = statistics
-    gain = Weighted("gain", lambda w: better(w) - worse(w), where, (-1.0, 1.0))
-    return Draw(weighted_figure(gain, settings), 0.1, None)
+        scores.append(labels * shift + math.sqrt(0.5) * (shared + rng.normal(size=len(where))))
+    both = scores[0], scores[1]
+    figure = gain_figure("gain", both, labels, where, settings.level, "one class")
+    return Draw(figure, 0.1, None)
 
 
 def _answers(rng: np.random.Generator, where: Ints, excess: float) -> tuple[Floats, Floats]:
@@ -198,6 +206,25 @@ def _aurc(rng: np.random.Generator, case: Case, settings: IntervalSettings) -> D
     return Draw(weighted_figure(weighted, settings), _large_sample(case.kind, case.truth), None)
 
 
+def _agreement(rng: np.random.Generator, case: Case, settings: IntervalSettings) -> Draw:
+    """Five outputs a prompt, and how often two are alike: half of the unsure ones, all others."""
+    where = _clusters(rng, case)
+    unsure = _correlated(rng, where) < special.ndtri(2 * (1 - case.truth))
+    right = rng.binomial(5, np.where(unsure, 0.5, 1.0))
+    values = (right * (right - 1) + (5 - right) * (4 - right)) / 20
+    return Draw(mean_figure(Mean("agreement", values, where), settings), case.truth, values)
+
+
+def _kappa(rng: np.random.Generator, case: Case, settings: IntervalSettings) -> Draw:
+    """Three judges: each says of an item what it is, or by chance `yes` in 80 %."""
+    where = _clusters(rng, case)
+    item = _correlated(rng, where) < special.ndtri(0.8)
+    knows = rng.random((3, len(where))) < math.sqrt(case.truth)
+    said = np.where(knows, item, rng.random((3, len(where))) < 0.8)
+    names = [["yes" if one else "no" for one in judge] for judge in said]
+    return Draw(fleiss_kappa(names, where, settings), case.truth, None)
+
+
 @cache
 def _large_sample(kind: str, excess: float) -> float:
     """Return what a million independent rows give."""
@@ -214,7 +241,11 @@ KINDS: dict[str, Callable[[np.random.Generator, Case, IntervalSettings], Draw]] 
     "sway": _sway,
     "contrast with halves": _half,
     "entropy": _entropy,
-    "auroc": _auroc,
+    "draw_agreement": _agreement,
+    "fleiss_kappa": _kappa,
+    "auroc": partial(_auroc, 1 / 3, False),
+    "auroc, 10 % negative": partial(_auroc, 0.1, False),
+    "auroc, surely wrong": partial(_auroc, 1 / 3, True),
     "auroc_gain": _gain,
     "ece_debiased": _ece,
     "aurc": _aurc,
@@ -225,7 +256,11 @@ TRUTHS = {
     "sway": (0.5, 0.1, 0.0),
     "contrast with halves": (0.4, 0.1, 0.02),
     "entropy": (0.3, 0.05),
+    "draw_agreement": (0.6, 0.97),
+    "fleiss_kappa": (0.6, 0.9),
     "auroc": (0.55, 0.75, 0.94, 0.99),
+    "auroc, 10 % negative": (0.75, 0.94, 0.99),
+    "auroc, surely wrong": (0.75, 0.94),
     "auroc_gain": (0.8, 0.94),
     "ece_debiased": (0.0, 0.05, 0.15),
     "aurc": (0.0, 0.15),
@@ -257,7 +292,7 @@ def main() -> None:
             continue
         for truth in truths:
             for size in SIZES:
-                runs = options.runs // 2 if kind in ("auroc_gain", "aurc") else options.runs
+                runs = options.runs // 2 if kind in ("fleiss_kappa", "aurc") else options.runs
                 _print_line(kind, truth, size, runs, options.resamples)
 
 

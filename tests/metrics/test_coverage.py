@@ -51,6 +51,8 @@ def test_intervals_cover(coverage, kind, truth, clusters, size):
         ("auroc", 0.75, 50, "4"),
         ("auroc", 0.94, 20, "4"),
         ("auroc", 0.99, 50, "4 unequal"),
+        ("auroc, 10 % negative", 0.94, 50, "4"),
+        ("auroc, surely wrong", 0.94, 50, "4"),
         ("ece_debiased", 0.0, 50, "4"),
         ("ece_debiased", 0.15, 20, "4"),
     ],

@@ -55,7 +55,7 @@ def adjusted_change(up: float, down: float, n: float) -> tuple[float, float]:
     return centre, math.sqrt((more + less - centre**2) / (n + 2))
 
 
-def t_quantile(level: float, clusters: int) -> float:
+def t_quantile(level: float, clusters: float) -> float:
     """Return the two-sided Student quantile with `clusters` − 1 degrees of freedom."""
     return float(special.stdtrit(clusters - 1, (1 + level) / 2))
 

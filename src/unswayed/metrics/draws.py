@@ -18,7 +18,7 @@ from unswayed.metrics.accuracy import NO_CHOICES
 from unswayed.metrics.arrays import Floats, Ints
 from unswayed.metrics.codes import ABSTAINED, BASE, UNPARSED, is_misleading
 from unswayed.metrics.columns import Columns
-from unswayed.metrics.intervals import Figure, IntervalSettings, Mean, Weighted
+from unswayed.metrics.intervals import Figure, IntervalSettings, Mean
 from unswayed.metrics.robustness import Pairs
 from unswayed.types import LETTERS
 
@@ -28,7 +28,7 @@ _ABSTAIN = len(LETTERS)
 
 def metrics(
     variant: str, rows: Columns, pairs: Pairs, settings: IntervalSettings
-) -> Iterator[Mean | Weighted | Figure]:
+) -> Iterator[Mean | Figure]:
     """Yield the metrics of a variant that has several outputs a prompt.
 
     Args:
@@ -44,7 +44,7 @@ def metrics(
     if variant != BASE:
         yield from uncertainty.prediction(pairs, settings.level, "_marginal")
     if is_misleading(variant):
-        yield uncertainty.prediction_gain(pairs, "_marginal")
+        yield uncertainty.prediction_gain(pairs, settings.level, "_marginal")
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,7 @@ def _metrics(
     if variant != BASE:
         yield from uncertainty.prediction(pairs, settings.level)
     if is_misleading(variant):
-        yield uncertainty.prediction_gain(pairs)
+        yield uncertainty.prediction_gain(pairs, settings.level)
         yield from taxonomy.shares(pairs)
     yield from uncertainty.selective(pairs)
     if variant == BASE:

@@ -15,7 +15,7 @@ from unswayed.metrics import calibration
 from unswayed.metrics.arrays import Bools, Floats, Ints
 from unswayed.metrics.columns import Columns
 from unswayed.metrics.intervals import Figure, IntervalSettings, Mean, Statistic, Weighted
-from unswayed.metrics.ranking import auroc, auroc_figure, ties
+from unswayed.metrics.ranking import auroc_figure, gain_figure, ties
 from unswayed.metrics.robustness import NO_PAIRS, Pairs
 
 NO_LETTERS = "no letter distributions"
@@ -76,19 +76,16 @@ def prediction(pairs: Pairs, level: float, of: Distribution = "") -> list[Figure
     ]
 
 
-def prediction_gain(pairs: Pairs, of: Distribution = "") -> Weighted:
+def prediction_gain(pairs: Pairs, level: float, of: Distribution = "") -> Figure:
     """Return `auroc_gain`: AUROC of base P(correct) minus AUROC of base −H, in [−1, 1].
 
-    Over the pairs of `prediction`. Both are computed on the same resample, so that the interval is
-    that of the difference: two intervals that overlap say nothing about it.
+    Over the pairs of `prediction`. Its interval is that of the difference: two intervals that
+    overlap say nothing about it. Arguments as in `prediction`.
     """
     base, after, missing = _predicted(pairs)
-    by_p, by_entropy = (auroc(score, after.correct) for score in _scores(base, of).values())
-
-    def statistic(weights: Ints) -> float:
-        return by_p(weights) - by_entropy(weights)
-
-    return Weighted(f"auroc_gain{of}", statistic, after.cluster, (-1.0, 1.0), missing=missing)
+    by_p, by_entropy = _scores(base, of).values()
+    columns = after.correct, after.cluster
+    return gain_figure(f"auroc_gain{of}", (by_p, by_entropy), *columns, level, missing)
 
 
 def _scores(base: Columns, of: Distribution) -> dict[str, Floats]:
