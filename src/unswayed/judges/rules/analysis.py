@@ -31,13 +31,17 @@ _FALSE = frozenset({"no", "false", "incorrect"})
 _NONE = re.compile(
     r"(?i)\b(?:none|neither|nothing)\b.{0,30}|.*\bcannot be (?:determined|inferred)|.*not enough.*"
 )
-_KEPT = 256  # questions whose analysis is remembered
+_KEPT = 128  # questions whose analysis is remembered: their variants follow one another
+_LONGEST = 4000  # characters of a question that is remembered, so that memory stays bounded
 _COMPOUND = 6  # letters of a compound that may be written apart
 
 
 def analyse(question: str, options: Mapping[str, str]) -> AnalysedQuestion:
     """Analyse a question and its options; the variants of a question are analysed once."""
-    return _remembered(question, tuple(options.items()))
+    listed = tuple(options.items())
+    if len(question) + sum(map(len, options.values())) > _LONGEST:
+        return _analyse(question, listed)
+    return _remembered(question, listed)
 
 
 def _analyse(question: str, listed: tuple[tuple[str, str], ...]) -> AnalysedQuestion:

@@ -16,7 +16,7 @@ from unswayed.judges.rules.inflection import NUMBER_WORDS, fold
 LONGEST = 600
 """Characters of a sentence; a longer one is cut at a blank, so that work per clause is bounded."""
 
-_KEPT = 1024  # texts whose tokens are remembered
+_KEPT = 256  # texts whose tokens are remembered
 _DIGITS = frozenset(NUMBER_WORDS.values())
 ARTICLES = frozenset({"a", "an", "the"})
 
