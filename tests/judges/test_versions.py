@@ -35,7 +35,7 @@ SHAPES = (
 )
 
 GOLDEN = {
-    ("rules", "rules-2"): "25238b002e4851fa",
+    ("rules", "rules-2"): "67aad95a41c16879",
     ("llm", 1): "6ec38aa8da319aa0",
     ("reread", 1): "28bddd421121be6c",
 }

@@ -256,7 +256,25 @@ def test_blanks_at_the_end_of_a_prefill_are_kept(tokenizer: Any) -> None:
     assert rendered(tokenizer, QWEN, chat("What?"), "<think>so \n ").endswith("<think>so \n ")
 
 
-@pytest.mark.parametrize("template", [PLAIN, BLANK, FIRST], ids=["plain", "blank", "first"])
+INSTRUCTIONS = (
+    "{% for m in messages %}{% if m['role'] == 'user' %}[INST]" + TEXT + "[/INST]"
+    "{% elif m['role'] == 'assistant' %} " + TEXT + "</s>{% else %}" + TEXT + "{% endif %}"
+    "{% endfor %}"
+)
+
+
+@pytest.mark.parametrize(("template", "tail"), [(PLAIN, "assistant: "), (INSTRUCTIONS, "[/INST] ")])
+def test_a_turn_opens_where_an_assistants_words_would_stand(
+    tokenizer: Any, template: str, tail: str
+) -> None:
+    text = rendered(tokenizer, template, chat("What?"), "<think>so")
+    assert text.endswith(f"What?{tail}<think>so")
+
+
+BARE = "{% for m in messages %}" + TEXT + "{% endfor %}"
+
+
+@pytest.mark.parametrize("template", [BARE, BLANK, FIRST], ids=["bare", "blank", "first"])
 def test_a_template_without_an_assistant_turn(tokenizer: Any, template: str) -> None:
     with pytest.raises(ModelError, match="adds nothing for add_generation_prompt"):
         rendered(tokenizer, template, chat("What?"), "<think>")

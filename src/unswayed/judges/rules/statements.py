@@ -60,6 +60,7 @@ _IT = re.compile(
     r"are|was|looks?|seems?|appears?|has|does|doesn't|isn't|must)\b"
 )
 _WHICH = re.compile(r"(?i)(\W*)which\s+(?P<verb>is|are|was|seems|appears|makes|has)\b")
+_NAMING = re.compile(r"(?i)\W*(?:be\s+)?(?:(?:an?|the)\s+)?")
 _IF = re.compile(r"(?i)\bif\b(?!\s+(?:i|we)\s+(?:must|have))")
 _WOULD = re.compile(r"(?i)\b(?:would|could|might)\b")
 
@@ -122,9 +123,7 @@ def events(
             listed.append(Turn(True))
         elif cues.SOFT_TURN.search(part):
             listed.append(Turn(False))
-        clause = clause_of(
-            _completed(part, before, question.compared is not None), question, discourse.topic
-        )
+        clause = clause_of(_completed(part, before, question), question, discourse.topic)
         discourse.topic = topic_of(clause.words, question, discourse.topic)
         before = clause
         for event in _events(clause, "".join(parts[index:]), question):
@@ -152,19 +151,22 @@ def _corrected(listed: Sequence[Event]) -> list[Event]:
     ]
 
 
-def _completed(part: str, before: Clause | None, comparing: bool = False) -> str:
+def _completed(part: str, before: Clause | None, question: AnalysedQuestion) -> str:
     """Give a clause what it takes from the one before: a subject, or a negation.
 
     "And are not red", "so it is red", "or that it is red"; where things are compared also "which
-    is closer".
+    is closer". But "so it is the table", behind another option, says which one is asked for.
     """
     if before is None or not before.found:
         return part
     if before.struck and _OR.match(part):
         return "not " + part
-    which = _WHICH.match(part) if comparing else None
-    match = which or _NO_SUBJECT.match(part) or _IT.match(part)
+    which = _WHICH.match(part) if question.compared is not None else None
+    pronoun = _IT.match(part)
+    match = which or _NO_SUBJECT.match(part) or pronoun
     first = before.found[-1 if which else 0]
+    if pronoun and _names_another(part, pronoun.end(), first.letter, question):
+        return part
     start = before.words[first.start].start
     if match is None or first.form == "letter":
         return part
@@ -172,6 +174,15 @@ def _completed(part: str, before: Clause | None, comparing: bool = False) -> str
         return part
     subject = before.text[start : before.words[first.end - 1].end]
     return f"{match[1]}{subject} {part[match.start('verb') :]}"
+
+
+def _names_another(part: str, at: int, letter: str, question: AnalysedQuestion) -> bool:
+    """Say whether another option follows the verb: "it is the table", not "less than salt"."""
+    words = tuple(tokens(part))
+    return any(
+        m.letter != letter and _NAMING.fullmatch(part, at, words[m.start].start)
+        for m in mentions(words, part, question)
+    )
 
 
 def _unreal(before: Sequence[str], part: str) -> bool:
