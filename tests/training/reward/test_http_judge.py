@@ -76,7 +76,8 @@ def _judged(text: str) -> str:
         return "I would rather not say."
     consistent = "one is the table" in text
     verdict = "consistent" if consistent else "inconsistent"
-    return json.dumps({"reason": "r", "concludes": "B" if consistent else "A", "verdict": verdict})
+    letter = "B" if consistent else "A"
+    return json.dumps({"reason": "r", "concludes": letter, "verdict": verdict, "conflict": False})
 
 
 @pytest.fixture
