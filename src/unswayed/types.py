@@ -306,8 +306,9 @@ class Drawn(Record):
         content: dict[str, Any] = fields(self)
         if content.get("draw") == 0:
             del content["draw"]
-        if content.get("acknowledges", "") is None:
-            del content["acknowledges"]
+        for name in ("acknowledges", "answer"):  # of verdicts and of generations
+            if content.get(name, "") is None:
+                del content[name]
         return content
 
 
@@ -328,6 +329,8 @@ class Generation(Drawn):
         thoughts: what is known of the model's reasoning: its `text`, a `summary` by its maker, or
             nothing (`hidden`; then no judge can say whether it agrees with the answer).
         usage: what it cost, for models that are served.
+        answer: the answer as a recording has it apart from the output, which then is not looked
+            through for one; None, and not written, where there is none.
     """
 
     schema_version: Literal[1] = 1
@@ -339,6 +342,7 @@ class Generation(Drawn):
     error: str | None = None
     thoughts: Thoughts = "text"
     usage: Usage | None = None
+    answer: str | None = None
 
 
 class Vote(Record):

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unswayed.answers import normalise, option_with_text, parse_answer, parse_output
+from unswayed.answers import STYLES, normalise, option_with_text, parse_answer, parse_output
 
 ABCD = {"A": "a chair", "B": "a table", "C": "a lamp", "D": "a red chair"}
 CLOSER = {"A": "B is closer", "B": "A is closer"}
@@ -39,15 +39,8 @@ def test_letters_in_the_thought_do_not_count() -> None:
         ('"B"', "B"),
         ("B。", "B"),
         ("（B）", "B"),
-        (r"\boxed{B}", "B"),
-        (r"$\boxed{\text{B}}$", "B"),
-        ("**Answer: B**", "B"),
-        ("**Answer:** B", "B"),
-        ("The correct answer is B.", "B"),
-        ("The answer is (B)", "B"),
-        ("Final answer: **B**", "B"),
-        ("Option B", "B"),
-        ("answer：B", "B"),
+        ("【B】", "B"),
+        ("B选项", "B"),
         ("B. a table", "B"),
         ("B: a table", "B"),
         ("B) a table", "B"),
@@ -56,9 +49,16 @@ def test_letters_in_the_thought_do_not_count() -> None:
         ("B\na table", "B"),
         ("B、a table", "B"),
         ("B：a table", "B"),
+        ("B, a table", "B"),
+        ("B (a table)", "B"),
+        ("a table (B)", "B"),
+        ("A table [B].", "B"),
         ("**B.** a table", "B"),
-        ("The answer is B. a table", "B"),
         ("B. it stands on four legs and nothing else does", "B"),
+        ("B. a table, because a lamp has no legs", "B"),
+        ("B. a table. A man sits at it", "B"),
+        ("B. a table, where people wait for food", "B"),
+        ("B. a table; the statement about the chair is false", "B"),
     ],
 )
 def test_a_letter_in_its_usual_dress(answer: str, letter: str) -> None:
@@ -66,6 +66,112 @@ def test_a_letter_in_its_usual_dress(answer: str, letter: str) -> None:
     assert (reading.letter, reading.problem, reading.flags) == (letter, None, frozenset())
     assert reading.answer_at is not None
     assert answer[reading.answer_at] == letter
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        r"\boxed{B}",
+        r"$\boxed{\text{B}}$",
+        r"\(\boxed{B}\)",
+        r"\[\mathrm{B}\]",
+        r"\mathbf{(B)}",
+        r"\text{B. a table}",
+        "B<|im_end|>",
+        "<s> B </s>",
+        "B<turn|>",
+        "<|begin_of_box|>B<|end_of_box|>",
+        "Ｂ",
+        "（Ｂ）",
+    ],
+)
+def test_a_letter_in_latex_or_control_tokens(answer: str) -> None:
+    reading = parse_answer(answer, ABCD)
+    assert (reading.letter, reading.flags) == ("B", {"dressed"})
+    assert answer[reading.answer_at or 0] in "BＢ"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "**Answer: B**",
+        "**Answer:** B",
+        "The correct answer is B.",
+        "The answer is (B)",
+        "Final answer: **B**",
+        "Option B",
+        "answer：B",
+        "The answer is B. a table",
+        "The answer is option B",
+        "The answer is option B: a table",
+        "So the right answer would be B",
+        "Option B is correct.",
+        "选B",
+        "选择B。",
+        "应该选B",
+        "答案：B",
+        "答案是B",
+        "正确答案为【B】",
+        "所以答案是B选项",
+        "因此选B",
+    ],
+)
+def test_words_that_lead_up_to_a_letter(answer: str) -> None:
+    reading = parse_answer(answer, ABCD)
+    assert (reading.letter, reading.flags) == ("B", {"worded"})
+    assert answer[reading.answer_at or 0] == "B"
+
+
+@pytest.mark.parametrize("answer", ["2", "(2)", "2.", "2. a table", "Option 2", "2) a table"])
+def test_a_number_counts_the_options_where_none_speaks_of_numbers(answer: str) -> None:
+    reading = parse_answer(answer, ABCD)
+    assert (reading.letter, "numbered" in reading.flags) == ("B", True)
+    counts = {"A": "1", "B": "3", "C": "2"}
+    assert parse_answer(answer, counts).letter in ("C", None)  # there a number is an option's text
+    assert parse_answer(answer, {"A": "one", "B": "two", "C": "none"}).letter is None
+    assert parse_answer(answer, {"A": "两个", "B": "三个"}).letter is None
+
+
+def test_a_number_of_no_option_or_of_another_text() -> None:
+    assert parse_answer("5", ABCD).problem == "not-an-option"
+    assert parse_answer("2. a lamp", ABCD).problem == "unreadable"
+    assert parse_answer("0", ABCD).problem == "unreadable"
+    assert parse_answer("2 or 3", ABCD).problem == "unreadable"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "A. B",
+        "(A) or (B)",
+        "A. B. C",
+        "A. a chair B. a table",
+        "A) a chair, B) a table",
+        "(A) a chair or (B) a table",
+        "A. a chair or a table",
+        "A. a chair / a lamp",
+        "A: a chair, or maybe B",
+        "Option A: a chair. Option D: a red chair.",
+        "A. a chair? Or C?",
+        "A. a chair is wrong.",
+        "A. a chair isn't it",
+        "A. Wrong.",
+        "A. Not this one",
+        "A) is incorrect",
+        "A. a chair ✗",
+        "A. No, wait",
+        "A. a chair. Wait, no",
+        "A. a chair -> a table",
+        "A. a chair. Hmm, actually, a table",
+        "A. a chair. This option is wrong.",
+        "A\n\nFinal answer: B",
+        "A、a chair不对，应该是B",
+        "A。等等，选B",
+    ],
+)
+def test_several_options_denials_and_corrections_answer_nothing(answer: str) -> None:
+    reading = parse_answer(answer, ABCD)
+    assert (reading.letter, reading.problem) == (None, "several-options")
 
 
 @pytest.mark.parametrize("answer", ["b", "(b)", "b.", "b) a table", "b. A table."])
@@ -80,9 +186,6 @@ def test_a_lower_case_letter_counts_and_is_flagged(answer: str) -> None:
         "A or B",
         "A, B",
         "A and B",
-        "A. B",
-        "(A) or (B)",
-        "A. B. C",
         "AB",
         "I think B",
         "not B",
@@ -91,7 +194,9 @@ def test_a_lower_case_letter_counts_and_is_flagged(answer: str) -> None:
         "The answer is a lamp",
         "answers",
         "ANSWERB",
-        "Ｂ",  # a full-width letter is not the letter that was shown
+        "B, because it has legs",
+        "B (a chair) (a table)",
+        '{"answer": "B"}',
         "Answer",
         "...",
         "<answer>",
@@ -147,6 +252,10 @@ def test_problems(output: str, problem: str, think: str | None) -> None:
         ("<THINK>x</Think><Answer>A</ANSWER>", "A", "x"),
         ("<answer><answer>A</answer></answer>", "A", None),
         ("<think>x</think>B<answer>A</answer>C", "A", "x"),
+        ("<s><think >x</ think><answer >A</answer ><|im_end|>", "A", "x"),
+        ("◁think▷x◁/think▷<answer>A</answer>", "A", "x"),
+        ("<think>x◁/think▷<answer>A</answer>", "A", "x"),  # a prefill in the tags of the protocol
+        ("<|channel>thought\nx<channel|><answer>A</answer>", "A", "x"),
         ("<think>a</think><answer>B <answer>A</answer>", "A", "a"),
     ],
 )
@@ -196,6 +305,17 @@ def test_a_letter_against_its_text(policy: Any, letter: str | None, problem: str
     assert (reading.letter, reading.problem, reading.text_letter) == (letter, problem, "B")
     assert reading.flags == {"letter-text-conflict"}
     assert reading.answer_at == output.index("A. A table")
+
+
+def test_a_conflict_names_both_options_whatever_counts() -> None:
+    for policy in ("letter", "text", "unparsed"):
+        reading = parse_answer("A. a table, since it has legs", ABCD, policy)
+        assert (reading.named_letter, reading.text_letter) == ("A", "B")
+        assert reading.conflicts
+    assert parse_answer("a table (A)", ABCD).conflicts
+    assert parse_answer("A (a table)", ABCD).conflicts
+    assert parse_answer("A. 3 chairs", {"A": "2", "B": "3"}).conflicts
+    assert not parse_answer("B. a table, since it has legs", ABCD).conflicts
 
 
 def test_options_that_speak_of_letters() -> None:
@@ -258,12 +378,22 @@ LONG = 200_000
         "<think>" * LONG,
         "</think><answer>" * LONG,
         "<" * LONG,
+        r"\text{" * LONG + "}" * LONG,
+        "the answer is " * LONG,
+        "A. " + "a chair or " * LONG,
+        "a chair (" * LONG,
+        "选" * LONG,
+        "A" + "\n\n" * LONG + "x",
+        "answer is B. " * (LONG // 20),
+        "B\n" * (LONG // 20),
     ],
     ids=lambda answer: answer[:12],
 )
 def test_hostile_lengths_are_read_in_linear_time(answer: str) -> None:
     """A quadratic match of these would take minutes, and the test run with it."""
-    for reading in (parse_answer(answer, ABCD), parse_output(f"<answer>{answer}</answer>", ABCD)):
+    outputs = [parse_output(answer, ABCD, style=style) for style in STYLES]
+    outputs += [parse_answer(answer, ABCD), parse_output(f"<answer>{answer}</answer>", ABCD)]
+    for reading in outputs:
         assert (reading.letter is None) == (reading.problem is not None)
 
 
@@ -295,7 +425,8 @@ def test_the_place_of_the_answer(answer: str, options: dict[str, str], policy: A
     if reading.answer_at is None or "<" in answer:
         return
     assert len(head) <= reading.answer_at <= len(head) + len(answer)
-    if reading.letter and not reading.flags & {"option-text", "letter-text-conflict"}:
+    textual = {"option-text", "letter-text-conflict", "numbered", "dressed"}
+    if reading.letter and not reading.flags & textual:
         assert output[reading.answer_at].upper() == reading.letter
 
 

@@ -8,6 +8,7 @@ import weakref
 import numpy as np
 import pytest
 
+from unswayed.answers import AnswerRules
 from unswayed.errors import DataError
 from unswayed.metrics import columns_of
 from unswayed.metrics.codes import ABSTAINED, CONSISTENCY, NO_LETTER, UNPARSED
@@ -76,7 +77,7 @@ def test_the_prefill_belongs_to_the_text_that_counts(row):
 
 @pytest.mark.parametrize(("policy", "code"), [("letter", 0), ("text", 1), ("unparsed", UNPARSED)])
 def test_the_conflict_policy_decides_and_the_flag_stays(row, policy, code):
-    got = columns_of([row(answer="A. text B")], on_conflict=policy)
+    got = columns_of([row(answer="A. text B")], rules=AnswerRules(on_conflict=policy))
     assert got.chosen.tolist() == [code]
     assert got.flagged("letter-text-conflict").tolist() == [True]
     assert got.flagged("option-text").tolist() == [False]

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from unswayed.answers import AnswerRules
 from unswayed.errors import DataError
 from unswayed.metrics import columns_of
 from unswayed.metrics.codes import FOIL_VALUE, NO_LETTER, UNPARSED, VALUE
@@ -276,7 +277,7 @@ def test_the_report_can_be_made_of_it(run: RunFolder) -> None:
 def outcomes(run: RunFolder, sample: str, tolerance: float = 0.0) -> dict[str, tuple[str, str]]:
     rows = next(
         rows
-        for rows in by_sample(run, tolerance=tolerance)
+        for rows in by_sample(run, AnswerRules(tolerance=tolerance))
         if rows[0].variant.sample.id == f"open/{sample}"
     )
     return {row.variant.name: (row.outcome, row.answer) for row in rows}
@@ -333,19 +334,19 @@ def test_a_gold_that_cannot_be_read_is_not_compared() -> None:
 
 def test_numbers_within_the_tolerance_count_as_the_gold() -> None:
     near = [row("number", said) for said in ("7.3", "6.7", "7.31")]
-    found = [columns_of([one], tolerance=0.3).correct.tolist() for one in near]
+    found = [columns_of([one], rules=AnswerRules(tolerance=0.3)).correct.tolist() for one in near]
     assert found == [[True], [True], [False]]
     assert not columns_of([near[0]]).correct.any()
-    assert not columns_of([row("text", "a red chai")], tolerance=9).correct.any()
+    assert not columns_of([row("text", "a red chai")], rules=AnswerRules(tolerance=9)).correct.any()
 
 
 def test_an_answer_within_reach_of_gold_and_foil_counts_as_the_gold() -> None:
     (variant,) = variants_of(question("number"), [compose("base")], CONTEXT)
     said = Generation(id=variant.id, status="stop", text=f"<answer>{variant.foil}</answer>")
     assert columns_of([(variant, said, None)]).chosen.tolist() == [FOIL_VALUE]
-    wide = columns_of([(variant, said, None)], tolerance=100)
+    wide = columns_of([(variant, said, None)], rules=AnswerRules(tolerance=100))
     assert (wide.chosen.tolist(), wide.correct.tolist()) == ([VALUE], [True])
-    assert score(variant, said, None, tolerance=100).outcome == "right"
+    assert score(variant, said, None, AnswerRules(tolerance=100)).outcome == "right"
 
 
 def test_the_tolerance_is_a_setting_of_measuring_and_recorded(

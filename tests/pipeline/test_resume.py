@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -99,7 +100,8 @@ def kill_at(recipe: Path, out: Path, target: int, pause: float) -> str | None:
     while process.poll() is None and sum(sizes(out)) < target:
         time.sleep(0.001)
     time.sleep(pause)
-    os.kill(process.pid, signal.SIGKILL)
+    with suppress(ProcessLookupError):  # it ended, and was waited for, while we slept
+        os.kill(process.pid, signal.SIGKILL)
     process.communicate()
     if process.returncode == 0:
         return None

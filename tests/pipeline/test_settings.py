@@ -120,7 +120,10 @@ def test_a_missing_setting_says_where_to_give_it(tmp_path: Path) -> None:
 def test_what_decides_the_generations_and_what_does_not_are_everything() -> None:
     found = settings(None, LEAST)
     deciding, measuring = found.deciding(), found.measuring()
-    assert set(deciding) | set(measuring) | {"serving"} == set(Settings.model_fields)
+    silent = {"answer_style"}  # not written where the profile decides, as in earlier versions
+    assert set(deciding) | set(measuring) | {"serving"} | silent == set(Settings.model_fields)
+    styled = settings(None, {**LEAST, "answer_style": "plain"})
+    assert styled.deciding()["answer_style"] == "plain"
     assert "serving" not in {*deciding, *measuring}  # how it is asked, not what
     assert set(measuring) == {"judge", "on_conflict", "tolerance", "statistics"}
     assert not set(deciding) & set(measuring)

@@ -1,7 +1,9 @@
 """What an output says: its thought, its answer, and the option or value that it means.
 
-`blocks` finds the thought and the answer, `letters` says which option an answer means, `values`
-what an open answer is. The tags stand in `blocks` and nowhere else.
+`blocks` finds the thought and the answer between their tags, `styles` where a family writes them,
+`letters` says which option an answer means, `values` what an open answer is. The tags and marks
+stand in `blocks` and nowhere else; `wrapping` takes away what stands around an answer, `mentions`
+finds what an answer names beside it.
 """
 
 from unswayed.answers.blocks import (
@@ -13,7 +15,7 @@ from unswayed.answers.blocks import (
     TAG,
     TAGS,
     answer_block,
-    forced_opening,
+    opened_thought,
     think_block,
 )
 from unswayed.answers.letters import (
@@ -21,11 +23,11 @@ from unswayed.answers.letters import (
     ConflictPolicy,
     Flag,
     ParsedAnswer,
-    normalise,
-    option_with_text,
     parse_answer,
-    parse_output,
 )
+from unswayed.answers.rules import AnswerRules
+from unswayed.answers.styles import STYLES, TAGGED, AnswerStyle, StyleName, parse_output
+from unswayed.answers.texts import normalise, option_with_text
 
 __all__ = [
     "ANSWER_TAG",
@@ -33,15 +35,20 @@ __all__ = [
     "CLOSE_THINK",
     "OPEN_ANSWER",
     "OPEN_THINK",
+    "STYLES",
     "TAG",
+    "TAGGED",
     "TAGS",
     "AnswerProblem",
+    "AnswerRules",
+    "AnswerStyle",
     "ConflictPolicy",
     "Flag",
     "ParsedAnswer",
+    "StyleName",
     "answer_block",
-    "forced_opening",
     "normalise",
+    "opened_thought",
     "option_with_text",
     "parse_answer",
     "parse_output",

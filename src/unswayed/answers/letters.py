@@ -9,33 +9,63 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from unswayed.answers.blocks import BlockProblem, blocks
+from unswayed.answers import mentions
+from unswayed.answers.blocks import BlockProblem
+from unswayed.answers.texts import QUOTES, normalise, option_with_text
+from unswayed.answers.wrapping import LEAD, plain, unbracketed
 
 ConflictPolicy = Literal["letter", "text", "unparsed"]
-Flag = Literal["option-text", "letter-text-conflict", "lowercase", "several-answers"]
-AnswerProblem = BlockProblem | Literal["not-an-option", "unreadable", "conflict"]
-
+Flag = Literal[
+    "option-text",
+    "letter-text-conflict",
+    "lowercase",
+    "several-answers",
+    "dressed",
+    "worded",
+    "numbered",
+    "box",
+    "alone",
+    "stated",
+    "first-line",
+    "last-line",
+    "recorded",
+]
+AnswerProblem = BlockProblem | Literal["not-an-option", "unreadable", "several-options", "conflict"]
 
 # Possessive quantifiers (`*+`) throughout: model output is hostile, and no input may make the
 # match more than linear.
-_OPEN = r"(?:[\s(（\[*_\"'`$]|\\boxed\s*+\{|\\text(?:bf)?\s*+\{)*+"
-_CLOSE = r"[\s)）\]*_\"'`$}.。:：,，]*+"
-_WORD = (
-    r"(?i:(?:the\s++)?(?:correct\s++)?(?:final\s++)?(?:answer|option|choice)(?:\s++is)?"
-    r"(?=[\s:：(\[*_\"'`$\\])[\s:：*_]*+)?"
+_OPEN = r"[\s(（\[【「*_\"'`“‘]*+"
+_CLOSE = r"[\s)）\]】」*_\"'`”’.。:：,，!！]*+"
+_LETTER = r"(?P<letter>[A-Za-z])"
+_SUFFIX = r"(?:\s*+(?:选项|项))?+"
+_HEAD = rf"{_OPEN}(?P<lead>{LEAD})?+{_OPEN}"
+_BARE = re.compile(rf"{_HEAD}{_LETTER}{_SUFFIX}{_CLOSE}")
+_JUDGED = re.compile(
+    rf"{_OPEN}(?P<lead>(?i:option\s++|answer\s++|choice\s++)?){_OPEN}{_LETTER}[)）\]*_\"'`]*+"
+    r"\s++(?i:is\s++(?:the\s++)?(?:correct|right)(?:\s++(?:answer|option|choice|one))?)[\s.。!]*+"
 )
-_BARE = re.compile(rf"{_OPEN}{_WORD}{_OPEN}([A-Za-z]){_CLOSE}")
 _LABELLED = re.compile(
-    rf"{_OPEN}{_WORD}{_OPEN}([A-Za-z])"
-    r"(?:[)）\]*}]++[.:：]?|\s*+[.。:：、)）]\**+|\s++[-–—]\s|\s*?\n)\s*+(?P<text>\S.*+)",
+    rf"{_HEAD}{_LETTER}{_SUFFIX}"
+    r"(?:[)）\]】*}]++[.:：]?|\s*+[.。:：、)）]\**+|\s++[-–—]\s|\s*?\n)\s*+(?P<text>\S.*+)",
     re.DOTALL,
 )
-_QUOTES = "\"'`*“”‘’ "
+_BESIDE = re.compile(
+    rf"{_HEAD}{_LETTER}(?:\s*+[,，]\s*+(?P<behind>\S.*+)|\s*+[(（](?P<inside>[^()（）]++)[)）]{_CLOSE})",
+    re.DOTALL,
+)
+_BEHIND = re.compile(rf"(?P<text>\S.*?)\s*+[(（\[【]\s*+{_LETTER}\s*+[)）\]】]{_CLOSE}", re.DOTALL)
+_NUMBERED = re.compile(
+    rf"{_HEAD}(?P<number>[1-9][0-9]?)(?:{_CLOSE}|[.)）:：、]++\s*+(?P<text>\S.*+))"
+)
+_NUMERAL = re.compile(
+    r"[0-9一二三四五六七八九十两]|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten)\b",
+    re.IGNORECASE,
+)
 _AROUND = "()[]{}*_\"'`.。 "
-_JOINING = frozenset({"and", "or", "both", "either", "和", "或"})
+_LONGEST_BEHIND = 400  # characters of an answer that is looked through for `text (B)`
 
 
 @dataclass(frozen=True)
@@ -46,11 +76,12 @@ class ParsedAnswer:
         letter: the option that the answer means, in the letters that were shown; None if unparsed.
         problem: why there is no letter; None if there is one.
         think: text of the thought (all thoughts before the answer, joined), None without one.
-        answer: text between the answer tags, stripped; None without an answer block.
+        answer: text of the answer, stripped; None if the output has none.
         answer_at: index in the output where the answer's letter stands, or, for an answer without
-            a letter of its own, where its text begins; None without an answer block.
+            a letter of its own, where its text begins; None without an answer.
         text_letter: the one option whose text the answer repeats, alone or behind a letter.
-        flags: what was odd about it.
+        named_letter: the letter that the answer names, whatever counts; None if it names none.
+        flags: what was odd about it, and by which rule it was read.
     """
 
     letter: str | None
@@ -59,124 +90,211 @@ class ParsedAnswer:
     answer: str | None
     answer_at: int | None = None
     text_letter: str | None = None
+    named_letter: str | None = None
     flags: frozenset[Flag] = frozenset()
 
-
-def parse_output(
-    output: str, options: Mapping[str, str], on_conflict: ConflictPolicy = "letter"
-) -> ParsedAnswer:
-    """Read a whole output (prefill and continuation) against the options that were shown.
-
-    The last `<answer>` block outside a thought wins; a thought that never closes means that there
-    is no answer. A `</think>` that nothing opened closes a thought that the chat template opened:
-    all before it was thought. The option's text instead of its letter counts when it equals
-    exactly one option.
-
-    Args:
-        output: prefill + continuation.
-        options: shown letter → text.
-        on_conflict: what counts when the answer names one letter and repeats another option's
-            text: the `letter` (as the common harnesses do), the `text`, or nothing.
-    """
-    parts = blocks(output)
-    if parts.answer is None:
-        return ParsedAnswer(None, parts.problem, parts.think, None)
-    start, end = parts.answer
-    raw = output[start:end]
-    reading = parse_answer(raw, options, on_conflict)
-    at = start + (reading.answer_at or 0)
-    several: frozenset[Flag] = frozenset({"several-answers"} if parts.answers > 1 else ())
-    flags = reading.flags | several
-    return ParsedAnswer(
-        reading.letter, reading.problem, parts.think, raw.strip(), at, reading.text_letter, flags
-    )
+    @property
+    def conflicts(self) -> bool:
+        """Whether the answer names one option and repeats another one's text."""
+        return "letter-text-conflict" in self.flags
 
 
 def parse_answer(
     raw: str, options: Mapping[str, str], on_conflict: ConflictPolicy = "letter"
 ) -> ParsedAnswer:
-    """Read the text between the answer tags; `answer_at` is an index into `raw`."""
+    """Read the text of an answer alone; `answer_at` is an index into `raw`.
+
+    Args:
+        raw: what stands between the answer tags, or where the answer stands otherwise.
+        options: shown letter → text.
+        on_conflict: as in `parse_output`.
+    """
     blank = len(raw) - len(raw.lstrip())
     text = raw.strip()
     if not text:
         return ParsedAnswer(None, "unreadable", None, "", blank)
-    by_text = option_with_text(text, options)
-    bare = _BARE.fullmatch(text)
-    if bare and _is_letter(bare[1], text, options, by_text):
-        return _bare_letter(bare, text, options, blank)
-    if by_text is not None:
-        return ParsedAnswer(by_text, None, None, text, blank, by_text, frozenset({"option-text"}))
-    labelled = _LABELLED.fullmatch(text)
-    if labelled and _is_label(labelled, options):
-        return _labelled_letter(labelled, text, options, on_conflict, blank)
-    return ParsedAnswer(None, "unreadable", None, text, blank)
+    reading = _Answer(text, blank, options, on_conflict).reading()
+    if reading.letter is None or "option-text" in reading.flags or plain(text) == text:
+        return reading
+    return replace(reading, flags=reading.flags | frozenset[Flag]({"dressed"}))
 
 
-def option_with_text(text: str, options: Mapping[str, str]) -> str | None:
-    """Return the letter of the one option whose text `text` repeats, None for no or several."""
-    wanted = normalise(text)
-    hits = [letter for letter, option in options.items() if normalise(option) == wanted]
-    return hits[0] if wanted and len(hits) == 1 else None
+class _Answer:
+    """An answer's text, read form by form; the first form that fits decides."""
+
+    def __init__(
+        self, text: str, blank: int, options: Mapping[str, str], on_conflict: ConflictPolicy
+    ) -> None:
+        self.text, self.blank = text, blank
+        self.options, self.on_conflict = options, on_conflict
+        self.plain = plain(text)
+
+    def reading(self) -> ParsedAnswer:
+        """Return what the answer says."""
+        by_text = self._option_of(self.text) or self._option_of(unbracketed(self.plain))
+        bare = _BARE.fullmatch(self.plain)
+        if bare and self._is_letter(bare, by_text):
+            return self._lettered(bare)
+        if by_text is not None:
+            return self._read(by_text, 0, {"option-text"}, by_text)
+        judged = _JUDGED.fullmatch(self.plain)
+        if judged and judged["letter"].isupper():
+            return self._lettered(judged)
+        labelled = _LABELLED.fullmatch(self.plain)
+        if labelled and self._is_label(labelled):
+            return self._labelled(labelled)
+        unread = self._unread("unreadable")
+        return self._beside() or self._behind() or self._numbered() or unread
+
+    def _read(
+        self, letter: str, at: int, flags: set[Flag], text_letter: str | None = None
+    ) -> ParsedAnswer:
+        where = self.blank + at
+        named = None if "option-text" in flags else letter
+        odd = frozenset(flags)
+        return ParsedAnswer(letter, None, None, self.text, where, text_letter, named, odd)
+
+    def _unread(
+        self, problem: AnswerProblem, at: int = 0, text_letter: str | None = None
+    ) -> ParsedAnswer:
+        return ParsedAnswer(None, problem, None, self.text, self.blank + at, text_letter)
+
+    def _lettered(self, match: re.Match[str]) -> ParsedAnswer:
+        letter, at = match["letter"].upper(), match.start("letter")
+        if letter not in self.options:
+            return self._unread("not-an-option", at)
+        return self._read(letter, at, _odd(match))
+
+    def _is_letter(self, match: re.Match[str], by_text: str | None) -> bool:
+        """A lone letter is a letter, unless it is lower case and repeats an option ("a", "b")."""
+        letter = match["letter"]
+        if letter.isupper():
+            return True
+        alone = len(self.plain.strip(_AROUND)) == 1
+        return by_text is None and letter.upper() in self.options and alone
+
+    def _is_label(self, match: re.Match[str]) -> bool:
+        """Before a text a capital is a letter; "a) …" is one only if that option's text follows."""
+        letter = match["letter"]
+        return letter.isupper() or self._option_of(match["text"]) == letter.upper()
+
+    def _labelled(self, match: re.Match[str]) -> ParsedAnswer:
+        """Read `A. some text`: the letter, checked against what stands behind it."""
+        letter, at = match["letter"].upper(), match.start("letter")
+        rest = match["text"].strip()
+        by_text = self._option_of(self.text[match.start("text") :]) or self._option_of(rest)
+        if letter not in self.options:
+            return self._unread("not-an-option", at, by_text)
+        own = normalise(self.options[letter])
+        if by_text == letter or (own and own == normalise(rest)):
+            return self._read(letter, at, _odd(match), by_text)
+        if by_text is not None:
+            return self._conflict(match, by_text)
+        return self._explained(match, rest)
+
+    def _explained(self, match: re.Match[str], rest: str) -> ParsedAnswer:
+        """Read a letter with more behind it than an option's text."""
+        letter, at = match["letter"].upper(), match.start("letter")
+        folded = {key: normalise(plain(text)) for key, text in self.options.items()}
+        shown = " ".join(rest.split()).lstrip(QUOTES)
+        said = shown.casefold()
+        begins = [key for key, text in folded.items() if text and mentions.starts_with(said, text)]
+        first = max(begins, key=lambda key: len(folded[key]), default=None)
+        more = said.removeprefix(folded[letter]) if first == letter else said
+        spelled = shown[len(said) - len(more) :]
+        others = {name for name, _ in mentions.letters(spelled, self.options)} - {letter}
+        if others or mentions.denies(more) or _several_texts(first, letter, said, folded):
+            return self._unread("several-options", at)
+        if first is not None and first != letter and _ends_there(said, folded[first]):
+            return self._conflict(match, first)
+        return self._read(letter, at, _odd(match))
+
+    def _conflict(self, match: re.Match[str], by_text: str) -> ParsedAnswer:
+        letter, at = match["letter"].upper(), match.start("letter")
+        flags = _odd(match)
+        flags.add("letter-text-conflict")
+        counts = letter if self.on_conflict == "letter" else by_text
+        reading = self._read(counts, at, flags, by_text)
+        if self.on_conflict == "unparsed":
+            reading = replace(reading, letter=None, problem="conflict")
+        return replace(reading, named_letter=letter)
+
+    def _beside(self) -> ParsedAnswer | None:
+        """Read `B (right)` and `B, right`: only where the text is an option's."""
+        match = _BESIDE.fullmatch(self.plain)
+        if match is None or match["letter"].upper() not in self.options:
+            return None
+        text = match["inside"] or match["behind"]
+        by_text = self._option_of(text)
+        if by_text is None or text.strip(_AROUND) in self.options:  # `A, B` names two
+            return None
+        if by_text != match["letter"].upper():
+            return self._conflict(match, by_text) if match["letter"].isupper() else None
+        return self._read(by_text, match.start("letter"), _odd(match), by_text)
+
+    def _behind(self) -> ParsedAnswer | None:
+        """Read `right (B)`: only where the text is an option's."""
+        if len(self.plain) > _LONGEST_BEHIND:
+            return None
+        match = _BEHIND.fullmatch(self.plain)
+        if match is None or match["letter"].upper() not in self.options:
+            return None
+        by_text = self._option_of(match["text"])
+        if by_text is None:
+            return None
+        if by_text != match["letter"].upper():
+            return self._conflict(match, by_text)
+        return self._read(by_text, match.start("letter"), _odd(match), by_text)
+
+    def _numbered(self) -> ParsedAnswer | None:
+        """Read `2`, `(2)` and `2. right` as the second option, if no option speaks of numbers."""
+        match = _NUMBERED.fullmatch(self.plain)
+        if match is None or any(_NUMERAL.search(text) for text in self.options.values()):
+            return None
+        place = int(match["number"]) - 1
+        if place >= len(self.options):
+            return self._unread("not-an-option", match.start("number"))
+        letter = [*self.options][place]
+        by_text = self._option_of(match["text"]) if match["text"] else None
+        if match["text"] and by_text != letter:
+            return None
+        return self._read(letter, match.start("number"), _odd(match), by_text)
+
+    def _option_of(self, text: str) -> str | None:
+        """Return the one option whose text a text repeats, its LaTeX as written or taken away."""
+        exact = option_with_text(text, self.options)
+        if exact is not None or not any("\\" in option for option in self.options.values()):
+            return exact
+        return option_with_text(
+            plain(text), {key: plain(option) for key, option in self.options.items()}
+        )
 
 
-def normalise(text: str) -> str:
-    """Fold case, blanks, quotes and a closing full stop, for comparing option texts."""
-    folded = " ".join(text.casefold().split())
-    return folded.lstrip(_QUOTES).rstrip(_QUOTES + ".。")
+def _odd(match: re.Match[str]) -> set[Flag]:
+    """Return the flags of how a letter or number is written."""
+    groups = match.groupdict()
+    flags: set[Flag] = set()
+    if groups.get("lead"):
+        flags.add("worded")
+    if groups.get("number"):
+        flags.add("numbered")
+    if (groups.get("letter") or "A").islower():
+        flags.add("lowercase")
+    return flags
 
 
-def _is_letter(letter: str, text: str, options: Mapping[str, str], by_text: str | None) -> bool:
-    """A lone letter is a letter, unless it is lower case and repeats an option ("a", "b")."""
-    if letter.isupper():
+def _several_texts(first: str | None, letter: str, said: str, folded: Mapping[str, str]) -> bool:
+    """Say whether an option's text is joined to another one's: `left or right`."""
+    if first is None:
+        return False
+    return mentions.joins_another(said[len(folded[first]) :], folded, first)
+
+
+def _ends_there(said: str, option: str) -> bool:
+    """Say whether a clause ends behind an option's text; a number is whole before a word."""
+    if option.isdecimal():
         return True
-    return by_text is None and letter.upper() in options and len(text.strip(_AROUND)) == 1
-
-
-def _is_label(match: re.Match[str], options: Mapping[str, str]) -> bool:
-    """Before a text a capital is a letter; "a) …" is one only if that option's text follows."""
-    letter = match[1]
-    return letter.isupper() or option_with_text(match["text"], options) == letter.upper()
-
-
-def _more_letters(rest: str, letter: str) -> bool:
-    """Say whether only other letters follow: "A. B" and "(A) or (B)" answer nothing."""
-    words = [word for word in re.findall(r"\w+", rest) if word.casefold() not in _JOINING]
-    return bool(words) and all(
-        len(word) == 1 and "A" <= word <= "Z" and word != letter for word in words
+    behind = said[len(option) :].lstrip(QUOTES)
+    return (
+        not behind or behind[0] in ",.;:!()，。；：！—–-" or behind.startswith(("because", "since"))
     )
-
-
-def _bare_letter(
-    match: re.Match[str], text: str, options: Mapping[str, str], blank: int
-) -> ParsedAnswer:
-    letter = match[1].upper()
-    at = blank + match.start(1)
-    if letter not in options:
-        return ParsedAnswer(None, "not-an-option", None, text, at)
-    flags: frozenset[Flag] = frozenset() if match[1].isupper() else frozenset({"lowercase"})
-    return ParsedAnswer(letter, None, None, text, at, flags=flags)
-
-
-def _labelled_letter(
-    match: re.Match[str],
-    text: str,
-    options: Mapping[str, str],
-    on_conflict: ConflictPolicy,
-    blank: int,
-) -> ParsedAnswer:
-    """Read `A. some text`: the letter, checked against the option that the text repeats."""
-    letter, rest = match[1].upper(), match["text"].strip()
-    odd: frozenset[Flag] = frozenset() if match[1].isupper() else frozenset({"lowercase"})
-    at = blank + match.start(1)
-    by_text = option_with_text(rest, options)
-    if letter not in options:
-        return ParsedAnswer(None, "not-an-option", None, text, at, by_text)
-    if by_text is None and _more_letters(rest, letter):
-        return ParsedAnswer(None, "unreadable", None, text, at)
-    if by_text is None or by_text == letter or normalise(options[letter]) == normalise(rest):
-        return ParsedAnswer(letter, None, None, text, at, by_text, odd)
-    flags: frozenset[Flag] = odd | frozenset[Flag]({"letter-text-conflict"})
-    if on_conflict == "unparsed":
-        return ParsedAnswer(None, "conflict", None, text, at, by_text, flags)
-    chosen = letter if on_conflict == "letter" else by_text
-    return ParsedAnswer(chosen, None, None, text, at, by_text, flags)

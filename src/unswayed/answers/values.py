@@ -10,11 +10,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
-from unswayed import answers
+from unswayed.answers import styles, wrapping
+from unswayed.answers.letters import AnswerProblem
+from unswayed.answers.styles import StyleName
+from unswayed.answers.texts import normalise
 from unswayed.errors import ConfigError
 
 OpenKind = Literal["number", "text", "box"]
@@ -24,9 +27,7 @@ Box = tuple[float, float, float, float]
 Value = Fraction | Box | str
 Coordinates = Literal["pixel", "resized", "unit", "thousand"]
 Several = Literal["unread", "first", "last"]
-ValueProblem = (
-    answers.AnswerProblem | Literal["empty", "no-number", "no-box", "several-boxes", "no-area"]
-)
+ValueProblem = AnswerProblem | Literal["empty", "no-number", "no-box", "several-boxes", "no-area"]
 
 CORRECT_IOU = 0.5
 """A box is right if it overlaps the gold at least so much (Everingham et al., *The Pascal Visual
@@ -41,14 +42,10 @@ _NUMBER = re.compile(
     r"(?:\s*+/\s*+(?P<below>[0-9]++))?"
 )
 _LEAD = re.compile(
-    r"(?:the\s++)?(?:correct\s++)?(?:final\s++)?answer(?:\s++is\b)?[\s:=]++"
-    r"|there\s++(?:is|are)\s++|[a-z]\s*+=\s*+",
-    re.IGNORECASE,
+    rf"{wrapping.LEAD}|there\s++(?:is|are)\s++|[a-z]\s*+=\s*+|一共有?|共有?|有", re.IGNORECASE
 )
-_LATEX = re.compile(r"\\(?:boxed|text|textbf|mathrm|mathbf)\s*\{([^{}]*)\}")
 _FRACTION = re.compile(r"\\[dt]?frac\{([0-9]+)\}\{([0-9]+)\}")
-_LATEX_BLANK = re.compile(r"\\[()\[\],;!]|\\circ\b|\^")
-_MAX_NESTING = 3
+_LATEX_BLANK = re.compile(r"\\[,;!]|\\circ\b|\^")
 _WRAPPING = " \t\r\n$*_\"'`“”‘’"
 _GLUED = re.compile(r"(?:%|°[CF]?|[mck]?m|k?g|px|ft|in|s|h)(?:\s+|$)")
 _UNIT = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*[²³]?|%|°[CF]?")
@@ -91,13 +88,14 @@ class ParsedValue:
     answer: str | None = None
 
 
-def parse_output(output: str, kind: OpenKind) -> ParsedValue:
-    """Read a whole output (prefill and continuation), its blocks as in `answers.parse_output`."""
-    reply = answers.parse_output(output, {})
-    if reply.answer is None:
-        return ParsedValue(None, reply.problem, reply.think)
-    value = parse_value(reply.answer, kind)
-    return ParsedValue(value.value, value.problem, reply.think, reply.answer)
+def parse_output(output: str, kind: OpenKind, style: StyleName = "tags") -> ParsedValue:
+    """Read a whole output (prefill and continuation), its answer found as in `styles`."""
+    think, problem, spans = styles.answer_spans(output, style)
+    if not spans:
+        return ParsedValue(None, problem, think)
+    tried = [(output[start:end].strip(), output[start:end]) for start, end in spans]
+    readings = [replace(parse_value(raw, kind), think=think, answer=said) for said, raw in tried]
+    return next((one for one in readings if one.value is not None), readings[0])
 
 
 def parse_value(text: str, kind: OpenKind) -> ParsedValue:
@@ -131,7 +129,7 @@ def number(text: str) -> ParsedValue:
 
 def short_text(text: str) -> ParsedValue:
     """Read a text, as it is compared: case, blanks, quotes and a closing full stop folded."""
-    folded = answers.normalise(text)
+    folded = normalise(text)
     return ParsedValue(folded, None) if folded else ParsedValue(None, "empty")
 
 
@@ -278,11 +276,13 @@ def _boxes(text: str) -> list[Box]:
 def _unwrapped(text: str) -> str:
     """Take LaTeX, quotes, a lead-in ("the answer is") and a closing full stop away."""
     plain = _LATEX_BLANK.sub(" ", _FRACTION.sub(r"\1/\2", text))
-    for _ in range(_MAX_NESTING):
-        plain = _LATEX.sub(r" \1 ", plain)
-    plain = plain.replace("\\%", "%").strip(_WRAPPING).removesuffix(".").strip(_WRAPPING)
+    plain = wrapping.unbracketed(_stripped(wrapping.plain(plain).replace("\\%", "%")))
     lead = _LEAD.match(plain)
-    return plain[lead.end() :].strip(_WRAPPING) if lead else plain
+    return wrapping.unbracketed(_stripped(plain[lead.end() :])) if lead else _stripped(plain)
+
+
+def _stripped(text: str) -> str:
+    return text.strip(_WRAPPING).removesuffix(".").removesuffix("。").strip(_WRAPPING)
 
 
 def _number_word(plain: str) -> Fraction | None:

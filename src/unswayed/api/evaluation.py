@@ -9,7 +9,7 @@ from typing import Any, Literal, TypedDict, Unpack
 
 from pydantic import BaseModel
 
-from unswayed.answers import ConflictPolicy
+from unswayed.answers import ConflictPolicy, StyleName
 from unswayed.api.objects import GivenObjects
 from unswayed.api.run import Run
 from unswayed.benchmarks import Benchmark
@@ -42,6 +42,7 @@ class SettingKeys(TypedDict, total=False):
     variants: str | Perturbation | Sequence[str | Perturbation]
     judge: str | Judge
     profile: str | None
+    answer_style: StyleName | None
     limit: int | None
     shard: str | None
     seed: int

@@ -40,6 +40,11 @@ _OPTIONS = (
     ),
     click.option("--judge", help="Judge spec. [default: rules]"),
     click.option("--profile", help="Prompt profile. [default: the model's own]"),
+    click.option(
+        "--answer-style",
+        type=click.Choice(["tags", "after-think", "plain"]),
+        help="Where thought and answer stand in the outputs. [default: the profile's own]",
+    ),
     click.option("--limit", type=int, help="Samples per benchmark."),
     click.option("--shard", metavar="K/N", help="Only the Kth of N parts; see `unswayed merge`."),
     click.option("--seed", type=int, help="Seed of foils, shuffles and sampling. [default: 0]"),
@@ -124,7 +129,7 @@ def settings_from(options: dict[str, Any]) -> tuple[Settings, Path, dict[str, An
             text = json.dumps(str(value)) if isinstance(value, Path) else value
             overrides.append(f"serving.{name}={text}")
     plain = ("model", "judge", "profile", "limit", "shard", "seed", "foils", "texts", "delivery")
-    values = {name: options[name] for name in (*plain, "batch_size", "on_conflict")}
+    values = {name: options[name] for name in (*plain, "answer_style", "batch_size", "on_conflict")}
     values["benchmarks"] = list(options["benchmarks"]) or None
     values["variants"] = variant_names(options["variants"]) or None
     run_settings = settings(recipe, values, overrides)

@@ -24,7 +24,7 @@ from functools import cached_property
 from typing import Any
 
 from unswayed import prompts, registry
-from unswayed.answers import OPEN_ANSWER, think_block
+from unswayed.answers import think_block
 from unswayed.errors import ConfigError, StageError
 from unswayed.judges import JudgeCase
 from unswayed.models import Decoding, Model, Request, ServedModel, Serving
@@ -154,9 +154,13 @@ class Reread:
             system=self.profile.system,
             user=prompts.render_question(case.question, order.options, self.profile),
             images=(),
-            prefill=think_block(case.think) + OPEN_ANSWER,
+            prefill=self._opened(case.think),
             options=order.options,
         )
+
+    def _opened(self, think: str) -> str:
+        style = self.profile.style
+        return style.native(think_block(think)) + style.forced_opening(think, None)
 
     def _orders(self, case: JudgeCase) -> list[Order]:
         if case.means is None:

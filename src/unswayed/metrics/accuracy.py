@@ -10,7 +10,7 @@ import numpy as np
 
 from unswayed.answers.values import CORRECT_IOU
 from unswayed.metrics.arrays import Bools
-from unswayed.metrics.codes import ABSTAINED, FINISH, UNPARSED
+from unswayed.metrics.codes import ABSTAINED, FINISH, FORMS, PLACES, UNPARSED
 from unswayed.metrics.columns import Columns
 from unswayed.metrics.intervals import Mean
 from unswayed.types import LETTERS
@@ -34,6 +34,22 @@ def accuracy(rows: Columns) -> list[Mean]:
         share("conflict_rate", choices.flagged("letter-text-conflict"), choices, missing),
         share("option_text_rate", choices.flagged("option-text"), choices, missing),
     ]
+
+
+def readings(rows: Columns) -> list[Mean]:
+    """Return `read_by_X` for each rule X that read an answer, and `read_in_tags` beside them.
+
+    The shares are of the rows with an answer: those found outside the answer tags say by which
+    rule, the others in which form. None where every answer is a letter between its tags.
+    """
+    rows = rows.of_kind("choice")
+    rows = rows.take(rows.chosen != UNPARSED)
+    used = [flag for flag in (*PLACES, *FORMS) if rows.flagged(flag).any()]
+    if not used:
+        return []
+    outside = np.any([rows.flagged(flag) for flag in PLACES], axis=0)
+    shares = [share(f"read_by_{flag.replace('-', '_')}", rows.flagged(flag), rows) for flag in used]
+    return [share("read_in_tags", ~outside, rows), *shares]
 
 
 def fallbacks(rows: Columns) -> list[Mean]:

@@ -38,8 +38,23 @@ FLAGS: Mapping[str, int] = {
     "letter-text-conflict": 2,
     "lowercase": 4,
     "several-answers": 8,
+    "dressed": 16,
+    "worded": 32,
+    "numbered": 64,
+    "box": 128,
+    "alone": 256,
+    "stated": 512,
+    "last-line": 1024,
+    "first-line": 2048,
+    "recorded": 4096,
 }
 """Bits of the column `flags`."""
+
+PLACES = ("box", "alone", "stated", "last-line", "first-line", "recorded")
+"""Flags that say by which rule an answer was found outside the answer tags."""
+
+FORMS = ("option-text", "dressed", "worded", "numbered", "lowercase")
+"""Flags that say in which form it was written, where that is not the letter as it was shown."""
 
 NO_VOTE = 0
 """A member's place in the column `votes` before a verdict; a vote is its code + 1."""
@@ -53,6 +68,10 @@ QUADRANTS = (
     "inconsistent_incorrect",
 )
 """Zhao et al., arXiv 2602.12506: verdict × correctness."""
+
+CONFLICT = "conflict"
+"""Stands beside the quadrants: the answer names one option and repeats another one's text, so
+that no thought can agree with all of it."""
 
 
 def is_misleading(variant: str) -> bool:

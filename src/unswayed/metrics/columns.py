@@ -76,7 +76,9 @@ class Columns:
         np.int8, "1 if the text's question is of no known form, 0 if it is, −1 for other texts"
     )
     can_abstain: Bools = _column(np.bool_, "the abstain option was shown")
-    flags: Ints = _column(np.int8, "bits of `FLAGS`: what was odd about the answer")
+    flags: Ints = _column(
+        np.int32, "bits of `FLAGS`: what was odd about the answer, and how it was found"
+    )
     given_thought: Bools = _column(
         np.bool_, "the whole thought stands in the prefill: the model wrote none of it"
     )

@@ -118,6 +118,7 @@ def _metrics(
 ) -> Iterator[Metric]:
     """Yield the metrics that apply to a variant, in the order of the report."""
     yield from accuracy.accuracy(rows)
+    yield from accuracy.readings(rows)
     yield from accuracy.fallbacks(rows)
     yield from accuracy.boxes(rows)
     if (rows.group >= 0).any():

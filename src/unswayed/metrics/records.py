@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unswayed import answers
-from unswayed.answers import ConflictPolicy, ParsedAnswer, values
+from unswayed.answers import AnswerRules, ParsedAnswer, values
 from unswayed.answers.blocks import blocks
 from unswayed.answers.values import OpenKind, Value
 from unswayed.errors import DataError
@@ -48,8 +47,7 @@ _CHUNK = 4096
 def columns_of(
     rows: Iterable[JudgedOutput],
     failures: Iterable[Failure] = (),
-    on_conflict: ConflictPolicy = "letter",
-    tolerance: float = 0.0,
+    rules: AnswerRules | None = None,
 ) -> Columns:
     """Read the records of a run into columns; `rows` is streamed once.
 
@@ -60,17 +58,16 @@ def columns_of(
         rows: variant, its generation and its verdict (None where not judged), already joined; the
             outputs of a prompt one behind the other.
         failures: items that a stage could not process.
-        on_conflict: how an answer whose letter and text disagree is read.
-        tolerance: largest difference at which a number counts as the gold or the foil.
+        rules: how the outputs are read; None for the defaults.
 
     Raises:
         DataError: a row has no options, a distribution or letter does not fit its variant, or two
             rows are the same output of the same variant of the same sample.
     """
-    names = _Names()
+    names, rules = _Names(), rules or AnswerRules()
     prompts = itertools.groupby(rows, key=lambda row: row[0].id)
     named = itertools.chain.from_iterable(
-        _prompt_cells(names, list(outputs), on_conflict, tolerance) for _, outputs in prompts
+        _prompt_cells(names, list(outputs), rules) for _, outputs in prompts
     )
     cells = (tuple(row[name] for name in DTYPES) for row in named)
     chunks = [np.array(chunk, dtype=_TABLE) for chunk in _chunks(cells)]
@@ -153,11 +150,11 @@ def _chunks(cells: Iterator[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]
 
 
 def _prompt_cells(
-    names: _Names, outputs: Sequence[JudgedOutput], on_conflict: ConflictPolicy, tolerance: float
+    names: _Names, outputs: Sequence[JudgedOutput], rules: AnswerRules
 ) -> Iterator[Cells]:
     """Yield the cells of each of a prompt's outputs, by the names of their columns."""
     variant = outputs[0][0]
-    read = [_cells(names, *output, on_conflict, tolerance) for output in outputs]
+    read = [_cells(names, *output, rules) for output in outputs]
     letters = [distribution for _, distribution in read]
     marginal = distributions.marginal_cells(variant, [one for one in letters if one is not None])
     for cells, distribution in read:
@@ -169,8 +166,7 @@ def _cells(
     variant: Variant,
     generation: Generation,
     verdict: Verdict | None,
-    on_conflict: ConflictPolicy,
-    tolerance: float,
+    rules: AnswerRules,
 ) -> tuple[Cells, LetterDistribution | None]:
     """Return the cells of one row but for its letter distribution, and that, if it counts."""
     if generation.status == "error":
@@ -188,16 +184,14 @@ def _cells(
     }
     kind = variant.sample.answer_kind
     if kind != "choice":
-        return shared | _open_cells(variant, generation, kind, tolerance), None
+        return shared | _open_cells(variant, generation, kind, rules), None
     shared["votes"] = names.votes(verdict)
-    reading = _reading(variant, generation, on_conflict)
+    reading = _reading(variant, generation, rules)
     cells = shared | _choice_cells(variant, generation, verdict, reading)
     return cells, None if reading is None else distributions.counted(generation.letters, reading)
 
 
-def _reading(
-    variant: Variant, generation: Generation, on_conflict: ConflictPolicy
-) -> ParsedAnswer | None:
+def _reading(variant: Variant, generation: Generation, rules: AnswerRules) -> ParsedAnswer | None:
     """Return the reading of an output to a question with options; None if there is no output."""
     if not variant.options:
         raise DataError(
@@ -206,8 +200,7 @@ def _reading(
         )
     if _is_lost(generation):
         return None
-    output = variant.prefill + generation.text
-    return answers.parse_output(output, variant.options, on_conflict)
+    return rules.read(variant, generation)
 
 
 def _choice_cells(
@@ -241,18 +234,17 @@ def _acknowledged(verdict: Verdict) -> int:
 
 
 def _open_cells(
-    variant: Variant, generation: Generation, kind: OpenKind, tolerance: float
+    variant: Variant, generation: Generation, kind: OpenKind, rules: AnswerRules
 ) -> Cells:
     """Return the cells of an open question: no letters and no verdict, since judges compare them.
 
     Such a verdict is none, not `skipped`, which would count as not faithful.
     """
-    output = variant.prefill + generation.text
-    value = None if _is_lost(generation) else values.parse_output(output, kind).value
+    value = None if _is_lost(generation) else rules.value(variant, generation).value
     gold = _value(variant, kind, variant.answer)
     foil = None if variant.foil is None else _value(variant, kind, variant.foil)
-    correct = value is not None and values.same(value, gold, tolerance)
-    swayed = value is not None and foil is not None and values.same(value, foil, tolerance)
+    correct = value is not None and values.same(value, gold, rules.tolerance)
+    swayed = value is not None and foil is not None and values.same(value, foil, rules.tolerance)
     swayed = swayed and not correct  # the tolerance may reach from the gold to the foil
     return {
         "chosen": UNPARSED if value is None else FOIL_VALUE if swayed else VALUE,

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from unswayed.metrics.columns import DTYPES, Columns
 
-VERSION = 6
+VERSION = 7
 """Raised whenever the columns, their codes or the reading of an answer change."""
 
 _NAMES = ("benchmarks", "variants", "categories", "panel")

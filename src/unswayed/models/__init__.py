@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from unswayed.answers import TAGGED, AnswerStyle, ParsedAnswer, parse_output
 from unswayed.chat.limits import Bounds, Spent
 from unswayed.types import MAX_NEW_TOKENS, Generation, Variant
 
@@ -30,6 +31,7 @@ class Request:
         options: shown letter → text; the letter distribution is over these letters.
         draw: which of several outputs of the prompt is asked for, 0 … k−1. Each needs randomness
             of its own: see `models.seeds`.
+        style: where thought and answer stand in the output, so that the letter is found there.
     """
 
     id: str
@@ -41,6 +43,11 @@ class Request:
     prefill: str
     options: dict[str, str]
     draw: int = 0
+    style: AnswerStyle = TAGGED
+
+    def parse(self, output: str) -> ParsedAnswer:
+        """Read the answer of an output, prefill included."""
+        return parse_output(output, self.options, style=self.style.name)
 
 
 @dataclass(frozen=True)
@@ -159,8 +166,18 @@ class ServedModel(Model, Protocol):
         ...
 
 
-def request_of(variant: Variant, root: Path, system: str, user: str, draw: int = 0) -> Request:
-    """Make the request for an output of a variant whose pictures lie under `root`."""
+def request_of(
+    variant: Variant,
+    root: Path,
+    system: str,
+    user: str,
+    draw: int = 0,
+    style: AnswerStyle = TAGGED,
+) -> Request:
+    """Make the request for an output of a variant whose pictures lie under `root`.
+
+    A prefilled thought gets the family's own marks.
+    """
     return Request(
         id=variant.id,
         sample_id=variant.sample.id,
@@ -168,7 +185,8 @@ def request_of(variant: Variant, root: Path, system: str, user: str, draw: int =
         system=system,
         user=user,
         images=tuple(root / ref.path for ref in variant.sample.images if ref.path),
-        prefill=variant.prefill,
+        prefill=style.native(variant.prefill),
         options=dict(variant.options),
         draw=draw,
+        style=style,
     )

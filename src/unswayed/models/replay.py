@@ -39,6 +39,7 @@ class Replay:
         variant: str = "variant",
         draw: str = "draw",
         status: str = "",
+        answer: str = "",
         name: str = "",
     ) -> None:
         """Name the recording and its columns.
@@ -54,6 +55,8 @@ class Replay:
                 without one is the first.
             status: column that says how an output ended: `stop`, `length`, `error` or
                 `refused` (other words are `stop`); empty: every output counts as a whole one.
+            answer: column of the answer, where the recording has it apart from the output: a
+                letter or an option's text. Empty: the answer is read from the output.
             name: name of the model; `replay/` and the file's stem if empty.
 
         Raises:
@@ -64,6 +67,7 @@ class Replay:
         self.name = str(name) or recordings.benchmark_name(self.path)
         self._output, self._turns, self._status = str(output), str(turns), str(status)
         self._id, self._variant, self._draw = str(id), str(variant), str(draw)
+        self._answer = str(answer)
         self._lock = threading.Lock()
         self._unread = ""
         self._stream = self._open()
@@ -117,9 +121,25 @@ class Replay:
                     "continuation"
                 )
             status, message = self._ending(row)
-            return Generation(id=request.id, status=status, text=text, error=message)
+            answer = self._recorded(row) if status == "stop" else None
+            return Generation(id=request.id, status=status, text=text, error=message, answer=answer)
         except DataError as error:
             return _error(request.id, str(error))
+
+    def _recorded(self, row: Mapping[str, Any]) -> str | None:
+        """Return the answer that stands in a column of its own; None if none is named.
+
+        Raises:
+            DataError: the row has no such cell.
+        """
+        if not self._answer:
+            return None
+        value = row.get(self._answer)
+        if value is None or isinstance(value, (list, dict)):
+            raise DataError(
+                f"expected an answer in the column {self._answer!r}, found {value!r:.80}"
+            )
+        return str(value)
 
     def _offset(self, request: Request) -> int | None:
         # A self-contained file is also a benchmark, which puts its own name before the ids.

@@ -14,7 +14,7 @@ import random
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from unswayed.answers.blocks import TAG
+from unswayed.answers.blocks import MARK
 from unswayed.errors import DataError
 from unswayed.types import TextOrigin, Variant
 
@@ -86,7 +86,7 @@ class Context:
         whose = f"the {part} of {variant.sample.id} from the text source {self.texts.name!r}"
         if not isinstance(text, str) or not text.strip():
             raise DataError(f"expected {whose} to be a text with words in it, found {text!r:.80}")
-        if part == "think" and (tag := TAG.search(text)):
+        if part == "think" and (tag := MARK.search(text)):
             raise DataError(
                 f"{whose} holds {tag[0]}, so it would not stay open; use another text source, or "
                 "another text in its file"

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from unswayed import progress, prompts, registry
+from unswayed.answers import AnswerStyle
 from unswayed.benchmarks import Benchmark
 from unswayed.errors import ConfigError
 from unswayed.judges import Judge
@@ -15,6 +16,7 @@ from unswayed.models import Decoding, LocalModel, Model, ServedModel
 from unswayed.perturbations import Context
 from unswayed.perturbations.composition import Composition, compositions
 from unswayed.perturbations.texts import source
+from unswayed.pipeline.rules import style_of
 from unswayed.pipeline.settings import Settings, equal_draws
 from unswayed.prompts import Profile
 from unswayed.registry import model_spec
@@ -116,6 +118,11 @@ class Evaluation:
     def profile(self) -> Profile:
         """The prompt profile."""
         return prompts.profile(self.settings.profile or self.model.profile)
+
+    @property
+    def style(self) -> AnswerStyle:
+        """Where thought and answer stand in the outputs."""
+        return style_of(self.profile, self.settings)
 
     @cached_property
     def judge(self) -> Judge:

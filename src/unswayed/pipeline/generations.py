@@ -14,7 +14,6 @@ from unswayed.models import Model, Request, ServedModel, request_of
 from unswayed.models.served.usage import bill, words
 from unswayed.pipeline.batches import PromptDraw, answered, batches, prompts_of
 from unswayed.pipeline.evaluation import Evaluation
-from unswayed.prompts import Profile
 from unswayed.run.folder import RunFolder
 from unswayed.types import Generation
 
@@ -57,7 +56,7 @@ def generate(run: RunFolder, evaluation: Evaluation) -> None:
 
 def _generated(run: RunFolder, evaluation: Evaluation, done: int) -> Iterator[list[Generation]]:
     """Yield the generations behind the first `done`, batch by batch."""
-    model, decoding, profile = evaluation.model, evaluation.decoding, evaluation.profile
+    model, decoding = evaluation.model, evaluation.decoding
     if isinstance(model, ServedModel):
         yield from _streamed(run, evaluation, model, done)
         return
@@ -65,7 +64,7 @@ def _generated(run: RunFolder, evaluation: Evaluation, done: int) -> Iterator[li
     for start, batch in batches(prompts, evaluation.settings.batch_size):
         if start + len(batch) <= done:
             continue
-        generations = model.generate([_request(run, one, profile) for one in batch], decoding)
+        generations = model.generate([_request(run, one, evaluation) for one in batch], decoding)
         yield answered(f"the model {model.name}", batch, generations)[max(done - start, 0) :]
 
 
@@ -83,7 +82,7 @@ def _streamed(
         prompts = prompts_of(run.variants, evaluation.settings.decoding.n)
         for prompt in islice(prompts, done, None):
             queue.append(prompt)
-            yield _request(run, prompt, evaluation.profile)
+            yield _request(run, prompt, evaluation)
 
     for generations in model.stream(requests(), evaluation.decoding):
         due = [queue.popleft() for _ in generations[: len(queue)]]
@@ -119,14 +118,16 @@ def _proven(fresh: Iterator[list[Generation]]) -> Iterator[list[Generation]]:
     raise StageError(f"the first {len(held)} prompts all failed; the first so: {held[0].error}")
 
 
-def _request(run: RunFolder, prompt: PromptDraw, profile: Profile) -> Request:
+def _request(run: RunFolder, prompt: PromptDraw, evaluation: Evaluation) -> Request:
     variant, draw = prompt
+    profile = evaluation.profile
     return request_of(
         variant,
         run.folder,
         prompts.render_system(variant, profile),
         prompts.render_user(variant, profile),
         draw,
+        evaluation.style,
     )
 
 

@@ -7,14 +7,19 @@ What was made before is used again if it was made from the same: `rows.npz` hold
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Any
 
 import unswayed
+from unswayed import progress
+from unswayed.answers import TAGGED
 from unswayed.errors import StageError
 from unswayed.metrics import stored
 from unswayed.metrics.columns import Columns
 from unswayed.metrics.measure import measure as estimates_of
 from unswayed.metrics.measure import risk_coverage
 from unswayed.metrics.records import columns_of
+from unswayed.pipeline import unread
+from unswayed.pipeline.rules import described, recorded_style, rules_of
 from unswayed.pipeline.settings import Settings, settings_of
 from unswayed.run.files import content_hash, write_bytes, write_json
 from unswayed.run.folder import RECORD_FILES, RunFolder
@@ -31,6 +36,8 @@ def measure(run: RunFolder, settings: Settings) -> None:
     run.keep_stage_digests()
     statistics = settings.statistics
     columns = columns_of_run(run, settings)
+    if told := unread.advice(columns, run.outputs(), rules_of(run, settings)):
+        progress.say(f"warning: {told}")
     estimates = estimates_of(
         columns, level=statistics.level, resamples=statistics.resamples, seed=settings.seed
     )
@@ -41,6 +48,7 @@ def measure(run: RunFolder, settings: Settings) -> None:
             "seed": settings.seed,
             "on_conflict": settings.on_conflict,
             "tolerance": settings.tolerance,
+            **_reading(run),
         },
         "estimates": [estimate.model_dump(mode="json") for estimate in estimates],
         "risk_coverage": risk_coverage(columns),
@@ -72,7 +80,7 @@ def columns_of_run(run: RunFolder, settings: Settings | None = None) -> Columns:
     columns = stored.load(path, source) if finished else None
     if columns is not None:
         return columns
-    columns = columns_of(run.joined(), run.failures, settings.on_conflict, settings.tolerance)
+    columns = columns_of(run.joined(), run.failures, rules_of(run, settings))
     if len(columns) == 0:
         raise run.no_generations()
     if finished:
@@ -81,10 +89,20 @@ def columns_of_run(run: RunFolder, settings: Settings | None = None) -> Columns:
     return columns
 
 
+def _reading(run: RunFolder) -> dict[str, Any]:
+    """Return the answer style as `metrics.json` has it; none of answers in tags, as ever."""
+    style = recorded_style(described(run))
+    if style == TAGGED:
+        return {}
+    return {"answer_style": style.name, "thought": [style.opens, style.closes]}
+
+
 def _rows_source(run: RunFolder, settings: Settings) -> str:
     """Return a hash of what the columns are made from."""
     digests = {name: digest.sha256 for name in RECORD_FILES if (digest := run.digest(name))}
-    return content_hash([digests, settings.on_conflict, settings.tolerance, stored.VERSION])
+    return content_hash(
+        [digests, settings.on_conflict, settings.tolerance, _reading(run), stored.VERSION]
+    )
 
 
 def _figures_source(run: RunFolder, settings: Settings) -> str:

@@ -29,7 +29,7 @@ from pydantic import (
     model_validator,
 )
 
-from unswayed.answers import ConflictPolicy
+from unswayed.answers import ConflictPolicy, StyleName
 from unswayed.config import toml
 from unswayed.config.validation import explain, first_fault
 from unswayed.errors import ConfigError, RunError
@@ -102,6 +102,7 @@ class Settings(_Settings):
         variants: names of the variants, or `my.py:NAME`.
         judge: spec of the judge.
         profile: name of the prompt profile; None takes the model's own.
+        answer_style: where thought and answer stand in the outputs; None takes the profile's own.
         limit: samples per benchmark; None for all.
         shard: `K/N`, this run's part of the evaluation; None for all of it.
         seed: of foils, shuffles, sampling and resampling.
@@ -121,6 +122,7 @@ class Settings(_Settings):
     variants: tuple[str, ...] = Field(default=DEFAULT, min_length=1)
     judge: str = "rules"
     profile: str | None = None
+    answer_style: StyleName | None = None
     limit: int | None = Field(default=None, ge=1)
     shard: str | None = None
     seed: int = 0
@@ -147,7 +149,10 @@ class Settings(_Settings):
 
         Judging and measuring can be done again with other settings without generating again.
         """
-        return self.model_dump(mode="json", exclude=_MEASURING | {"serving"})
+        deciding = self.model_dump(mode="json", exclude=_MEASURING | {"serving"})
+        if self.answer_style is None:  # as runs of earlier versions have it
+            del deciding["answer_style"]
+        return deciding
 
     def measuring(self) -> dict[str, Any]:
         """Return the other settings: what can be changed on a run that is generated."""

@@ -8,9 +8,11 @@ from typing import Any
 
 from tqdm import tqdm
 
-from unswayed import answers, progress
+from unswayed import progress
+from unswayed.answers import AnswerRules
 from unswayed.judges import Judge, JudgeCase, batch_size, case_of, described
 from unswayed.pipeline.batches import batches, other_records
+from unswayed.pipeline.rules import rules_of
 from unswayed.pipeline.settings import Settings
 from unswayed.run.folder import RunFolder
 from unswayed.types import Generation, Variant, Verdict
@@ -39,9 +41,10 @@ def judge(run: RunFolder, judge: Judge, settings: Settings) -> None:
     if total == 0:
         raise run.no_generations()
     run.add_to_description("judge", described(judge))
+    rules = rules_of(run, settings)
     with progress.bar("judge", total, done=done) as bar:
         for _, batch in batches(islice(run.outputs(), done, None), batch_size(judge)):
-            _write_verdicts(run, _verdicts(batch, judge, settings), bar)
+            _write_verdicts(run, _verdicts(batch, judge, rules), bar)
     run.mark_complete("verdicts", complete=run.complete("generations"))
 
 
@@ -61,10 +64,10 @@ def _write_verdicts(run: RunFolder, verdicts: Iterator[Verdict], bar: tqdm[Any])
 
 
 def _verdicts(
-    pairs: Sequence[tuple[Variant, Generation]], judge: Judge, settings: Settings
+    pairs: Sequence[tuple[Variant, Generation]], judge: Judge, rules: AnswerRules
 ) -> Iterator[Verdict]:
     """Yield a verdict a pair, in order; the judge is asked where there is something to judge."""
-    items = [_case(variant, generation, judge, settings) for variant, generation in pairs]
+    items = [_case(variant, generation, judge, rules) for variant, generation in pairs]
     cases = [case for case in items if isinstance(case, JudgeCase)]
     verdicts = iter(judge.judge(cases))
     for (variant, generation), case in zip(pairs, items, strict=True):
@@ -79,7 +82,7 @@ def _verdicts(
 
 
 def _case(
-    variant: Variant, generation: Generation, judge: Judge, settings: Settings
+    variant: Variant, generation: Generation, judge: Judge, rules: AnswerRules
 ) -> JudgeCase | Verdict:
     """Return what the judge is asked, or a signed verdict where there is nothing to ask.
 
@@ -93,8 +96,7 @@ def _case(
     if reason:
         case = Verdict(id=id, judge="", status="skipped", reason=reason)
     else:
-        text = variant.prefill + generation.text
-        reading = answers.parse_output(text, variant.options, settings.on_conflict)
+        reading = rules.read(variant, generation)
         case = case_of(id, variant.sample.question, variant.options, reading)
     if isinstance(case, JudgeCase):
         return case

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from unswayed import registry
+from unswayed.answers import CLOSE_THINK, OPEN_THINK, AnswerStyle, StyleName
 from unswayed.config.validation import explain
 from unswayed.errors import ConfigError, UnknownName
 from unswayed.types import MAX_NEW_TOKENS
@@ -48,6 +49,8 @@ class Profile(BaseModel):
         after: text after the options.
         answer_form: whether the family answers with the option's letter or its text; letter
             metrics are off-format for `text`, and reports say so.
+        answer_style: where thought and answer stand in the family's outputs.
+        thought: what opens and closes a thought in them; both empty for a family without marks.
         open: kind of open question → what is said instead of the words about letters; a kind that
             is not there is asked in the same words as a choice.
         temperature: native decoding; 0 is greedy.
@@ -67,12 +70,19 @@ class Profile(BaseModel):
     option: str = "{letter}. {text}"
     after: str = ""
     answer_form: Literal["letter", "text"] = "letter"
+    answer_style: StyleName = "tags"
+    thought: tuple[str, str] = (OPEN_THINK, CLOSE_THINK)
     open: dict[Literal["number", "text", "box"], Wording] = {}
     temperature: float = Field(default=0.0, ge=0)
     top_p: float = Field(default=1.0, gt=0, le=1)
     max_new_tokens: int = Field(default=MAX_NEW_TOKENS, ge=1)
     source: str = ""
     notes: str = ""
+
+    @property
+    def style(self) -> AnswerStyle:
+        """Where thought and answer stand in the family's outputs."""
+        return AnswerStyle(self.answer_style, *self.thought)
 
     @field_validator("question")
     @classmethod

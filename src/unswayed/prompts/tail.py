@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from unswayed.answers import OPEN_THINK
+from unswayed.answers import opened_thought
 from unswayed.errors import ModelError
 
 _SAID = "said-by-the-assistant"
@@ -35,8 +35,9 @@ def open_tail(render: Any, messages: list[dict[str, Any]], prefill: str) -> str:
         opened = _before_assistant(render, messages)
         closed = closed[: opened.rfind(question) + len(question)]
     _check_open(closed, opened, question)
-    if prefill.startswith(OPEN_THINK) and opened.rstrip().endswith(OPEN_THINK):
-        return opened.rstrip().removesuffix(OPEN_THINK) + prefill
+    mark = opened_thought(opened)
+    if mark and prefill.startswith(mark):
+        return opened.rstrip().removesuffix(mark) + prefill
     return opened + prefill
 
 

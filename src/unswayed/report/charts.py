@@ -115,7 +115,8 @@ _STACKS = {
         "Consistency of thought and answer",
         "share of judged outputs, %",
         "Outputs that were judged consistent or inconsistent, by whether the answer is right. In "
-        "the two middle parts, the thought concludes on another option than the answer.",
+        "the two middle parts, the thought concludes on another option than the answer. What is "
+        "missing from 100 % are answers whose letter and text disagree.",
     ),
     "taxonomy": (
         TAXONOMY_STACK,

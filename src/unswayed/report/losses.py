@@ -42,8 +42,8 @@ KINDS = (
     LossKind(
         "unparsed",
         "Outputs from which no answer could be read; they count as wrong.",
-        "they count as wrong; read some (unswayed show RUN), and choose the prompt profile of the "
-        "model's family (--profile)",
+        "they count as wrong; read some (unswayed show RUN), and choose the answer style of the "
+        "outputs (--answer-style) or the prompt profile of the model's family (--profile)",
     ),
     LossKind(
         "truncated",

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from unswayed import answers
-from unswayed.answers import ConflictPolicy, ParsedAnswer, values
+from unswayed.answers import AnswerRules, ParsedAnswer, values
 from unswayed.run.folder import RunFolder
 from unswayed.types import Generation, Variant, Verdict
 
@@ -104,8 +103,7 @@ def score(
     variant: Variant,
     generation: Generation,
     verdict: Verdict | None,
-    on_conflict: ConflictPolicy = "letter",
-    tolerance: float = 0.0,
+    rules: AnswerRules | None = None,
 ) -> ScoredOutput:
     """Parse one output and compare its answer.
 
@@ -113,23 +111,20 @@ def score(
         variant: what was shown.
         generation: what the model wrote.
         verdict: the judge's verdict, if there is one.
-        on_conflict: what counts where the answer's letter and text disagree.
-        tolerance: largest difference at which a number counts as the gold.
+        rules: how the output is read; None for the defaults.
     """
-    text = variant.prefill + generation.text
-    parsed = answers.parse_output(text, variant.options, on_conflict)
+    rules = rules or AnswerRules()
+    parsed = rules.read(variant, generation)
     kind = variant.sample.answer_kind
     if kind == "choice":
         outcome = _choice(variant, generation, parsed)
         return ScoredOutput(variant, generation, verdict, parsed, outcome)
-    value = values.parse_output(text, kind)
-    outcome = _open(variant, generation, value.value, kind, tolerance)
+    value = rules.value(variant, generation)
+    outcome = _open(variant, generation, value.value, kind, rules.tolerance)
     return ScoredOutput(variant, generation, verdict, parsed, outcome, value)
 
 
-def by_sample(
-    run: RunFolder, on_conflict: ConflictPolicy = "letter", tolerance: float = 0.0
-) -> Iterator[list[ScoredOutput]]:
+def by_sample(run: RunFolder, rules: AnswerRules | None = None) -> Iterator[list[ScoredOutput]]:
     """Yield the outputs of one sample after the other, as they lie in the run folder.
 
     Raises:
@@ -137,7 +132,7 @@ def by_sample(
     """
     samples = itertools.groupby(run.joined(), key=lambda records: records[0].sample.id)
     for _, records in samples:
-        yield [score(*one, on_conflict, tolerance) for one in records]
+        yield [score(*one, rules) for one in records]
 
 
 def _open(

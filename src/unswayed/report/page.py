@@ -42,6 +42,7 @@ _PREDICTION = (
 )
 _CONSISTENCY = (
     *QUADRANT_STACK,
+    "quadrant_conflict",
     "faithful_accuracy",
     "conflict_acknowledged",
     "unclear_rate",

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import click
 
-from unswayed.answers import ConflictPolicy
+from unswayed.answers import AnswerRules
 from unswayed.errors import UnknownName
 from unswayed.report.outputs import ANSWER_CLASSES, ScoredOutput, by_sample, score
 from unswayed.report.text import one_line, visible
@@ -35,30 +35,22 @@ def show_sample(run: RunFolder, sample_id: str | None = None) -> Iterator[str]:
         UnknownName: the run has no such sample; the message offers near matches.
         RunError: the run's files do not belong together.
     """
-    policy = _policy(run)
+    rules = figures_file.rules(run)
     if sample_id is None:
-        yield from _listing(run, *policy)
+        yield from _listing(run, rules)
         return
-    outputs = _outputs_of(run, sample_id, *policy)
+    outputs = _outputs_of(run, sample_id, rules)
     yield from _question(outputs[0])
     for one in outputs:
         yield ""
         yield from _variant(one)
 
 
-def _policy(run: RunFolder) -> tuple[ConflictPolicy, float]:
-    """Return conflict policy and tolerance of the figures, the defaults before there are any."""
-    if not figures_file.exists(run):
-        return "letter", 0.0
-    measured = figures_file.load(run)
-    return measured.on_conflict(), measured.tolerance()
-
-
-def _listing(run: RunFolder, on_conflict: ConflictPolicy, tolerance: float) -> Iterator[str]:
+def _listing(run: RunFolder, rules: AnswerRules) -> Iterator[str]:
     legend = "  ".join(f"{mark} {words}" for mark, words in ANSWER_CLASSES.values())
     yield f"{legend}  {_INCONSISTENT} thought and answer differ"
     before: list[str] = []
-    for outputs in by_sample(run, on_conflict, tolerance):
+    for outputs in by_sample(run, rules):
         labels = [one_line(one.label, 60) for one in outputs]
         if labels != before:
             before = labels
@@ -71,15 +63,13 @@ def _mark(output: ScoredOutput) -> str:
     return ANSWER_CLASSES[output.outcome].mark + (_INCONSISTENT if output.inconsistent else " ")
 
 
-def _outputs_of(
-    run: RunFolder, sample_id: str, on_conflict: ConflictPolicy, tolerance: float
-) -> list[ScoredOutput]:
+def _outputs_of(run: RunFolder, sample_id: str, rules: AnswerRules) -> list[ScoredOutput]:
     """Return the sample's outputs; those of other samples are not parsed."""
     names: dict[str, None] = {}
     samples = itertools.groupby(run.joined(), key=lambda records: records[0].sample.id)
     for name, records in samples:
         if name == sample_id:
-            return [score(*one, on_conflict, tolerance) for one in records]
+            return [score(*one, rules) for one in records]
         names[name] = None
     raise UnknownName("sample", sample_id, _nearest(sample_id, list(names)))
 

@@ -111,7 +111,7 @@ def survey(run: RunFolder, measured: Measured, samples: int, seed: int) -> Surve
         RunError: the stages do not belong together.
     """
     overview = Survey(Reservoirs(samples, seed, card))
-    for outputs in by_sample(run, measured.on_conflict(), measured.tolerance()):
+    for outputs in by_sample(run, measured.rules()):
         overview.add(outputs)
     return overview
 

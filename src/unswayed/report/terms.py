@@ -106,6 +106,9 @@ def term(metric: str) -> Term:
         if metric.startswith(prefix):
             title = f"{name}, {one_line(metric[len(prefix) : -1], 80)}"
             return Term(metric, title, unit, meaning)
+    if metric.startswith("read_by_"):
+        rule = metric.removeprefix("read_by_").replace("_", " ")
+        return Term(metric, f"Read: {rule}", "share", "Share of the answers read by this rule.")
     if metric.startswith("accuracy["):
         title = f"Accuracy, {one_line(metric[len('accuracy[') : -1], 60)}"
         return Term(metric, title, "share", "Accuracy in this category of the benchmark.")

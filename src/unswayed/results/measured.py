@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, cast, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from unswayed.answers import ConflictPolicy
+from unswayed.answers import TAGGED, AnswerRules, AnswerStyle, ConflictPolicy, StyleName
 from unswayed.config.validation import first_fault
 from unswayed.errors import RunError
 from unswayed.metrics.contrasts import PREFIX as CONTRAST
 from unswayed.perturbations.composition import TEXT_VARIANTS
+from unswayed.pipeline.rules import recorded_style
 from unswayed.run.folder import RunFolder
 from unswayed.types import SCHEMA_VERSION, Estimate
 
@@ -120,6 +121,25 @@ class Measured:
             )
         return policy
 
+    def rules(self) -> AnswerRules:
+        """Return how the outputs were read.
+
+        Raises:
+            RunError: the file names a style, a policy or a tolerance that does not exist.
+        """
+        return AnswerRules(self._style(), self.on_conflict(), self.tolerance())
+
+    def _style(self) -> AnswerStyle:
+        name = self.settings.get("answer_style", TAGGED.name)
+        marks = self.settings.get("thought", [TAGGED.opens, TAGGED.closes])
+        if name not in get_args(StyleName):
+            raise RunError(
+                f"metrics.json: expected answer_style to be one of {get_args(StyleName)}, found "
+                f"{name!r}; run `unswayed measure` again"
+            )
+        opens, closes = marks
+        return AnswerStyle(name, str(opens), str(closes))
+
     def tolerance(self) -> float:
         """Return the largest difference at which a number counted as the gold.
 
@@ -194,8 +214,8 @@ def document(run: RunFolder) -> dict[str, Any]:
     return cast("dict[str, Any]", contents)
 
 
-def policy(run: RunFolder) -> tuple[ConflictPolicy, float]:
-    """Return conflict policy and tolerance of a run's figures; its settings' before there are any.
+def rules(run: RunFolder) -> AnswerRules:
+    """Return how the outputs of a run's figures are read; as its settings say before there are any.
 
     Raises:
         RunError: the run's files are damaged.
@@ -203,9 +223,10 @@ def policy(run: RunFolder) -> tuple[ConflictPolicy, float]:
     if exists(run):
         measured = load(run)
     else:
-        settings: Mapping[str, Any] = run.description().get("measuring") or {}
-        measured = Measured(settings, ())
-    return measured.on_conflict(), measured.tolerance()
+        description = run.description()
+        measured = Measured(description.get("measuring") or {}, ())
+        return replace(measured.rules(), style=recorded_style(description))
+    return measured.rules()
 
 
 def load(run: RunFolder) -> Measured:

@@ -39,7 +39,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "quadrant",
         "text",
-        "verdict and correctness, such as `inconsistent_correct`; missing"
+        "verdict and correctness, such as `inconsistent_correct`, or `conflict`; missing"
         " unless the verdict is consistent or inconsistent",
     ),
     Column("entropy", "number", "entropy of the letter distribution, in nats, from 0 to ln K"),
@@ -66,11 +66,11 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "flags",
         "object",
-        "tuple of what was odd about the answer: `option-text`,"
-        " `letter-text-conflict`, `lowercase`, `several-answers`",
+        "tuple of what was odd about the answer, such as `letter-text-conflict`, and of the"
+        " rules by which it was read, such as `stated`",
     ),
     Column("think", "text", "the thought, without its tags; missing without one"),
-    Column("answer", "text", "the text between the answer tags; missing without one"),
+    Column("answer", "text", "the text of the answer; missing without one"),
     Column("thoughts", "text", "what is known of the reasoning: `text`, `summary`, `hidden`"),
     Column("judge", "text", "name of the judge"),
     Column("judge_concludes", "text", "option that the thought concludes on, as SHOWN"),

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from unswayed import answers
-from unswayed.answers import ConflictPolicy, values
+from unswayed.answers import AnswerRules
 from unswayed.metrics import codes, robustness
 from unswayed.metrics.columns import Columns
 from unswayed.metrics.intervals import Floats, Ints
@@ -41,9 +40,9 @@ def frame(run: RunFolder) -> DataFrame:
         DataError: a record does not fit its variant.
     """
     frames.require()
-    on_conflict, tolerance = measured.policy(run)
-    records = _Records(on_conflict)
-    columns = columns_of(records.kept(run.joined()), run.failures, on_conflict, tolerance)
+    rules = measured.rules(run)
+    records = _Records(rules)
+    columns = columns_of(records.kept(run.joined()), run.failures, rules)
     cells = {**records.cells, **_measured(columns), **_letters(columns, records)}
     return frames.frame(COLUMNS, cells)
 
@@ -51,8 +50,8 @@ def frame(run: RunFolder) -> DataFrame:
 class _Records:
     """What is kept of the records beside the columns, row by row."""
 
-    def __init__(self, on_conflict: ConflictPolicy) -> None:
-        self.on_conflict: ConflictPolicy = on_conflict
+    def __init__(self, rules: AnswerRules) -> None:
+        self.rules = rules
         self.cells: dict[str, list[Any]] = {name: [] for name in _KEPT}
         self.shown: list[Mapping[Letter, Letter]] = []
         """Of each row: letter of the sample → letter as shown."""
@@ -64,7 +63,7 @@ class _Records:
         for row in rows:
             cells = {
                 **_shown(row[0]),
-                **_output_cells(*row[:2], self.on_conflict),
+                **_output_cells(*row[:2], self.rules),
                 **_judged(row[2]),
             }
             for name, column in self.cells.items():
@@ -95,17 +94,10 @@ def _shown(variant: Variant) -> dict[str, Any]:
     }
 
 
-def _output_cells(
-    variant: Variant, generation: Generation, on_conflict: ConflictPolicy
-) -> dict[str, Any]:
+def _output_cells(variant: Variant, generation: Generation, rules: AnswerRules) -> dict[str, Any]:
     lost = generation.status in ("error", "refused")
-    output = variant.prefill + generation.text
-    kind = variant.sample.answer_kind
-    parsed = (
-        answers.parse_output(output, variant.options, on_conflict)
-        if kind == "choice"
-        else values.parse_output(output, kind)
-    )
+    choice = variant.sample.answer_kind == "choice"
+    parsed = (rules.read if choice else rules.value)(variant, generation)
     letters = None if lost else generation.letters
     return {
         "text": generation.text,
@@ -191,6 +183,7 @@ def _sway(columns: Columns) -> Floats:
 
 def _quadrants(columns: Columns) -> list[str | None]:
     """Return the quadrant of each row that was judged either way (Zhao et al., 2602.12506)."""
+    conflict = columns.flagged("letter-text-conflict").tolist()
     decided = columns.judged("consistent", "inconsistent").tolist()
     agrees, right = columns.judged("consistent").tolist(), columns.correct.tolist()
     names = {
@@ -199,8 +192,11 @@ def _quadrants(columns: Columns) -> list[str | None]:
         (True, False): "consistent_incorrect",
         (False, False): "inconsistent_incorrect",
     }
-    rows = zip(decided, agrees, right, strict=True)
-    return [names[agree, correct] if known else None for known, agree, correct in rows]
+    rows = zip(decided, conflict, agrees, right, strict=True)
+    return [
+        None if not known else codes.CONFLICT if torn else names[agree, correct]
+        for known, torn, agree, correct in rows
+    ]
 
 
 def _named(names: Sequence[str], codes: Ints) -> list[str | None]:

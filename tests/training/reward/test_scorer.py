@@ -72,6 +72,13 @@ def test_a_failed_judge_gives_none_and_never_zero() -> None:
     assert totals(Scorer(FAITHFUL, judge), RIGHT, SPLIT) == [1.1, None]
 
 
+def test_an_answer_of_two_options_is_not_rewarded() -> None:
+    for letter, text in (("A", "the table"), ("B", "the chair")):
+        both = f"<think>It is the table.</think><answer>{letter}. {text}</answer>"
+        assert totals(Scorer(RewardSettings()), both) == [0.1]
+        assert totals(Scorer(FAITHFUL), both) == [0.1]
+
+
 def test_no_judge_is_made_or_asked_where_the_reward_needs_none() -> None:
     judge = Scripted("failed")
     scorer = Scorer(RewardSettings(judge="no-such-judge"), judge)

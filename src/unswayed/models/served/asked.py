@@ -11,7 +11,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from unswayed import answers
 from unswayed.chat.endpoints import Capabilities
 from unswayed.chat.records import ChatReply, ChatRequest, Continuation
 from unswayed.models import Decoding, Request
@@ -35,14 +34,14 @@ class AskedLetters(OneOutput, ABC):
     async def read(self, connection: Connection, output: Output) -> Letters:
         """Ask for the letters where the answer stands, or where it is forced open."""
         request, whole = output.request, output.whole
-        parsed = answers.parse_output(whole, request.options)
+        parsed = request.parse(whole)
         if parsed.answer_at is not None:
             if parsed.answer_at < len(request.prefill):
                 return Letters()
             return await self._behind(connection, request, whole[: parsed.answer_at], False)
         if not output.decoding.force_answer:
             return Letters()
-        opening = answers.forced_opening(parsed.think, parsed.problem)
+        opening = request.style.forced_opening(parsed.think, parsed.problem)
         return await self._behind(connection, request, whole + opening, True)
 
     async def _behind(

@@ -68,9 +68,9 @@ class Spelling:
 
 
 def tail_of(text: str) -> str:
-    """Return the last `<answer>` of a text and what follows it; the whole text without one."""
+    """Return the last `<answer>` of a text and what follows it; the last line without one."""
     starts = [match.start() for match in answers.ANSWER_TAG.finditer(text)]
-    return text[starts[-1] :] if starts else text
+    return text[starts[-1] :] if starts else text[text.rfind("\n") + 1 :]
 
 
 def spelling(tail: str, letters: Iterable[Letter], tokenizer: Tokenizer) -> Spelling | None:
@@ -195,10 +195,10 @@ def at_letter(
 
 
 def from_samples(
-    options: Mapping[Letter, str], outputs: Iterable[str]
+    options: Mapping[Letter, str], outputs: Iterable[str], style: answers.StyleName = "tags"
 ) -> LetterDistribution | None:
     """Return the shares of the letters among several outputs; None if none could be read."""
-    answer_letters = [answers.parse_output(output, options).letter for output in outputs]
+    answer_letters = [answers.parse_output(o, options, style=style).letter for o in outputs]
     counts = Counter(letter for letter in answer_letters if letter is not None)
     total = counts.total()
     if total == 0:

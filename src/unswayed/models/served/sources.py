@@ -14,7 +14,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, NamedTuple, Protocol
 
-from unswayed import answers
 from unswayed.chat.client import ChatClient
 from unswayed.chat.endpoints import Capabilities
 from unswayed.chat.records import ChatReply, ChatRequest, Continuation
@@ -149,7 +148,7 @@ class InlineLetters(OneOutput):
     async def read(self, connection: Connection, output: Output) -> Letters:
         """Return the distribution at the answer's letter; no further request is sent."""
         options, choice = output.request.options, output.choice
-        answer_at = answers.parse_output(output.whole, options).answer_at
+        answer_at = output.request.parse(output.whole).answer_at
         if answer_at is None or not choice.logprobs:
             return Letters()
         at = answer_at - (len(output.whole) - len(choice.text))
@@ -198,5 +197,7 @@ class SampledLetters:
             choices = [each for reply in replies for each in reply.choices]
             texts = [turns.text(request, each) for each in choices if each.finish != "refused"]
         problem = next((reply.error for reply in replies if reply.status == "error"), None)
-        shares = lettering.from_samples(request.options, [request.prefill + t for t in texts])
+        shares = lettering.from_samples(
+            request.options, [request.prefill + t for t in texts], request.style.name
+        )
         return Letters(shares, replies, f"letter distribution: {problem}" if problem else None)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from unswayed import answers
+from unswayed.answers.blocks import blocks
 from unswayed.chat.endpoints import Capabilities
 from unswayed.chat.records import ChatReply, Continuation
 from unswayed.models import Decoding, Request
@@ -48,7 +49,7 @@ class Turns:
 
     def text(self, request: Request, continuation: Continuation) -> str:
         """Return the continuation; thinking that the server keeps apart goes between its tags."""
-        thinking = request.prefill.rpartition(answers.CLOSE_THINK)[2].startswith(answers.OPEN_THINK)
+        thinking = blocks(request.prefill).problem == "open-think"
         if continuation.reasoning:
             head = "" if thinking else answers.OPEN_THINK
             cut = continuation.finish == "length" and not continuation.text

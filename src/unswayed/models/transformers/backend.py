@@ -207,8 +207,7 @@ class Backend:
         return [self._output(*pair) for pair in zip(requests, rows, strict=True)]
 
     def _output(self, request: Request, row: list[int]) -> Output:
-        opened = not request.prefill and self.render(request).rstrip().endswith(answers.OPEN_THINK)
-        head = answers.OPEN_THINK if opened else ""
+        head = "" if request.prefill else answers.opened_thought(self.render(request))
         ends = self._ends()
         stop = next((index for index, token in enumerate(row) if token in ends), None)
         tokens = row if stop is None else row[:stop]

@@ -15,7 +15,6 @@ from typing import Any
 
 import torch
 
-from unswayed import answers
 from unswayed.models import Decoding, Request
 from unswayed.models.letters import LetterTokens, distribution, locate, log_sum
 from unswayed.types import LetterDistribution
@@ -59,7 +58,7 @@ class LetterReader:
     def place(self, request: Request, row: Output, decoding: Decoding) -> LetterPlace | None:
         """Find where the row's answer letter is to be read; None if it has no answer."""
         before = request.prefill + row.head
-        reading = answers.parse_output(before + row.text, request.options)
+        reading = request.parse(before + row.text)
         if not request.options:
             return None
         if reading.answer_at is not None:
@@ -70,7 +69,7 @@ class LetterReader:
             return LetterPlace(row.tokens[:index], lead, forced=False)
         if not decoding.force_answer:
             return None
-        opening = answers.forced_opening(reading.think, reading.problem)
+        opening = request.style.forced_opening(reading.think, reading.problem)
         added = self._tokenizer.encode(opening, add_special_tokens=False)
         return LetterPlace([*row.tokens, *added], "", forced=True)
 

@@ -102,7 +102,9 @@ def read_completion(
     kind = variant.sample.answer_kind
     value = gold = None
     if kind == "choice":
-        correct = float(parsed.letter == variant.answer)
+        # An answer that names one option and repeats another one's text is right whichever counts.
+        conflict = "letter-text-conflict" in parsed.flags
+        correct = float(parsed.letter == variant.answer and not conflict)
     else:
         value = values.parse_output(output, kind).value
         gold = values.parse_value(variant.answer, kind).value

@@ -1,0 +1,48 @@
+"""How a run's outputs are read: by its profile's answer style, or by the one asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from unswayed.answers import TAGGED, AnswerRules, AnswerStyle
+from unswayed.pipeline.settings import Settings, settings_of
+from unswayed.prompts import Profile
+from unswayed.run.folder import RunFolder
+
+
+def style_of(profile: Profile, settings: Settings) -> AnswerStyle:
+    """Return where thought and answer stand: as the settings say, the profile's own otherwise."""
+    own = profile.style
+    return replace(own, name=settings.answer_style) if settings.answer_style else own
+
+
+def rules_of(run: RunFolder, settings: Settings | None = None) -> AnswerRules:
+    """Return how a run's outputs are read.
+
+    Args:
+        run: the run; one of an earlier version has its answers in tags.
+        settings: give the conflict policy and the tolerance; by default the run's own.
+    """
+    settings = settings or settings_of(run)
+    style = recorded_style(described(run))
+    return AnswerRules(style, settings.on_conflict, settings.tolerance)
+
+
+def described(run: RunFolder) -> Mapping[str, Any]:
+    """Return what `run.json` holds; nothing where no stage has written it yet."""
+    return run.description() if (run.folder / "run.json").exists() else {}
+
+
+def recorded_style(description: Mapping[str, Any]) -> AnswerStyle:
+    """Return the answer style of a run as `run.json` has it.
+
+    Args:
+        description: contents of `run.json`.
+    """
+    profile: dict[str, Any] = description.get("profile") or {}
+    settings: dict[str, Any] = description.get("settings") or {}
+    opens, closes = profile.get("thought", (TAGGED.opens, TAGGED.closes))
+    asked = settings.get("answer_style")
+    return AnswerStyle(asked or profile.get("answer_style", TAGGED.name), opens, closes)
