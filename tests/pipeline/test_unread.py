@@ -66,3 +66,4 @@ def test_a_recorded_answer_stands_for_its_output(tmp_path: Path) -> None:
     path = recorded(tmp_path, outputs, letter="B")
     figures = run(path, tmp_path / "run", ",answer=letter")
     assert (figures["accuracy"], figures["read_by_recorded"]) == (1, 1)
+    assert json.loads((tmp_path / "run/run.json").read_text())["model"]["answer"] == "letter"

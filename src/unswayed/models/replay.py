@@ -82,6 +82,7 @@ class Replay:
             "outputs": len(self._offsets),
             "output": self._output,
             "turns": self._turns,
+            **({"answer": self._answer} if self._answer else {}),
         }
 
     def supports_prefill(self) -> bool:

@@ -19,7 +19,7 @@ from unswayed.metrics.measure import measure as estimates_of
 from unswayed.metrics.measure import risk_coverage
 from unswayed.metrics.records import columns_of
 from unswayed.pipeline import unread
-from unswayed.pipeline.rules import described, recorded_style, rules_of
+from unswayed.pipeline.rules import recorded_style, rules_of
 from unswayed.pipeline.settings import Settings, settings_of
 from unswayed.run.files import content_hash, write_bytes, write_json
 from unswayed.run.folder import RECORD_FILES, RunFolder
@@ -91,7 +91,7 @@ def columns_of_run(run: RunFolder, settings: Settings | None = None) -> Columns:
 
 def _reading(run: RunFolder) -> dict[str, Any]:
     """Return the answer style as `metrics.json` has it; none of answers in tags, as ever."""
-    style = recorded_style(described(run))
+    style = recorded_style(run)
     if style == TAGGED:
         return {}
     return {"answer_style": style.name, "thought": [style.opens, style.closes]}

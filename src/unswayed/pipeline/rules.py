@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -26,21 +25,12 @@ def rules_of(run: RunFolder, settings: Settings | None = None) -> AnswerRules:
         settings: give the conflict policy and the tolerance; by default the run's own.
     """
     settings = settings or settings_of(run)
-    style = recorded_style(described(run))
-    return AnswerRules(style, settings.on_conflict, settings.tolerance)
+    return AnswerRules(recorded_style(run), settings.on_conflict, settings.tolerance)
 
 
-def described(run: RunFolder) -> Mapping[str, Any]:
-    """Return what `run.json` holds; nothing where no stage has written it yet."""
-    return run.description() if (run.folder / "run.json").exists() else {}
-
-
-def recorded_style(description: Mapping[str, Any]) -> AnswerStyle:
-    """Return the answer style of a run as `run.json` has it.
-
-    Args:
-        description: contents of `run.json`.
-    """
+def recorded_style(run: RunFolder) -> AnswerStyle:
+    """Return a run's answer style as `run.json` has it; tags where no stage has written one."""
+    description = run.description() if (run.folder / "run.json").exists() else {}
     profile: dict[str, Any] = description.get("profile") or {}
     settings: dict[str, Any] = description.get("settings") or {}
     opens, closes = profile.get("thought", (TAGGED.opens, TAGGED.closes))

@@ -221,12 +221,9 @@ def rules(run: RunFolder) -> AnswerRules:
         RunError: the run's files are damaged.
     """
     if exists(run):
-        measured = load(run)
-    else:
-        description = run.description()
-        measured = Measured(description.get("measuring") or {}, ())
-        return replace(measured.rules(), style=recorded_style(description))
-    return measured.rules()
+        return load(run).rules()
+    measured = Measured(run.description().get("measuring") or {}, ())
+    return replace(measured.rules(), style=recorded_style(run))
 
 
 def load(run: RunFolder) -> Measured:
