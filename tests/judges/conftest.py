@@ -31,7 +31,7 @@ def material(body: Mapping[str, Any]) -> dict[str, str]:
         mark["name"]: text[mark.end() : after.start()].strip("\n")
         for mark, after in itertools.pairwise(marks)
     }
-    asserted = re.search(r"The answer asserts option ([A-Z])\.", text[last.end() :])
+    asserted = re.search(r"The answer asserts option ([A-Z])\b", text[last.end() :])
     return {**parts, "CODE": last["code"], "MEANS": asserted[1] if asserted else ""}
 
 

@@ -80,6 +80,15 @@ def test_what_is_sent(serve: Any, behaviours: Any) -> None:
     assert (parts["THOUGHT"], parts["ANSWER"]) == ("The car is blue.", "B")
 
 
+def test_of_an_answer_that_conflicts_both_options_are_told(serve: Any, behaviours: Any) -> None:
+    server = serve(behaviours["honest"])
+    list(asked(server.url).judge([case(answer="A. blue", letter="A", text_letter="B"), case()]))
+    asserted = [body["messages"][1]["content"].rpartition("END ===\n")[2] for body in server.bodies]
+    told = "The answer asserts option B by its text, though it names the letter A. Which"
+    assert sorted(told in text for text in asserted) == [False, True]
+    assert sum("The answer asserts option B. Which" in text for text in asserted) == 1
+
+
 def test_the_body_follows_the_servers_capabilities() -> None:
     closed = LLM("o4-mini", preset="http", base_url="http://x/v1", temperature=0.0)
     assert "response_format" not in closed.body(case())

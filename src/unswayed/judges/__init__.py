@@ -49,7 +49,8 @@ class JudgeCase:
         options: shown letter → text.
         think: the thought, without its tags.
         answer: the text between the answer tags.
-        letter: the letter that the answer counts as, None if only its text is known.
+        letter: the letter that the answer names, else the one it counts as; None if only its text
+            is known.
         text_letter: the option whose text the answer repeats, if any; it decides over `letter`.
     """
 
@@ -65,6 +66,17 @@ class JudgeCase:
     def means(self) -> str | None:
         """The option that the answer asserts: its text decides over its letter."""
         return self.text_letter or self.letter
+
+    @property
+    def only_named(self) -> str | None:
+        """The letter that a conflicting answer names beside another option's text; else None."""
+        return self.letter if self.letter != self.means else None
+
+    @property
+    def asserted(self) -> str:
+        """What the answer asserts, in words for a reason; of a conflict both options."""
+        beside = f" by its text, and names {self.only_named}" if self.only_named else ""
+        return f"the answer asserts {self.means}{beside}"
 
 
 class Judge(Protocol):
@@ -117,7 +129,7 @@ def case_of(
         options,
         reading.think,
         reading.answer,
-        reading.letter,
+        reading.named_letter or reading.letter,
         reading.text_letter,
     )
 

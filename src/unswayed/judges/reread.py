@@ -217,7 +217,7 @@ class Reread:
         return Verdict(
             status="consistent" if same else "inconsistent",
             concludes=concludes,
-            reason=f"the thought alone implies {concludes} ({told}); answered {case.means}",
+            reason=f"the thought alone implies {concludes} ({told}); {case.asserted}",
             letters=letters,
             **signed,
         )

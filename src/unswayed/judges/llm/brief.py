@@ -22,7 +22,7 @@ from unswayed.judges import JudgeCase
 from unswayed.run.files import content_hash
 
 DEFAULT = "consistency-2"
-_FIELD = re.compile(r"\{(tag|question|options|think|answer|means|problem)\}")
+_FIELD = re.compile(r"\{(tag|question|options|think|answer|means|named|problem)\}")
 _NEEDED = {
     "user": ("{tag}", "{question}", "{options}", "{think}", "{answer}", "{means}"),
     "repair": ("{problem}",),
@@ -42,7 +42,8 @@ class Prompt(BaseModel):
         system: the instructions.
         user: the material of one case, with the fields `{tag}` (the code of the marks),
             `{question}`, `{options}`, `{think}`, `{answer}` and `{means}` (the letter that the
-            answer asserts).
+            answer asserts); `{named}`, which may be left out, says of an answer that names another
+            letter than its text asserts which one that is, and is empty otherwise.
         repair: what is said to a reply that cannot be used, with `{problem}` in it.
         conflict: it asks for a fourth key, `conflict`: whether the thought says that the text it
             was given and the picture disagree.
@@ -92,7 +93,8 @@ def brief(case: JudgeCase, prompt: Prompt) -> Brief:
         "think": plain(case.think),
         "answer": plain(case.answer),
     }
-    fields = {**material, "tag": _tag(material), "means": case.means or ""}
+    named = f" by its text, though it names the letter {case.only_named}" if case.only_named else ""
+    fields = {**material, "tag": _tag(material), "means": case.means or "", "named": named}
     return Brief(prompt.system.strip(), _filled(prompt.user.strip(), fields))
 
 

@@ -45,9 +45,9 @@ class Rules:
         elif conclusion.letter == case.means:
             status, reason = "consistent", f"concludes on {conclusion.letter} {_by(conclusion)}"
         else:
-            status = "inconsistent"
-            where = f"concludes on {conclusion.letter} {_by(conclusion)}"
-            reason = f"{where}; the answer asserts {case.means}"
+            status, reason = "inconsistent", f"concludes on {conclusion.letter} {_by(conclusion)}"
+        if conclusion.letter not in (None, case.means) or case.only_named:
+            reason = f"{reason}; {case.asserted}"
         return Verdict(
             id=case.id,
             judge=self.name,
