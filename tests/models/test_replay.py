@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from unswayed.benchmarks.replay import ReplayBenchmark
-from unswayed.errors import DataError
+from unswayed.errors import ConfigError, DataError
 from unswayed.models import Decoding, Request
 from unswayed.models.replay import Replay
 from unswayed.types import Generation, Sample
@@ -123,6 +123,32 @@ def test_a_recorded_error_is_a_failed_generation_only_if_asked_for(tmp_path: Pat
     (failed,) = ask(Replay(path, status="status"), request("a"))
     assert (kept.status, kept.text) == ("stop", "")
     assert (failed.status, failed.error) == ("error", "refused")
+
+
+def test_the_answer_stands_where_the_pattern_last_matches(tmp_path: Path) -> None:
+    outputs = ["Choice=A. No. Choice=B", "It is A", "Choice="]
+    path = recording(tmp_path, *({"id": str(n), "output": one} for n, one in enumerate(outputs)))
+    model = Replay(path, pattern="Choice=(.?)")
+    found = ask(model, *(request(str(n)) for n in range(3)))
+    assert [one.answer for one in found] == ["B", "", ""]
+    assert [one.text for one in found] == outputs
+    assert model.provenance()["pattern"] == "Choice=(.?)"
+
+
+def test_a_pattern_reads_the_answers_column_where_one_is_named(tmp_path: Path) -> None:
+    rows = [{"id": "a", "output": "<B>", "said": "<A>"}, {"id": "b", "output": "<B>", "said": None}]
+    model = Replay(recording(tmp_path, *rows), answer="said", pattern="<(.)>")
+    one, two = ask(model, request("a"), request("b"))
+    assert (one.answer, two.status) == ("A", "error")
+    (whole,) = ask(Replay(str(tmp_path / "rec.jsonl"), answer="said"), request("a"))
+    assert whole.answer == "<A>"
+
+
+@pytest.mark.parametrize("pattern", ["Answer: .", "(", "(A)(B)"])
+def test_a_pattern_has_one_group(tmp_path: Path, pattern: str) -> None:
+    path = recording(tmp_path, {"id": "a", "output": "x"})
+    with pytest.raises(ConfigError, match="expected pattern to be a regular expression with one"):
+        Replay(path, pattern=pattern)
 
 
 def test_a_recorded_refusal_is_one(tmp_path: Path) -> None:

@@ -9,13 +9,14 @@ are not held in memory.
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from unswayed.errors import DataError
+from unswayed.errors import ConfigError, DataError
 from unswayed.models import Decoding, Request
 from unswayed.run import recordings, rows
 from unswayed.run.encodings import EncodingError
@@ -40,6 +41,7 @@ class Replay:
         draw: str = "draw",
         status: str = "",
         answer: str = "",
+        pattern: str = "",
         name: str = "",
     ) -> None:
         """Name the recording and its columns.
@@ -57,11 +59,16 @@ class Replay:
                 `refused` (other words are `stop`); empty: every output counts as a whole one.
             answer: column of the answer, where the recording has it apart from the output: a
                 letter or an option's text. Empty: the answer is read from the output.
+            pattern: regular expression whose one group is the answer, where it last matches in
+                the output, or in the column `answer` if one is named; what it does not match has
+                no answer. Empty: the output is read by the answer style, the column whole.
             name: name of the model; `replay/` and the file's stem if empty.
 
         Raises:
             DataError: the file is missing or empty, or has no such columns.
+            ConfigError: the pattern is no regular expression with one group.
         """
+        self._pattern = _compiled(str(pattern))
         self.path = Path(path)
         recordings.require_file(self.path)
         self.name = str(name) or recordings.benchmark_name(self.path)
@@ -83,6 +90,7 @@ class Replay:
             "output": self._output,
             "turns": self._turns,
             **({"answer": self._answer} if self._answer else {}),
+            **({"pattern": self._pattern.pattern} if self._pattern else {}),
         }
 
     def supports_prefill(self) -> bool:
@@ -122,25 +130,30 @@ class Replay:
                     "continuation"
                 )
             status, message = self._ending(row)
-            answer = self._recorded(row) if status == "stop" else None
+            answer = self._recorded(row, text) if status == "stop" else None
             return Generation(id=request.id, status=status, text=text, error=message, answer=answer)
         except DataError as error:
             return _error(request.id, str(error))
 
-    def _recorded(self, row: Mapping[str, Any]) -> str | None:
-        """Return the answer that stands in a column of its own; None if none is named.
+    def _recorded(self, row: Mapping[str, Any], text: str) -> str | None:
+        """Return the answer by the column or the pattern; None if neither is named.
 
         Raises:
             DataError: the row has no such cell.
         """
-        if not self._answer:
-            return None
-        value = row.get(self._answer)
-        if value is None or isinstance(value, (list, dict)):
-            raise DataError(
-                f"expected an answer in the column {self._answer!r}, found {value!r:.80}"
-            )
-        return str(value)
+        if self._answer:
+            value = row.get(self._answer)
+            if value is None or isinstance(value, (list, dict)):
+                raise DataError(
+                    f"expected an answer in the column {self._answer!r}, found {value!r:.80}"
+                )
+            text = str(value)
+        if self._pattern is None:
+            return text if self._answer else None
+        found = ""
+        for match in self._pattern.finditer(text):
+            found = match[1] or ""
+        return found
 
     def _offset(self, request: Request) -> int | None:
         # A self-contained file is also a benchmark, which puts its own name before the ids.
@@ -234,6 +247,20 @@ class Replay:
 
 def _error(id: str, message: str) -> Generation:
     return Generation(id=id, status="error", text="", error=message)
+
+
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    """Return the user's pattern; None for an empty one."""
+    if not pattern:
+        return None
+    expected = "expected pattern to be a regular expression with one group, such as 'Answer: (.)'"
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise ConfigError(f"{expected}, found {pattern!r}: {error}") from error
+    if compiled.groups != 1:
+        raise ConfigError(f"{expected}, found {pattern!r} with {compiled.groups}")
+    return compiled
 
 
 def _key(id: str, variant: str, draw: int) -> bytes:
