@@ -10,7 +10,6 @@ from contextlib import suppress
 from typing import Any
 
 import unswayed
-from unswayed import progress
 from unswayed.answers import TAGGED
 from unswayed.errors import StageError
 from unswayed.metrics import stored
@@ -36,8 +35,6 @@ def measure(run: RunFolder, settings: Settings) -> None:
     run.keep_stage_digests()
     statistics = settings.statistics
     columns = columns_of_run(run, settings)
-    if told := unread.advice(columns, run.outputs(), rules_of(run, settings)):
-        progress.say(f"warning: {told}")
     estimates = estimates_of(
         columns, level=statistics.level, resamples=statistics.resamples, seed=settings.seed
     )
@@ -52,6 +49,7 @@ def measure(run: RunFolder, settings: Settings) -> None:
         },
         "estimates": [estimate.model_dump(mode="json") for estimate in estimates],
         "risk_coverage": risk_coverage(columns),
+        "unread": unread.advice(columns, run.outputs, rules_of(run, settings)),
     }
     write_json(run.folder / METRICS, document)
     run.keep_digest(METRICS, _figures_source(run, settings))

@@ -20,7 +20,7 @@ OPTION_TEXT_ABOVE = 0.05
 OTHER_MASS_ABOVE = 0.1
 """Mean probability of anything but the options above which they are (ours)."""
 
-_NAMES_SHOWN = 3
+_NAMES_SHOWN, _LINE = 3, 600
 
 
 @dataclass(frozen=True)
@@ -120,10 +120,11 @@ def in_words(lost: dict[str, Loss]) -> str:
 def warnings(measured: Measured) -> list[str]:
     """Return a line for each loss above 5 % in a benchmark, and for letters that are off-format.
 
+    What the answer style does not fit comes last, with the style that would.
     A loss in the figures of all benchmarks together is one of at least one of them.
     """
     scopes = [scope for scope in measured.benchmarks() if scope != ALL]
-    return [
+    of_scopes = (
         line
         for scope in scopes
         for line in (
@@ -131,7 +132,8 @@ def warnings(measured: Measured) -> list[str]:
             *_letters(measured, scope),
             *_fallbacks(measured, scope),
         )
-    ]
+    )
+    return [*of_scopes, *(one_line(line, _LINE) for line in measured.unread)]
 
 
 def _counted(rate: Estimate | None) -> Loss:

@@ -53,6 +53,7 @@ class _Document(BaseModel):
     settings: dict[str, Any] = {}
     estimates: tuple[Estimate, ...]
     risk_coverage: tuple[Curve, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,11 +64,14 @@ class Measured:
         settings: how the figures were computed.
         estimates: every estimate, in the order of the file.
         curves: risk–coverage curves; empty if there are none.
+        unread: a line for each benchmark with outputs that the answer style does not fit; it
+            quotes three of them.
     """
 
     settings: Mapping[str, Any]
     estimates: tuple[Estimate, ...]
     curves: tuple[Curve, ...] = field(default=())
+    unread: tuple[str, ...] = ()
 
     @cached_property
     def _by_key(self) -> dict[tuple[str, str, str], Estimate]:
@@ -185,7 +189,7 @@ def parse(document: Mapping[str, Any], where: str = FILE) -> Measured:
             f"{where} is not of schema version {SCHEMA_VERSION} "
             f"({first_fault(error).text('the whole')}); run `unswayed measure` again"
         ) from error
-    return Measured(contents.settings, contents.estimates, contents.risk_coverage)
+    return Measured(contents.settings, contents.estimates, contents.risk_coverage, contents.unread)
 
 
 def exists(run: RunFolder) -> bool:
