@@ -46,6 +46,7 @@ ANOTHER_WAY: dict[str, tuple[dict[str, Any], dict[str, tuple[str, str]]]] = {
     "temperature": ({"decoding": {"temperature": 0.5}}, {"decoding.temperature": ("0.0", "0.5")}),
     "top_p": ({"decoding": {"top_p": 0.5}}, {"decoding.top_p": ("1.0", "0.5")}),
     "judge": ({"judge": f"{SCRIPTED}:SlowRules"}, {"judge": ("rules", "slow-rules")}),
+    "answer_style": ({"answer_style": "plain"}, {"answer_style": ("tags", "plain")}),
     "on_conflict": ({"on_conflict": "text"}, {"on_conflict": ("letter", "text")}),
     "tolerance": ({"tolerance": 0.5}, {"tolerance": ("0.0", "0.5")}),
     "limit": ({"limit": 9}, {"limit": ("none", "9")}),

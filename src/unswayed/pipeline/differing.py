@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from unswayed.pipeline.data import fingerprint
+from unswayed.pipeline.rules import recorded_style
 from unswayed.pipeline.settings import settings_of
 from unswayed.run.folder import RunFolder
 
-_ELSEWHERE = {"model", "decoding", "profile", "judge", "statistics", "serving"}
+_ELSEWHERE = {"model", "decoding", "profile", "answer_style", "judge", "statistics", "serving"}
 """Settings of which `run.json` has what became of them, or that change no row."""
 _ABSENT = "none"
 
@@ -74,6 +75,7 @@ def _of_records(reference: RunFolder, run: RunFolder) -> Iterator[_Pair]:
     """Yield what the runs say that was used: a profile, a judge, data, versions."""
     ours, theirs = reference.description(), run.description()
     yield from _by_key("decoding", ours, theirs, leave={"seed"})
+    yield "answer_style", recorded_style(reference).name, recorded_style(run).name
     yield from _profiles(_table(ours, "profile"), _table(theirs, "profile"))
     yield from _named("judge", _table(ours, "judge"), _table(theirs, "judge"))
     yield from _data(ours, theirs)
