@@ -63,6 +63,24 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+class PictureLimits(Record):
+    """How large the pictures are that a model family is shown.
+
+    Attributes:
+        max_side: a longer side, in pixels, is scaled down to it.
+        max_pixels: more pixels than this are scaled down to it.
+        min_pixels: fewer pixels than this are scaled up to it.
+    """
+
+    max_side: int | None = Field(default=None, ge=1)
+    max_pixels: int | None = Field(default=None, ge=1)
+    min_pixels: int | None = Field(default=None, ge=1)
+
+
+UNLIMITED = PictureLimits()
+"""Pictures go to the model as they are."""
+
+
 class ImageRef(Record):
     """One picture: where it lies, or its bytes until a run folder stores it.
 

@@ -43,4 +43,4 @@ def test_what_the_shipped_profiles_say_is_quoted() -> None:
         said = (wording.system or "").partition("where X is ")[2].removesuffix(".")
         assert f'"{said}"' in PAGE
     without = {name for name, shown in shipped().items() if not shown.open}
-    assert without == {"organism", "vision-r1", "vigorl"}
+    assert without == {"organism", "vigorl", "internvl3.5"}

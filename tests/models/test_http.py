@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,6 +15,7 @@ import pytest
 from unswayed.errors import BudgetSpent, ConfigError, ModelError, ServerDown
 from unswayed.models import Decoding, Request, Serving
 from unswayed.registry import create
+from unswayed.types import PictureLimits
 
 pytest.importorskip("aiohttp")
 
@@ -96,6 +98,27 @@ def test_pictures_come_first_as_they_are_stored_then_the_text_then_the_open_turn
     assert made.status == "stop"
     assert made.text.endswith("</answer>")
     assert "<think>" not in made.text
+
+
+def test_a_picture_is_sent_in_the_size_that_the_profile_says(
+    serve: Any, model: Any, tmp_path: Path
+) -> None:
+    from PIL import Image
+
+    path = tmp_path / "wide.png"
+    Image.new("RGB", (40, 20)).save(path)
+    server = serve()
+    limited = replace(prompt(image=path), limits=PictureLimits(max_side=20))
+    model(server).generate([prompt(image=path), limited], Decoding())
+    sizes: list[tuple[int, int]] = []
+    for body in after_start(server):
+        content = body["messages"][1]["content"]
+        if not isinstance(content, list):
+            continue
+        data = base64.b64decode(content[0]["image_url"]["url"].partition(",")[2])
+        with Image.open(io.BytesIO(data)) as sent:
+            sizes.append(sent.size)
+    assert set(sizes) == {(40, 20), (20, 10)}
 
 
 def test_without_a_prefill_no_turn_is_continued(serve: Any, model: Any) -> None:

@@ -14,6 +14,8 @@ from PIL import Image
 from unswayed.answers import parse_output
 from unswayed.errors import ConfigError, ModelError
 from unswayed.models import Decoding, Request
+from unswayed.run.pictures import pixels_of, within
+from unswayed.types import ImageRef, PictureLimits
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -393,3 +395,19 @@ def test_a_letter_spelled_in_two_tokens_gets_its_mass(taught: Backend) -> None:
     assert found.probabilities == pytest.approx({"A": 0.5 / 0.6, "B": 0.1 / 0.6})
     assert found.other_mass == pytest.approx(0.4)
     assert math.isclose(sum(found.probabilities.values()), 1)
+
+
+def test_pictures_are_shown_in_the_size_that_the_profile_says(
+    tiny_folder: Path, make_requests: Callable[..., list[Request]], tmp_path: Path
+) -> None:
+    backend: Any = Backend(str(tiny_folder))
+    request = make_requests(1)[0]
+    limits = PictureLimits(max_side=56)
+    small = tmp_path / "small.png"
+    within(pixels_of(ImageRef(path=str(request.images[0]))), limits).save(small)
+    limited, scaled, whole = (
+        backend._inputs([one])["pixel_values"]
+        for one in (replace(request, limits=limits), replace(request, images=(small,)), request)
+    )
+    assert torch.equal(limited, scaled)
+    assert limited.shape != whole.shape or not torch.equal(limited, whole)

@@ -13,7 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from unswayed.answers import TAGGED, AnswerStyle, ParsedAnswer, parse_output
 from unswayed.chat.limits import Bounds, Spent
-from unswayed.types import MAX_NEW_TOKENS, Generation, Variant
+from unswayed.types import MAX_NEW_TOKENS, UNLIMITED, Generation, PictureLimits, Variant
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Request:
         draw: which of several outputs of the prompt is asked for, 0 … k−1. Each needs randomness
             of its own: see `models.seeds`.
         style: where thought and answer stand in the output, so that the letter is found there.
+        limits: how large the pictures are that the model is shown.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Request:
     options: dict[str, str]
     draw: int = 0
     style: AnswerStyle = TAGGED
+    limits: PictureLimits = UNLIMITED
 
     def parse(self, output: str) -> ParsedAnswer:
         """Read the answer of an output, prefill included."""
@@ -173,6 +175,7 @@ def request_of(
     user: str,
     draw: int = 0,
     style: AnswerStyle = TAGGED,
+    limits: PictureLimits | None = None,
 ) -> Request:
     """Make the request for an output of a variant whose pictures lie under `root`.
 
@@ -189,4 +192,5 @@ def request_of(
         options=dict(variant.options),
         draw=draw,
         style=style,
+        limits=limits or UNLIMITED,
     )

@@ -128,6 +128,7 @@ def _request(run: RunFolder, prompt: PromptDraw, evaluation: Evaluation) -> Requ
         prompts.render_user(variant, profile),
         draw,
         evaluation.style,
+        profile.pictures,
     )
 
 

@@ -19,7 +19,7 @@ from unswayed import registry
 from unswayed.answers import CLOSE_THINK, OPEN_THINK, AnswerStyle, StyleName
 from unswayed.config.validation import explain
 from unswayed.errors import ConfigError, UnknownName
-from unswayed.types import MAX_NEW_TOKENS
+from unswayed.types import MAX_NEW_TOKENS, UNLIMITED, PictureLimits
 
 
 class Wording(BaseModel):
@@ -50,7 +50,9 @@ class Profile(BaseModel):
         answer_form: whether the family answers with the option's letter or its text; letter
             metrics are off-format for `text`, and reports say so.
         answer_style: where thought and answer stand in the family's outputs.
-        thought: what opens and closes a thought in them; both empty for a family without marks.
+        thought: what opens and closes a thought in them; a family without marks has nothing to open
+            one with, and a paragraph ends it.
+        pictures: how large its pictures are; without limits they go to the model as they are.
         open: kind of open question → what is said instead of the words about letters; a kind that
             is not there is asked in the same words as a choice.
         temperature: native decoding; 0 is greedy.
@@ -72,6 +74,7 @@ class Profile(BaseModel):
     answer_form: Literal["letter", "text"] = "letter"
     answer_style: StyleName = "tags"
     thought: tuple[str, str] = (OPEN_THINK, CLOSE_THINK)
+    pictures: PictureLimits = UNLIMITED
     open: dict[Literal["number", "text", "box"], Wording] = {}
     temperature: float = Field(default=0.0, ge=0)
     top_p: float = Field(default=1.0, gt=0, le=1)

@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import re
 import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PIL import Image, UnidentifiedImageError
 
 from unswayed.errors import DataError
 from unswayed.run.appearance import KEPT, SIDEWAYS, as_seen, orientation_of
-from unswayed.types import ImageRef, PictureChange
+from unswayed.types import UNLIMITED, ImageRef, PictureChange, PictureLimits
 
 MAX_PIXELS = 150_000_000
 """Pictures above this are refused: a small file can unpack to gigabytes."""
@@ -83,6 +84,45 @@ def pixels_of(image: ImageRef, at_least: tuple[int, int] | None = None) -> Image
     """
     with seen(image, at_least) as picture:
         return picture.convert("RGB")
+
+
+def size_within(limits: PictureLimits, width: int, height: int) -> tuple[int, int]:
+    """Return the size in which a picture is shown; its shape stays, to a pixel."""
+    factor = 1.0
+    if limits.max_side is not None:
+        factor = min(1.0, limits.max_side / max(width, height))
+    area = width * height * factor**2
+    if limits.max_pixels is not None and area > limits.max_pixels:
+        factor *= math.sqrt(limits.max_pixels / area)
+    elif limits.min_pixels is not None and area < limits.min_pixels:
+        factor *= math.sqrt(limits.min_pixels / area)
+    if factor == 1.0:
+        return width, height
+    rounded = math.ceil if factor > 1 else math.floor
+    slack = 1e-9  # a side that is meant to be a whole number may come out a hair beside it
+    sides = (side * factor + (-slack if factor > 1 else slack) for side in (width, height))
+    across, down = (max(1, rounded(side)) for side in sides)
+    return across, down
+
+
+def within(picture: Image.Image, limits: PictureLimits) -> Image.Image:
+    """Return a picture in the size that a model family is shown (Lanczos)."""
+    size = size_within(limits, *picture.size)
+    return picture if size == picture.size else picture.resize(size, Image.Resampling.LANCZOS)
+
+
+def read_within(image: ImageRef, limits: PictureLimits) -> ShownPicture:
+    """Read a picture as `read_image` does; one that has to be scaled becomes PNG.
+
+    Raises:
+        DataError: the picture cannot be read or decoded, or has too many pixels.
+    """
+    shown = read_image(image)
+    if limits == UNLIMITED:
+        return shown
+    with seen(image) as picture:
+        scaled = within(picture, limits)
+        return shown if scaled is picture else replace(shown, data=png_of(scaled), suffix=".png")
 
 
 @contextmanager

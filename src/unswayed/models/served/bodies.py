@@ -10,8 +10,8 @@ from typing import Any
 from unswayed.chat.endpoints import Capabilities
 from unswayed.models import Decoding, Request
 from unswayed.models.seeds import seed_of
-from unswayed.run.pictures import read_image
-from unswayed.types import ImageRef
+from unswayed.run.pictures import read_within
+from unswayed.types import UNLIMITED, ImageRef, PictureLimits
 
 Body = dict[str, Any]
 
@@ -75,7 +75,7 @@ def messages(request: Request, capabilities: Capabilities, prefill: str) -> list
         user = f"{request.system}\n\n{user}"
     elif request.system:
         turns.append({"role": capabilities.system_role, "content": request.system})
-    pictures = [_picture(path) for path in request.images]
+    pictures = [_picture(path, request.limits) for path in request.images]
     text = {"type": "text", "text": user}
     turns.append({"role": "user", "content": [*pictures, text] if pictures else user})
     if prefill:
@@ -83,16 +83,27 @@ def messages(request: Request, capabilities: Capabilities, prefill: str) -> list
     return turns
 
 
-def _picture(path: Path) -> Body:
-    return {"type": "image_url", "image_url": {"url": data_url(path)}}
+def _picture(path: Path, limits: PictureLimits) -> Body:
+    return {"type": "image_url", "image_url": {"url": data_url(path, limits)}}
 
 
-@lru_cache(maxsize=_PICTURES_KEPT)
-def data_url(path: Path) -> str:
+def data_url(path: Path, limits: PictureLimits = UNLIMITED) -> str:
     """Return a picture as a `data:` URL: its bytes, unless they need more than decoding.
+
+    Args:
+        path: the file.
+        limits: how large the picture may be.
 
     Raises:
         DataError: it cannot be read or decoded.
     """
-    shown = read_image(ImageRef(path=str(path)))
+    return _data_url(path, limits.max_side, limits.max_pixels, limits.min_pixels)
+
+
+@lru_cache(maxsize=_PICTURES_KEPT)
+def _data_url(
+    path: Path, max_side: int | None, max_pixels: int | None, min_pixels: int | None
+) -> str:
+    limits = PictureLimits(max_side=max_side, max_pixels=max_pixels, min_pixels=min_pixels)
+    shown = read_within(ImageRef(path=str(path)), limits)
     return f"data:{shown.media_type};base64,{base64.b64encode(shown.data).decode()}"

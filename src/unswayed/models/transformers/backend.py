@@ -25,7 +25,7 @@ from unswayed.models.transformers.loading import device_of, load_checkpoint, pla
 from unswayed.models.transformers.sampling import sampling
 from unswayed.models.transformers.sharing import SharedEncoding, SharedPreparation
 from unswayed.prompts import open_tail
-from unswayed.run.pictures import pixels_of
+from unswayed.run.pictures import pixels_of, within
 from unswayed.types import Generation, ImageRef
 
 
@@ -167,7 +167,7 @@ class Backend:
         """Return the processor's tensors for a batch, left-padded, on the device."""
         texts = [self.render(request) for request in requests]
         opened = {
-            path: pixels_of(ImageRef(path=str(path)))
+            path: within(pixels_of(ImageRef(path=str(path))), request.limits)
             for request in requests
             for path in request.images
         }
