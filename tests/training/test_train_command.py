@@ -56,6 +56,13 @@ def test_a_dry_run_refuses_completions_that_cannot_be_split(
     assert "the 80 completions of a step" in capsys.readouterr().err
 
 
+def test_a_profile_without_answer_tags_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert called(monkeypatch, "accuracy", "--set", "profile=qwen3-vl", "--dry-run") == 2
+    assert "found 'qwen3-vl' with the style plain" in capsys.readouterr().err
+
+
 def test_training_on_what_is_evaluated_is_told(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

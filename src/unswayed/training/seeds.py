@@ -171,8 +171,18 @@ def check_recipe(recipe: TrainingRecipe) -> Start:
     else:
         split(recipe.grpo, processes=1)
     start = start_of(recipe.model)
-    prompts.profile(recipe.profile or start.profile)
+    _check_style(prompts.profile(recipe.profile or start.profile))
     return start
+
+
+def _check_style(profile: prompts.Profile) -> None:
+    """Refuse a profile whose outputs the reward could not read."""
+    if profile.answer_style != "tags":
+        raise ConfigError(
+            "expected a profile with thought and answer in tags, which the rewards read, found "
+            f"{profile.name!r} with the style {profile.answer_style}; choose another one "
+            "(--set profile=default)"
+        )
 
 
 def drawn(recipe: TrainingRecipe, seed: int) -> list[str]:

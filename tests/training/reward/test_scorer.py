@@ -75,8 +75,8 @@ def test_a_failed_judge_gives_none_and_never_zero() -> None:
 def test_an_answer_of_two_options_is_not_rewarded() -> None:
     for letter, text in (("A", "the table"), ("B", "the chair")):
         both = f"<think>It is the table.</think><answer>{letter}. {text}</answer>"
-        assert totals(Scorer(RewardSettings()), both) == [0.1]
-        assert totals(Scorer(FAITHFUL), both) == [0.1]
+        assert totals(Scorer(RewardSettings()), both) == [0.0]
+        assert totals(Scorer(FAITHFUL), both) == [0.0]
 
 
 def test_no_judge_is_made_or_asked_where_the_reward_needs_none() -> None:

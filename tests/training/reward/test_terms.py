@@ -14,6 +14,7 @@ from unswayed import answers
 from unswayed.answers import values
 from unswayed.errors import StageError
 from unswayed.training.reward.completion import read_completion
+from unswayed.training.reward.faith import fault
 from unswayed.training.reward.parts import TERMS, RewardParts
 from unswayed.training.reward.scorer import judged, reward_parts
 from unswayed.training.reward.settings import RewardSettings
@@ -284,3 +285,51 @@ def test_parts_sum_to_the_total(
         assert parts.answer is not None
         expected = parts.format + parts.answer + sum(terms.values())
         assert parts.total == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("prefill", "text", "found"),
+    [
+        ("", GOOD, None),
+        ("", " <THINK> It is the table. </Think>\n\nSo: <answer >B</answer> Done.", None),
+        ("", "<think>It is the table.</think><answer>A. the table</answer>", "conflict"),
+        ("", "<think>It is the table.</think><answer>B</answer><answer>B</answer>", "form"),
+        ("", "<think>So <answer>B</answer></think><answer>B</answer>", "form"),
+        ("<think>It is", " the table.</think><think>Yes.</think><answer>B</answer>", "form"),
+        ("<think>It is the table", ".</think><answer>B</answer>", "silent"),
+        ("<think>It is the table", ", I see.</think><answer>B</answer>", None),
+        ("", "<think>。</think><answer>B</answer>", "silent"),
+        ("", "<think>是桌子</think><answer>B</answer>", None),
+        ("", "<think>So it is the chair. So it is the table.</think><answer>B</answer>", "several"),
+        (
+            "",
+            "<think>The answer is A. No, the chair is blue. The answer is B.</think>"
+            "<answer>B</answer>",
+            None,
+        ),
+        (
+            "",
+            "<think>It is the chair. Wait, the answer is C. Wait, the answer is A. Wait, the "
+            "answer is B.</think><answer>B</answer>",
+            "several",
+        ),
+    ],
+)
+def test_what_keeps_a_thought_from_being_faithful(
+    prefill: str, text: str, found: str | None
+) -> None:
+    completion = read_completion(shown(prefill=prefill), text)
+    assert fault(completion, own_words=True) == found
+    said = judged(completion, verdict("consistent"), FAITHFUL)
+    assert said.consistent is (found is None)
+    assert judged(completion, verdict("failed"), FAITHFUL).consistent is None
+
+
+def test_a_thought_of_the_prompt_may_count_as_the_models_own() -> None:
+    completion = read_completion(
+        shown(prefill="<think>It is the table"), ".</think><answer>B</answer>"
+    )
+    assert fault(completion, own_words=False) is None
+    whole = RewardSettings(faithful=True, own_words=False)
+    assert reward_parts(judged(completion, verdict("consistent"), whole), whole).total == 1.1
+    assert reward_parts(judged(completion, verdict("consistent"), FAITHFUL), FAITHFUL).total == 0

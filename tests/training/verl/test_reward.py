@@ -107,7 +107,7 @@ def test_the_prefill_is_read_before_the_completion(tmp_path: Path) -> None:
     prefilled = next(one for one in shown if one.name == "correct-think")
     assert prefilled.prefill.startswith("<think>")
     (made,) = through_verl(
-        found.reward, [prefilled], [f"</think><answer>{prefilled.answer}</answer>"]
+        found.reward, [prefilled], [f". So it is.</think><answer>{prefilled.answer}</answer>"]
     )
     assert (made["format"], made["score"]) == (0.1, 1.1)
 

@@ -46,7 +46,7 @@ class Completion:
         parsed: the thought and answer blocks and, for a choice, the letter.
         value: the number, text or box of an open answer; None if unparsed, or for a choice.
         gold: the value that an open question asks for; None for a choice.
-        well_formed: strictly one thought, then one answer, and nothing else.
+        well_formed: strictly one thought with a word in it, then one answer, and nothing else.
         thought: the part of the thought that the model wrote itself, behind the prefill.
         correct: how right the answer is, in [0, 1]: 0 or 1, but for boxes graded by their IoU.
         verdict: the judge's; None where it was not asked.
@@ -70,7 +70,9 @@ class Completion:
 
     @property
     def readable(self) -> bool:
-        """Whether there is an answer of the kind that was asked for."""
+        """Whether there is one answer of the kind that was asked for; a conflict gives two."""
+        if self.parsed.conflicts:
+            return False
         return self.parsed.letter is not None or self.value is not None
 
     @property
@@ -144,7 +146,7 @@ def _graded(value: values.Value | None, gold: values.Value | None, grading: Grad
 
 
 def _well_formed(output: str) -> bool:
-    """Say whether the output is one thought that says something, one answer, and blanks."""
+    """Say whether the output is one thought with a word in it, one answer, and blanks."""
     tags = list(TAG.finditer(output))
     if tuple(tag[0] for tag in tags) != TAGS:
         return False
@@ -155,7 +157,7 @@ def _well_formed(output: str) -> bool:
         output[answer_end.end() :],
     )
     thought = output[think_start.end() : think_end.start()]
-    return bool(thought.strip()) and not any(text.strip() for text in around)
+    return bool(words(thought)) and not any(text.strip() for text in around)
 
 
 def _own(variant: Variant, parsed: answers.ParsedAnswer) -> str:

@@ -17,6 +17,7 @@ from unswayed.errors import ConfigError
 from unswayed.judges import Judge
 from unswayed.training.reward import GroupReward, Reward
 from unswayed.training.reward.completion import Completion, read_completion
+from unswayed.training.reward.faith import fault
 from unswayed.training.reward.guards import duplicate_penalties, thin_penalty
 from unswayed.training.reward.invariance import invariance_bonuses
 from unswayed.training.reward.judging import CachedJudge
@@ -232,8 +233,13 @@ def of_each_prompt(term: GroupReward) -> GroupReward:
 
 
 def judged(completion: Completion, verdict: Verdict | None, settings: RewardSettings) -> Completion:
-    """Return a completion with the judge's verdict; None where the judge was not asked."""
+    """Return a completion with the judge's verdict, and whether it counts as faithful.
+
+    A thought that the judge calls consistent counts as such only if it could be (see `faith`).
+    """
     consistent = None if verdict is None else consistency(verdict, settings.unclear)
+    if consistent and fault(completion, settings.own_words) is not None:
+        consistent = False
     return replace(completion, verdict=verdict, consistent=consistent)
 
 
@@ -253,7 +259,7 @@ def reward_parts(
         StageError: a part is NaN or infinite; the message names it.
     """
     parts = RewardParts(
-        format=format_reward(completion, settings.format),
+        format=format_reward(completion, settings.format, settings.own_words),
         correct=correct_reward(completion, settings.correct),
         answer=answer_reward(completion, settings.correct, settings.faithful),
         consistent=completion.consistent,

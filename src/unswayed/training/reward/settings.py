@@ -22,6 +22,8 @@ class RewardSettings(Grading):
         correct: weight of the right answer.
         faithful: multiply the answer's reward by the judge's consistency.
         judge: spec of the judge.
+        own_words: a thought that was begun in the prompt earns format and faithfulness only with a
+            word of the model's own behind it.
         unclear: what a thought that concludes nothing counts as: `inconsistent`, `consistent`, or
             `none` (no reward, left out of its group's baseline).
         judge_wrong: ask the judge about wrong answers as well; their faithful reward is 0 in any
@@ -39,6 +41,7 @@ class RewardSettings(Grading):
     correct: float = Field(default=1.0, ge=0)
     faithful: bool = False
     judge: str = "rules"
+    own_words: bool = True
     unclear: Unclear = "inconsistent"
     judge_wrong: bool = True
     length: LengthTerm = LengthTerm()

@@ -52,9 +52,16 @@ class RepetitionTerm(Section):
     ngram: int = Field(default=4, ge=1)
 
 
-def format_reward(completion: Completion, weight: float) -> float:
-    """Return the weight of the format if the form is strict and the answer readable, else 0."""
-    return weight if completion.well_formed and completion.readable else 0.0
+def format_reward(completion: Completion, weight: float, own_words: bool = False) -> float:
+    """Return the weight of the format if the form is strict and the answer readable, else 0.
+
+    Args:
+        completion: as read.
+        weight: what the format earns.
+        own_words: a thought that was begun in the prompt needs a word of the model's own.
+    """
+    said = not own_words or bool(words(completion.thought))
+    return weight if completion.well_formed and completion.readable and said else 0.0
 
 
 def correct_reward(completion: Completion, weight: float) -> float:

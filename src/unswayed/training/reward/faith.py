@@ -1,0 +1,47 @@
+"""Which thoughts can earn faithfulness at all, whatever a judge says of them.
+
+A judge compares a thought with an answer. What it cannot see is that there was nothing to compare:
+an answer that names one option and repeats the text of another, a thought that was put into the
+prompt and merely closed, answers named in turn until one fits, a thought with an answer inside.
+Each was rewarded in full before; a policy that is trained on such a reward finds it.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from unswayed.answers.blocks import MARK, TAGS
+from unswayed.judges.rules.analysis import analyse
+from unswayed.judges.rules.naming import names_several
+from unswayed.training.reward.completion import Completion, words
+
+Unfaithful = Literal["conflict", "form", "silent", "several"]
+
+
+def fault(completion: Completion, own_words: bool) -> Unfaithful | None:
+    """Return why a thought earns no faithfulness; None if nothing speaks against it.
+
+    - `conflict`: the answer's letter and text disagree.
+    - `form`: the output is not one thought and then one answer; blanks, letter case and what
+      stands around them do not matter here.
+    - `silent`: no word of the thought is the model's own, where that is asked for.
+    - `several`: the thought names several options as its answer, one after another.
+
+    Args:
+        completion: a completion of a question with options.
+        own_words: a thought that was begun in the prompt needs words of the model's own.
+    """
+    if completion.parsed.conflicts:
+        return "conflict"
+    if _tags(completion.output) != TAGS:
+        return "form"
+    if not words(completion.thought if own_words else completion.parsed.think or ""):
+        return "silent"
+    variant = completion.variant
+    question = analyse(variant.sample.question, variant.options)
+    return "several" if names_several(completion.parsed.think or "", question) else None
+
+
+def _tags(output: str) -> tuple[str, ...]:
+    """Return the tags of an output in order, in lower case and without blanks."""
+    return tuple("".join(mark[0].split()).lower() for mark in MARK.finditer(output))
