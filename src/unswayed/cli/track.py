@@ -59,9 +59,11 @@ def track(
 
 def show(found: Dynamics, folder: Path, as_json: bool = False) -> None:
     """Print what a training changed and whether its thoughts collapsed; say where the files are."""
+    from unswayed.training.seeds import folders
     from unswayed.training.track.change import training_change
     from unswayed.training.track.dynamics import FILE, emptied_lines, verdicts
     from unswayed.training.track.dynamics import as_json as dynamics_json
+    from unswayed.training.track.folders import rewarding_judge
     from unswayed.training.track.terminal import change_text
 
     if as_json:
@@ -74,6 +76,11 @@ def show(found: Dynamics, folder: Path, as_json: bool = False) -> None:
         *(f"EMPTY      {line}" for line in emptied_lines(found)),
         *(f"thoughts   {line}" for line in others),
     ]
+    if judge := next(filter(None, map(rewarding_judge, folders(folder))), None):
+        lines.append(
+            f"judge      {judge} both rewards and evaluates: its consistency is what was trained "
+            "for; see what another one says (--judge, or judge in [evaluation])"
+        )
     click.echo("\n".join(["", *lines]) if lines else "")
     click.echo(f"table: {folder / FILE}; figures beside it", err=True)
 

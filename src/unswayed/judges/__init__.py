@@ -30,7 +30,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 from unswayed.answers import ParsedAnswer
 from unswayed.types import Verdict
@@ -96,6 +96,21 @@ class Judge(Protocol):
 
     def judge(self, cases: Sequence[JudgeCase]) -> Iterator[Verdict]:
         """Yield one verdict per case, in order; a case that fails is a `failed` verdict."""
+        ...
+
+
+@runtime_checkable
+class BoundedJudge(Protocol):
+    """A judge that asks a server, and can be told how long it may."""
+
+    def bound(self, *, attempts: int, timeout_s: float, concurrency: int) -> None:
+        """Ask within these bounds from now on, where its spec gave none of its own.
+
+        Args:
+            attempts: requests that are sent for one case before it has failed.
+            timeout_s: seconds for one of them.
+            concurrency: most requests in flight.
+        """
         ...
 
 

@@ -19,7 +19,7 @@ from typing import Any, Literal, cast, get_args
 
 from unswayed import registry
 from unswayed.errors import ConfigError, StageError
-from unswayed.judges import Judge, JudgeCase, batch_size, described
+from unswayed.judges import BoundedJudge, Judge, JudgeCase, batch_size, described
 from unswayed.run.files import content_hash
 from unswayed.types import Consistency, Letter, Verdict, Vote
 
@@ -90,6 +90,12 @@ class Panel:
                 columns = [future.result() for future in futures]
                 for row in zip(*columns, strict=True):
                     yield self._verdict(row)
+
+    def bound(self, *, attempts: int, timeout_s: float, concurrency: int) -> None:
+        """Ask within these bounds from now on, for members that ask a server."""
+        for member in self.members:
+            if isinstance(member, BoundedJudge):
+                member.bound(attempts=attempts, timeout_s=timeout_s, concurrency=concurrency)
 
     def provenance(self) -> dict[str, Any]:
         """Say what the panel is made of: JSON values only."""

@@ -7,11 +7,15 @@ import threading
 from collections.abc import Iterator, Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from unswayed.errors import ConfigError, RunError, StageError, UnknownName
 from unswayed.judges import JudgeCase
+from unswayed.training.reward.asking import Asking
+from unswayed.training.reward.failures import BATCHES, CASES, SAID_EVERY, FailureWatch
 from unswayed.training.reward.guards import Guards
-from unswayed.training.reward.judging import MAX_FAILED_BATCHES
+from unswayed.training.reward.judging import ASKED_AGAIN_AFTER
 from unswayed.training.reward.lagrangian import Lagrangian
 from unswayed.training.reward.likelihood import LikelihoodConsistency
 from unswayed.training.reward.scorer import Scorer
@@ -97,24 +101,103 @@ def test_a_thought_is_judged_once_also_across_batches() -> None:
     assert scorer.asked == 2
 
 
-def test_a_failed_verdict_is_not_remembered() -> None:
-    scorer = Scorer(FAITHFUL, Scripted("failed", "consistent"))
-    assert totals(scorer, RIGHT) == [None]
+def test_a_failed_case_is_asked_again_after_some_batches() -> None:
+    judge = Scripted("failed", "consistent")
+    scorer = Scorer(FAITHFUL, judge)
+    for _ in range(ASKED_AGAIN_AFTER):
+        assert totals(scorer, RIGHT) == [None]
+    assert len(judge.seen) == 1
     assert totals(scorer, RIGHT) == [1.1]
+    assert len(judge.seen) == 2
 
 
 def test_a_judge_that_is_gone_stops_the_training() -> None:
     scorer = Scorer(FAITHFUL, Scripted("failed"))
-    for _ in range(MAX_FAILED_BATCHES - 1):
-        assert totals(scorer, RIGHT, SPLIT) == [None, None]
-    with pytest.raises(StageError, match=r"scripted failed on every case of 3 batches.*as told"):
-        totals(scorer, RIGHT)
+    each = CASES // BATCHES + 1
+    for _ in range(BATCHES - 1):
+        assert totals(scorer, *[RIGHT] * each) == [None] * each
+    with pytest.raises(StageError, match=r"scripted failed on 33 of 33 cases of the last 3.*told"):
+        totals(scorer, *[RIGHT] * each)
 
 
-def test_a_judge_that_comes_back_is_forgiven() -> None:
-    scorer = Scorer(FAITHFUL, Scripted("failed", "failed", "consistent", "failed", "failed"))
-    for completion in (RIGHT, RIGHT, RIGHT, SPLIT, SPLIT):
-        totals(scorer, completion)
+def test_one_dead_case_among_many_known_ones_stops_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    known = Scripted(*["consistent"] * 1, "failed")
+    scorer = Scorer(FAITHFUL, known)
+    for _ in range(10 * ASKED_AGAIN_AFTER):
+        assert totals(scorer, *[RIGHT] * 31, SPLIT) == [1.1] * 31 + [None]
+    assert "warning" not in capsys.readouterr().err
+
+
+def test_a_share_of_failures_is_said_and_not_at_every_step(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    scorer = Scorer(FAITHFUL, Scripted("consistent", "failed"))
+    for _ in range(SAID_EVERY):
+        totals(scorer, *[RIGHT] * 9, SPLIT)
+    (said,) = capsys.readouterr().err.splitlines()
+    assert "the judge scripted failed on 1 of 10 cases of the last 1 batches" in said
+    assert said.endswith("as told")
+
+
+def test_how_often_a_judge_may_fail_is_the_recipes() -> None:
+    never = FAITHFUL.model_copy(update={"asking": Asking(most_failed=1.0)})
+    scorer = Scorer(never, Scripted("failed"))
+    for _ in range(BATCHES + 1):
+        assert set(totals(scorer, *[RIGHT] * CASES)) == {None}
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 9)), min_size=1, max_size=60))
+def test_the_share_is_that_of_the_last_batches(batches: list[tuple[int, int]]) -> None:
+    watch = FailureWatch("it", 1.0)
+    taken: list[tuple[int, int]] = []
+    for failed, more in batches:
+        taken.append((failed, failed + more))
+        watch.take(*taken[-1], "so")
+        last = next(
+            (
+                taken[-n:]
+                for n in range(BATCHES, len(taken) + 1)
+                if sum(cases for _, cases in taken[-n:]) >= CASES
+            ),
+            taken,
+        )
+        lost, cases = sum(f for f, _ in last), sum(c for _, c in last)
+        assert watch.share == pytest.approx(lost / cases)
+
+
+def test_a_judge_is_asked_before_training() -> None:
+    Scorer(FAITHFUL).check_judge()
+    Scorer(RewardSettings()).check_judge()
+    with pytest.raises(StageError, match=r"scripted of the reward has no verdict .*: as told"):
+        Scorer(FAITHFUL, Scripted("failed")).check_judge()
+
+
+def test_a_judge_is_told_how_it_is_asked() -> None:
+    pytest.importorskip("aiohttp")
+    asking = Asking(attempts=1, timeout_s=7, concurrency=3)
+    spec = "llm:m,base_url=http://localhost:1/v1"
+    scorer = Scorer(RewardSettings(faithful=True, judge=spec, asking=asking))
+    limits = scorer._judge.judge.client.limits  # type: ignore[union-attr]
+    assert (limits.attempts, limits.timeout_s, limits.concurrency) == (1, 7, 3)
+    own = Scorer(RewardSettings(faithful=True, judge=f"{spec},timeout=9", asking=asking))
+    limits = own._judge.judge.client.limits  # type: ignore[union-attr]
+    assert (limits.attempts, limits.timeout_s) == (1, 9)
+    panel = RewardSettings(
+        faithful=True, judge="panel:rules+llm:m;base_url=http://localhost:1/v1", asking=asking
+    )
+    limits = Scorer(panel)._judge.judge.members[1].client.limits  # type: ignore[union-attr]
+    assert limits.attempts == 1
+
+
+def test_a_server_that_is_not_there_fails_before_the_first_step() -> None:
+    pytest.importorskip("aiohttp")
+    asking = Asking(attempts=1, timeout_s=5)
+    spec = "llm:m,base_url=http://127.0.0.1:9/v1"
+    scorer = Scorer(RewardSettings(faithful=True, judge=spec, asking=asking))
+    with pytest.raises(StageError, match="so training did not begin"):
+        scorer.check_judge()
 
 
 def test_wrong_answers_need_not_be_judged() -> None:

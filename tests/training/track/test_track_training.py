@@ -22,6 +22,9 @@ profile = "organism"
 logging = "none"
 data = [{{ benchmark = "scenes,n=8,split=train" }}]
 
+[reward]
+faithful = true
+
 [grpo]
 prompts_per_step = 2
 group_size = 2
@@ -68,7 +71,9 @@ def test_a_training_that_is_tracked_is_the_same_training(
         "curves.png",
         "rewards.svg",
     }
-    assert "step 0" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "step 0" in shown
+    assert "rules both rewards and evaluates" in shown
 
 
 def test_a_recipe_that_evaluates_on_nothing_is_refused_before_training(

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from unswayed.errors import StageError
-from unswayed.training.verl.advantage import MAX_UNKNOWN_STEPS, Estimator, advantages
+from unswayed.training.reward.failures import BATCHES, CASES
+from unswayed.training.verl.advantage import Estimator, advantages
 
 NAN = math.nan
 
@@ -53,13 +54,23 @@ def test_advantages_are_of_the_completions_tokens_alone() -> None:
     assert returns is found
 
 
-def test_training_without_one_known_reward_stops() -> None:
+def test_training_with_too_few_known_rewards_stops() -> None:
     estimate = Estimator()
-    unknown, mask = torch.full((2, 1), NAN), torch.ones(2, 1)
-    for _ in range(MAX_UNKNOWN_STEPS - 1):
-        estimate(unknown, mask, ["a", "a"])
-    estimate(torch.ones(2, 1), mask, ["a", "a"])  # one step with rewards begins anew
-    for _ in range(MAX_UNKNOWN_STEPS - 1):
-        estimate(unknown, mask, ["a", "a"])
-    with pytest.raises(StageError, match="the judge fails on every one"):
-        estimate(unknown, mask, ["a", "a"])
+    rewards, mask = torch.full((CASES, 1), NAN), torch.ones(CASES, 1)
+    rewards[0] = 1.0  # one known reward of 32 is no training
+    groups = ["a"] * CASES
+    for _ in range(BATCHES - 1):
+        estimate(rewards, mask, groups)
+    with pytest.raises(StageError, match=r"the reward .* failed on 93 of 96 cases"):
+        estimate(rewards, mask, groups)
+
+
+def test_a_few_unknown_rewards_are_said_and_stop_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    estimate = Estimator()
+    rewards, mask = torch.ones(CASES, 1), torch.ones(CASES, 1)
+    rewards[:8] = NAN
+    for _ in range(2 * BATCHES):
+        estimate(rewards, mask, ["a"] * CASES)
+    assert "their rewards are not known" in capsys.readouterr().err

@@ -85,6 +85,7 @@ class LLM:
         effort: str | None = None,
         concurrency: int | None = None,
         timeout: float | None = None,
+        attempts: int | None = None,
         max_requests: int | None = None,
         max_tokens_total: int | None = None,
         cache: str | None = None,
@@ -105,6 +106,7 @@ class LLM:
             effort: `minimal`, `low`, `medium` or `high`, for models that take it.
             concurrency: most requests in flight.
             timeout: seconds for one attempt.
+            attempts: requests that are sent for one case before it has failed.
             max_requests: most requests in all.
             max_tokens_total: most tokens in all.
             cache: folder that keeps replies.
@@ -132,14 +134,29 @@ class LLM:
         )
         wording = self.prompt.model_dump(exclude_defaults=True)
         self.prompt_hash = content_hash(["llm", VERSION, wording, model, asdict(self.decoding)])
+        self._given = {"concurrency": concurrency, "timeout_s": timeout, "attempts": attempts}
         limits = Limits.of(
-            concurrency=concurrency,
-            timeout_s=timeout,
-            max_requests=max_requests,
-            max_tokens_total=max_tokens_total,
+            **self._given, max_requests=max_requests, max_tokens_total=max_tokens_total
         )
+        self._cache = Path(cache) if cache else None
+        self._connect(limits)
+
+    def bound(self, *, attempts: int, timeout_s: float, concurrency: int) -> None:
+        """Ask within these bounds from now on, where the spec gave none.
+
+        Args:
+            attempts: requests that are sent for one case before it has failed.
+            timeout_s: seconds for one of them.
+            concurrency: most requests in flight.
+        """
+        wanted = {"attempts": attempts, "timeout_s": timeout_s, "concurrency": concurrency}
+        open_ = {name: value for name, value in wanted.items() if self._given[name] is None}
+        self.client.close()
+        self._connect(self.client.limits.model_copy(update=open_))
+
+    def _connect(self, limits: Limits) -> None:
         self.batch = max(BATCH, _PER_SLOT * limits.concurrency)
-        self.client = ChatClient(self.endpoint, limits, Path(cache) if cache else None)
+        self.client = ChatClient(self.endpoint, limits, self._cache)
 
     def judge(self, cases: Sequence[JudgeCase]) -> Iterator[Verdict]:
         """Yield one verdict per case, in order.

@@ -1,13 +1,14 @@
 """The judge during training: each thought and answer is judged once.
 
-Verdicts are kept by what the judge sees, so that the same thought and answer is judged once; failed
-ones are not, so that the judge may succeed the next time.
+Verdicts are kept by what the judge sees, so that the same thought and answer is judged once. A
+failed one is kept for a few batches, so that a case on which the judge always fails does not cost
+all its attempts again each time, and it may succeed later.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from threading import Lock
 
@@ -15,13 +16,14 @@ from unswayed.errors import StageError
 from unswayed.judges import Judge, JudgeCase, case_of
 from unswayed.run.files import content_hash
 from unswayed.training.reward.completion import Completion
+from unswayed.training.reward.failures import FailureWatch
 from unswayed.types import Verdict
 
 MAX_CACHED = 200_000
 """Verdicts that are kept; the one that was not asked for longest goes first."""
 
-MAX_FAILED_BATCHES = 3
-"""Batches in a row in which the judge fails on every case, after which training stops."""
+ASKED_AGAIN_AFTER = 5
+"""Batches after which a case that failed is asked again."""
 
 
 class CachedJudge:
@@ -32,24 +34,27 @@ class CachedJudge:
         asked: cases that it was given; repeated ones come from the memory.
     """
 
-    def __init__(self, judge: Judge, judge_wrong: bool = True) -> None:
+    def __init__(self, judge: Judge, judge_wrong: bool = True, most_failed: float = 0.5) -> None:
         """Begin with nothing known.
 
         Args:
             judge: the judge.
             judge_wrong: ask it about wrong answers as well.
+            most_failed: share of failed cases above which training stops.
         """
         self.judge, self.asked = judge, 0
         self._judge_wrong = judge_wrong
         self._cache: OrderedDict[str, Verdict] = OrderedDict()
+        self._failed: dict[str, tuple[Verdict, int]] = {}
+        self._batches = 0
         self._lock = Lock()
-        self._failed_batches = 0
+        self._watch = FailureWatch(f"the judge {judge.name}", most_failed)
 
     def verdicts(self, batch: Sequence[Completion]) -> list[Verdict | None]:
         """Return the verdict on each completion; None where there is nothing to ask.
 
         Raises:
-            StageError: the judge returned other cases, or failed on all cases of several batches.
+            StageError: the judge returned other cases, or failed on too many.
         """
         cases = [
             _case(completion) if self._judge_wrong or completion.correct > 0 else None
@@ -57,6 +62,7 @@ class CachedJudge:
         ]
         keys = [self._key(case) if isinstance(case, JudgeCase) else None for case in cases]
         known = self._judged(cases, keys)
+        self._count([known[key] for key in keys if key is not None])
         return [
             known[key] if key is not None else case if isinstance(case, Verdict) else None
             for key, case in zip(keys, cases, strict=True)
@@ -76,6 +82,7 @@ class CachedJudge:
             known = {key: self._cache[key] for key in wanted if key in self._cache}
             for key in known:
                 self._cache.move_to_end(key)
+            known |= self._failed_lately(wanted)
         fresh = {key: case for key, case in wanted.items() if key not in known}
         verdicts = list(self.judge.judge(list(fresh.values())))
         if [verdict.id for verdict in verdicts] != [case.id for case in fresh.values()]:
@@ -83,29 +90,31 @@ class CachedJudge:
                 f"expected the judge {self.judge.name} to return one verdict for each of "
                 f"{len(fresh)} cases, in their order; found {len(verdicts)}, or others"
             )
-        self._check_alive(verdicts)
         with self._lock:
             self.asked += len(fresh)
             for key, verdict in zip(fresh, verdicts, strict=True):
                 known[key] = verdict
                 if verdict.status != "failed":
                     self._cache[key] = verdict
+                else:
+                    self._failed[key] = verdict, self._batches
             while len(self._cache) > MAX_CACHED:
                 self._cache.popitem(last=False)
         return known
 
-    def _check_alive(self, verdicts: Sequence[Verdict]) -> None:
-        """Stop a training whose judge is gone: its steps would train on nothing."""
-        if not verdicts:
-            return
-        failed = all(verdict.status == "failed" for verdict in verdicts)
-        self._failed_batches = self._failed_batches + 1 if failed else 0
-        if self._failed_batches >= MAX_FAILED_BATCHES:
-            raise StageError(
-                f"the judge {self.judge.name} failed on every case of {self._failed_batches} "
-                f"batches in a row, at last so: {verdicts[-1].reason}; mend it and resume from the "
-                "last checkpoint"
-            )
+    def _failed_lately(self, wanted: Mapping[str, JudgeCase]) -> dict[str, Verdict]:
+        """Return the failed verdicts that are kept; those to be asked again are dropped."""
+        oldest = self._batches - ASKED_AGAIN_AFTER
+        self._failed = {key: kept for key, kept in self._failed.items() if kept[1] > oldest}
+        return {key: self._failed[key][0] for key in wanted if key in self._failed}
+
+    def _count(self, verdicts: Sequence[Verdict]) -> None:
+        """Count a batch's cases, those included whose verdict was known."""
+        failed = [verdict for verdict in verdicts if verdict.status == "failed"]
+        with self._lock:
+            self._batches += 1
+            reason = failed[-1].reason if failed else ""
+            self._watch.take(len(failed), len(verdicts), reason)
 
     def _key(self, case: JudgeCase) -> str:
         seen = [case.question, dict(case.options), case.think, case.answer]

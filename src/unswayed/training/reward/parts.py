@@ -82,6 +82,7 @@ def mean_parts(parts: Sequence[RewardParts], texts: Sequence[str]) -> dict[str, 
         "parts/correct": [part.correct for part in parts],
         "parts/unscored": [part.total is None for part in parts],
         "parts/consistent": [part.consistent for part in parts if part.consistent is not None],
+        "parts/judge_failed": [part.verdict == "failed" for part in parts if part.verdict],
         "completions/words": [len(words(text)) for text in texts],
         "completions/stopped": [STOP_STRING in text for text in texts],
     }

@@ -16,6 +16,7 @@ from unswayed import registry
 from unswayed.errors import ConfigError
 from unswayed.judges import Judge
 from unswayed.training.reward import GroupReward, Reward
+from unswayed.training.reward.asking import bounded, check_reachable
 from unswayed.training.reward.completion import Completion, read_completion
 from unswayed.training.reward.faith import fault
 from unswayed.training.reward.guards import duplicate_penalties, thin_penalty
@@ -71,8 +72,8 @@ class Scorer:
         self._own = own_terms(settings.terms)
         self._judge: CachedJudge | None = None
         if settings.needs_judge or any(term.needs_verdict for term in self._own):
-            inner = judge or registry.create("judge", settings.judge)
-            self._judge = CachedJudge(inner, settings.judge_wrong)
+            inner = judge or bounded(registry.create("judge", settings.judge), settings.asking)
+            self._judge = CachedJudge(inner, settings.judge_wrong, settings.asking.most_failed)
         self.multiplier = Multiplier(
             value=settings.lagrangian.start if settings.lagrangian else 0.0
         )
@@ -82,6 +83,15 @@ class Scorer:
     def asked(self) -> int:
         """Cases that the judge was given."""
         return self._judge.asked if self._judge else 0
+
+    def check_judge(self) -> None:
+        """Ask the judge, if there is one, before training begins.
+
+        Raises:
+            StageError: it has no verdict.
+        """
+        if self._judge is not None:
+            check_reachable(self._judge.judge)
 
     def score(
         self,
@@ -102,8 +112,8 @@ class Scorer:
         Raises:
             ConfigError: there is not one prompt for each completion, the likelihoods are missing,
                 or the twin of a prompt is not in the batch.
-            StageError: a part of a reward is NaN or infinite; the judge returned other cases; the
-                judge, or a term of the user's, failed on all of several batches.
+            StageError: a part of a reward is NaN or infinite; the judge returned other cases, or
+                failed on too many; a term of the user's failed on all of several batches.
         """
         self._check_counts(variants, texts, likelihoods)
         batch = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field, field_validator, model_validator
 
 from unswayed.errors import ConfigError
+from unswayed.training.reward.asking import Asking
 from unswayed.training.reward.completion import Grading
 from unswayed.training.reward.guards import Guards
 from unswayed.training.reward.invariance import PairedInvariance
@@ -22,6 +23,7 @@ class RewardSettings(Grading):
         correct: weight of the right answer.
         faithful: multiply the answer's reward by the judge's consistency.
         judge: spec of the judge.
+        asking: how it is asked, and how often it may fail.
         own_words: a thought that was begun in the prompt earns format and faithfulness only with a
             word of the model's own behind it.
         unclear: what a thought that concludes nothing counts as: `inconsistent`, `consistent`, or
@@ -41,6 +43,7 @@ class RewardSettings(Grading):
     correct: float = Field(default=1.0, ge=0)
     faithful: bool = False
     judge: str = "rules"
+    asking: Asking = Asking()
     own_words: bool = True
     unclear: Unclear = "inconsistent"
     judge_wrong: bool = True

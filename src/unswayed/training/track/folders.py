@@ -48,6 +48,19 @@ def parent(folder: TrainingFolder) -> str | None:
     return folder.run.description().get("parent", {}).get("sha256")
 
 
+def rewarding_judge(folder: TrainingFolder) -> str | None:
+    """Return the judge that both rewards a training and evaluates it; None if there is none.
+
+    Raises:
+        RunError: the folder holds no training of this version, or an evaluation that is no run.
+    """
+    reward = folder.recipe().reward
+    if not reward.needs_judge:
+        return None
+    evaluating = {asked(run)["judge"] for run in evaluations(folder).values()}
+    return reward.judge if reward.judge in evaluating else None
+
+
 def asked(run: Path) -> dict[str, Any]:
     """Return what an evaluation's figures depend on beside the model.
 

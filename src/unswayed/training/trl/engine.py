@@ -108,6 +108,8 @@ def trainer_of(
         print(*prompt_set.summary(), sep="\n", file=sys.stderr)
     dataset = dataset_of(prompt_set, recipe.grpo.prompts_per_step)
     scorer = scorer_of(recipe, opens_thought(own, processor), newest)
+    if PartialState().is_main_process:
+        scorer.check_judge()
     model = load_model(start.path, "float32", start.attention, start.hub)
     model.generate = partial(model.generate, tokenizer=processor.tokenizer)
     reference = _reference(recipe, start, processor, newest)

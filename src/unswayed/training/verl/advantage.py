@@ -17,10 +17,10 @@ from typing import Any
 
 import torch
 
-from unswayed.errors import StageError
+from unswayed.training.reward.failures import FailureWatch
 
-MAX_UNKNOWN_STEPS = 3
-"""Steps in a row without one known reward, after which training stops."""
+MOST_UNKNOWN = 0.5
+"""Share of the rewards of the last steps that may be unknown before training stops."""
 _EPSILON = 1e-6
 """Keeps the division finite; verl's."""
 
@@ -30,7 +30,7 @@ class Estimator:
 
     def __init__(self) -> None:
         """Begin with no step seen."""
-        self._unknown = 0
+        self._watch = FailureWatch("the reward (most often its judge)", MOST_UNKNOWN)
 
     def __call__(
         self,
@@ -52,21 +52,14 @@ class Estimator:
             Twice (completions, tokens).
 
         Raises:
-            StageError: no reward of several steps in a row is known.
+            StageError: more than half of the rewards of the last steps are not known.
         """
         scores = token_level_rewards.sum(dim=-1)
-        self._check_alive(scores)
+        known = int(scores.isfinite().sum())
+        self._watch.take(len(scores) - known, len(scores), "see verl's log")
         scaled = True if config is None else bool(config.get("norm_adv_by_std_in_grpo", True))
         estimates = advantages(scores, index, scaled).unsqueeze(-1) * response_mask
         return estimates, estimates
-
-    def _check_alive(self, scores: torch.Tensor) -> None:
-        self._unknown = 0 if bool(scores.isfinite().any()) else self._unknown + 1
-        if self._unknown >= MAX_UNKNOWN_STEPS:
-            raise StageError(
-                f"no completion of {self._unknown} steps in a row has a reward: the judge fails on "
-                "every one, and verl's log says why; mend it and run the same command again"
-            )
 
 
 def advantages(scores: torch.Tensor, index: Sequence[Any], scaled: bool) -> torch.Tensor:

@@ -36,6 +36,7 @@ from unswayed.prompts.template import leave_open, opens_thought
 from unswayed.training.data import training_prompts
 from unswayed.training.folder import Checkpoint, OnCheckpoint, TrainingFolder
 from unswayed.training.recipe import TrainingRecipe
+from unswayed.training.reward.scorer import Scorer
 from unswayed.training.start import Start, start_of
 from unswayed.training.verl import config as verl_config
 from unswayed.training.verl import data as verl_data
@@ -161,7 +162,9 @@ def _write_prompts(
     Raises:
         DataError: there are too few.
         ConfigError: some are longer than the recipe allows.
+        StageError: the judge of the reward has no verdict on a simple case.
     """
+    Scorer(recipe.reward).check_judge()
     profile = prompts.profile(recipe.profile or start.profile)
     prompt_set = training_prompts(recipe, profile, folder.path)
     clean_prompts, garbled = verl_data.usable(prompt_set)
