@@ -88,6 +88,14 @@ def test_the_papers_values() -> None:
         assert (recipe.grpo.learning_rate, recipe.checkpoints.every) == (1e-6, 250)
 
 
+OBJECTIVES: dict[str, set[str]] = {
+    "dapo": {"loss_type", "epsilon_high"},
+    "dr-grpo": {"loss_type", "scale_rewards"},
+    "gspo": {"importance_sampling_level", "iterations", "steps", "epsilon", "epsilon_high"},
+}
+"""Recipe → the keys in which its objective differs from that of `accuracy`."""
+
+
 def test_the_base_recipes_use_no_remedy() -> None:
     remedies = {"likelihood_consistency", "paired_invariance", "lagrangian", "guards"}
     used = {
@@ -104,6 +112,7 @@ def test_the_base_recipes_use_no_remedy() -> None:
         "invariant": {"paired_invariance"},
         "lagrangian": {"lagrangian"},
         "guarded": {"guards"},
+        **{name: set[str]() for name in OBJECTIVES},
     }
 
 
@@ -111,9 +120,20 @@ def test_shipped_recipes_differ_in_reward_and_augmentation_alone() -> None:
     rest = [
         training_recipe(name).model_dump(exclude={"reward", "augmentation"})
         for name in shipped()
-        if name != "demo"
+        if name not in {"demo", *OBJECTIVES}
     ]
     assert all(one == rest[0] for one in rest)
+
+
+def test_recipes_of_another_objective_differ_in_it_alone() -> None:
+    plain = training_recipe("accuracy")
+    for name in OBJECTIVES:
+        found = training_recipe(name)
+        assert found.model_dump(exclude={"grpo"}) == plain.model_dump(exclude={"grpo"})
+        ours, theirs = plain.grpo.model_dump(), found.grpo.model_dump()
+        changed = {key for key in ours if ours[key] != theirs[key]}
+        assert changed == OBJECTIVES[name]
+        assert theirs["steps"] / theirs["iterations"] == ours["steps"]  # as many completions
 
 
 def test_the_page_names_every_recipe() -> None:

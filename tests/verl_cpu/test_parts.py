@@ -77,9 +77,9 @@ class TestConfiguration:
     @pytest.mark.parametrize("name", list(shipped()))
     def test_a_shipped_recipe_composes_or_is_refused_by_a_key(self, name: str) -> None:
         found = training_recipe(name, ["engine=verl", "verl.gpus_per_node=2"])
-        refused = {"care", "guarded", "invariant", "lagrangian"}
+        refused = {"care", "gspo", "guarded", "invariant", "lagrangian"}
         if name in refused:
-            with pytest.raises(ConfigError, match=r"the engine 'verl' cannot do reward\."):
+            with pytest.raises(ConfigError, match=r"the engine 'verl' cannot do (reward|grpo)\."):
                 check_supported(found)
         else:
             check_supported(found)
@@ -390,4 +390,51 @@ class TestAdvantages:
             index=index,
             config={"norm_adv_by_std_in_grpo": scaled},
         )
-        assert torch.allclose(found, expected, atol=1e-6)
+        assert torch.allclose(found, expected, rtol=1e-3, atol=1e-6)
+
+
+OBJECTIVE = json.loads((ROOT / "tests/training/objective.json").read_text("utf-8"))
+
+
+class TestObjective:
+    """The gradient of verl's own loss, with the settings that a recipe gives it.
+
+    The expected numbers are those of DeepSeekMath's equations, to which TRL is held as well
+    (tests/training/test_objective.py).
+    """
+
+    @pytest.mark.parametrize("mode", list(OBJECTIVE["gradients"]))
+    def test_verl_has_the_gradient_of_the_formula(self, mode: str) -> None:
+        import torch
+        from verl.trainer.ppo.core_algos import agg_loss, get_policy_loss_fn, kl_penalty
+        from verl.utils.config import omega_conf_to_dataclass
+
+        data = OBJECTIVE["batch"]
+        keys = {"epsilon": data["epsilon"], "epsilon_high": data["epsilon_high"]}
+        if mode == "gspo":
+            keys |= {"loss_type": "grpo", "importance_sampling_level": "sequence"}
+        else:
+            keys["loss_type"] = mode
+        found = recipe(grpo={**keys, "beta": data["beta"], "max_new_tokens": 6})
+        actor = configured(found).actor_rollout_ref.actor
+        config = omega_conf_to_dataclass(actor)
+        tensors = {
+            key: torch.tensor(data[key], dtype=torch.float64)
+            for key in ("now", "old", "reference", "mask", "advantages")
+        }
+        now, mask = tensors["now"].requires_grad_(), tensors["mask"]
+        loss, _ = get_policy_loss_fn(actor.policy_loss.loss_mode)(
+            old_log_prob=tensors["old"],
+            log_prob=now,
+            advantages=tensors["advantages"][:, None].expand_as(mask),
+            response_mask=mask,
+            loss_agg_mode=actor.loss_agg_mode,
+            config=config,
+        )
+        kl = kl_penalty(now, tensors["reference"], actor.kl_loss_type)
+        scale = {"loss_scale_factor": actor.loss_scale_factor}
+        loss = loss + actor.kl_loss_coef * agg_loss(kl, mask, actor.loss_agg_mode, **scale)
+        loss.backward()
+        expected = torch.tensor(OBJECTIVE["gradients"][mode], dtype=torch.float64)
+        assert actor.use_kl_loss
+        assert float((now.grad - expected).abs().max() / expected.abs().max()) < 1e-6

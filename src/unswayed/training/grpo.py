@@ -37,6 +37,7 @@ class GRPO(Section):
         epsilon: clipping range of the probability ratio.
         epsilon_high: its upper end, if it differs (DAPO's clip-higher); None for epsilon.
         loss_type: `grpo` averages over the tokens of a completion, then over completions.
+        importance_sampling_level: one probability ratio a token, or one a completion (GSPO).
         scale_rewards: divide advantages by the standard deviation of the group, of the batch, or
             of nothing.
         temperature: of sampling.
@@ -45,7 +46,8 @@ class GRPO(Section):
         batch_size: completions per forward pass and device; None for a whole step at once.
         gradient_checkpointing: trade time for memory.
         lora: adapters; None trains all weights.
-        dtype: of the weights while they are trained.
+        dtype: of the arithmetic; weights, their gradients' sums and the optimiser's state are kept
+            in float32 in either case.
         vllm: generate with vLLM beside the trainer or on a server of its own; `off` generates
             with transformers.
     """
@@ -63,6 +65,7 @@ class GRPO(Section):
     epsilon: float = Field(default=0.2, gt=0)
     epsilon_high: float | None = Field(default=None, gt=0)
     loss_type: Literal["grpo", "dr_grpo", "dapo", "bnpo"] = "grpo"
+    importance_sampling_level: Literal["token", "sequence"] = "token"
     scale_rewards: Literal["group", "batch", "none"] = "group"
     temperature: float = Field(default=1.0, gt=0)
     top_p: float = Field(default=1.0, gt=0, le=1)

@@ -20,9 +20,9 @@ def of(scores: list[float], groups: str, scaled: bool = True) -> list[float]:
 
 def test_the_formula_by_hand() -> None:
     found = of([1.0, 0.0, 0.0, 1.0, 5.0, 7.0], "aaaabb")
-    half = 0.5 / (math.sqrt(1 / 3) + 1e-6)
+    half = 0.5 / (math.sqrt(1 / 3) + 1e-4)
     assert found[:4] == pytest.approx([half, -half, -half, half])
-    assert found[4:] == pytest.approx([-1 / (math.sqrt(2) + 1e-6), 1 / (math.sqrt(2) + 1e-6)])
+    assert found[4:] == pytest.approx([-1 / (math.sqrt(2) + 1e-4), 1 / (math.sqrt(2) + 1e-4)])
 
 
 def test_without_the_deviation() -> None:

@@ -42,9 +42,17 @@ def trl_config(recipe: TrainingRecipe, out: Path) -> GRPOConfig:
         scale_rewards=grpo.scale_rewards,
         num_generations=grpo.group_size,
         num_iterations=grpo.iterations,
-        importance_sampling_level="token",
+        importance_sampling_level=grpo.importance_sampling_level,
         mask_truncated_completions=False,
         disable_dropout=True,
+        # TRL's defaults here change the objective, or may in another version
+        use_bias_correction_kl=False,
+        vllm_importance_sampling_correction=False,
+        delta=None,
+        top_entropy_quantile=1.0,
+        entropy_coef=0.0,
+        off_policy_mask_threshold=None,
+        sync_ref_model=False,
         # sampling
         temperature=grpo.temperature,
         top_p=grpo.top_p,

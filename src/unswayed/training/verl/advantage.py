@@ -3,7 +3,8 @@
 verl's own estimator has no word for a reward that is not known: a NaN would spread over its group,
 and a 0 would be a verdict that nobody gave. Here, as in the other engine, such a completion is left
 out of its group's mean and deviation, and its advantage is 0, so that it moves no weight. Where all
-rewards are known, the numbers are those of verl's `compute_grpo_outcome_advantage`.
+rewards are known, the numbers are those of verl's `compute_grpo_outcome_advantage`, but for the
+constant under the fraction, which is that of the other engine.
 """
 
 # torch is typed in part, so what comes from it is of unknown type here.
@@ -21,8 +22,8 @@ from unswayed.training.reward.failures import FailureWatch
 
 MOST_UNKNOWN = 0.5
 """Share of the rewards of the last steps that may be unknown before training stops."""
-_EPSILON = 1e-6
-"""Keeps the division finite; verl's."""
+_EPSILON = 1e-4
+"""Keeps the division finite; TRL's, so that both engines give one gradient (verl's is 1e-6)."""
 
 
 class Estimator:

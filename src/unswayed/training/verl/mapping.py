@@ -65,6 +65,9 @@ MAPPING: dict[str, Mapped] = {
             "dr_grpo": "seq-mean-token-sum-norm",
         },
     ),
+    "grpo.importance_sampling_level": Mapped(
+        (f"{ACTOR}.policy_loss.loss_mode",), {"token": "vanilla", "sequence": "gspo"}
+    ),
     "grpo.scale_rewards": Mapped(
         ("algorithm.norm_adv_by_std_in_grpo",), {"group": True, "none": False}
     ),
@@ -90,7 +93,7 @@ MAPPING: dict[str, Mapped] = {
     # sampling
     "grpo.temperature": Mapped((f"{ROLLOUT}.temperature",)),
     "grpo.top_p": Mapped((f"{ROLLOUT}.top_p",)),
-    "grpo.max_new_tokens": Mapped(("data.max_response_length",)),
+    "grpo.max_new_tokens": Mapped(("data.max_response_length", f"{ACTOR}.loss_scale_factor")),
     # memory and arithmetic
     "grpo.gradient_checkpointing": Mapped((f"{MODEL}.enable_gradient_checkpointing",)),
     "grpo.dtype": Mapped(
@@ -142,6 +145,11 @@ CHOSEN: dict[str, Any] = {
     "algorithm.use_kl_in_reward": False,
     f"{ACTOR}.kl_loss_type": "low_var_kl",  # DeepSeekMath, equation 4
     f"{ACTOR}.entropy_coeff": 0,
+    f"{ACTOR}.clip_ratio_c": 1e6,  # no second clipping of negative advantages: not in the formula
+    "algorithm.rollout_correction.rollout_is": None,
+    "algorithm.rollout_correction.rollout_rs": None,
+    f"{ACTOR}.fsdp_config.model_dtype": "fp32",  # `grpo.dtype` is of the arithmetic
+    f"{REF}.fsdp_config.model_dtype": "fp32",
     f"{ACTOR}.ppo_epochs": 1,
     f"{ACTOR}.shuffle": False,
     f"{ROLLOUT}.top_k": -1,
