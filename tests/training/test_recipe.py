@@ -92,8 +92,11 @@ OBJECTIVES: dict[str, set[str]] = {
     "dapo": {"loss_type", "epsilon_high"},
     "dr-grpo": {"loss_type", "scale_rewards"},
     "gspo": {"importance_sampling_level", "iterations", "steps", "epsilon", "epsilon_high"},
+    "rloo": {"loss_type", "scale_rewards"},
 }
 """Recipe → the keys in which its objective differs from that of `accuracy`."""
+OWN_TABLES = {"cora": "advantage", "faithful-grpo": "advantage"}
+"""Remedy that is no reward → the table that it stands in; the rest is that of `augmented`."""
 
 
 def test_the_base_recipes_use_no_remedy() -> None:
@@ -112,7 +115,7 @@ def test_the_base_recipes_use_no_remedy() -> None:
         "invariant": {"paired_invariance"},
         "lagrangian": {"lagrangian"},
         "guarded": {"guards"},
-        **{name: set[str]() for name in OBJECTIVES},
+        **{name: set[str]() for name in (*OBJECTIVES, *OWN_TABLES)},
     }
 
 
@@ -120,16 +123,25 @@ def test_shipped_recipes_differ_in_reward_and_augmentation_alone() -> None:
     rest = [
         training_recipe(name).model_dump(exclude={"reward", "augmentation"})
         for name in shipped()
-        if name not in {"demo", *OBJECTIVES}
+        if name not in {"demo", *OBJECTIVES, *OWN_TABLES}
     ]
     assert all(one == rest[0] for one in rest)
+
+
+def test_remedies_with_a_table_of_their_own_differ_in_it_alone() -> None:
+    plain = training_recipe("augmented")
+    for name, table in OWN_TABLES.items():
+        found = training_recipe(name)
+        assert found.model_dump(exclude={table}) == plain.model_dump(exclude={table})
+        assert getattr(found, table) != getattr(plain, table)
 
 
 def test_recipes_of_another_objective_differ_in_it_alone() -> None:
     plain = training_recipe("accuracy")
     for name in OBJECTIVES:
         found = training_recipe(name)
-        assert found.model_dump(exclude={"grpo"}) == plain.model_dump(exclude={"grpo"})
+        apart = {"grpo", "advantage"} if name == "rloo" else {"grpo"}
+        assert found.model_dump(exclude=apart) == plain.model_dump(exclude=apart)
         ours, theirs = plain.grpo.model_dump(), found.grpo.model_dump()
         changed = {key for key in ours if ours[key] != theirs[key]}
         assert changed == OBJECTIVES[name]

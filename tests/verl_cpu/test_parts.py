@@ -392,6 +392,30 @@ class TestAdvantages:
         )
         assert torch.allclose(found, expected, rtol=1e-3, atol=1e-6)
 
+    def test_rloo_is_verls_own(self) -> None:
+        import numpy as np
+        import torch
+        from verl.trainer.ppo.core_algos import (
+            compute_rloo_outcome_advantage,
+            get_adv_estimator_fn,
+        )
+
+        import unswayed.training.verl.hooks  # noqa: F401 - registers it
+
+        torch.manual_seed(0)
+        rewards = torch.zeros(9, 5)
+        rewards[:, -1] = torch.rand(9)
+        mask = (torch.rand(9, 5) > 0.3).float()
+        index = np.array([*"aaaabbbbc"], dtype=object)
+        expected, _ = compute_rloo_outcome_advantage(rewards.clone(), mask, index)
+        found, _ = get_adv_estimator_fn("unswayed_rloo")(
+            token_level_rewards=rewards,
+            response_mask=mask,
+            index=index,
+            config={"norm_adv_by_std_in_grpo": False},
+        )
+        assert torch.allclose(found, expected, rtol=1e-5, atol=1e-6)
+
 
 OBJECTIVE = json.loads((ROOT / "tests/training/objective.json").read_text("utf-8"))
 

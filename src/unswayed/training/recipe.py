@@ -19,6 +19,7 @@ from unswayed.config import toml
 from unswayed.config.section import Section
 from unswayed.config.validation import explain
 from unswayed.errors import ConfigError, UnknownName
+from unswayed.training.advantage import Advantage
 from unswayed.training.augmentation import PROBABILITY_SLACK, Augmentation
 from unswayed.training.grpo import GRPO
 from unswayed.training.reward.settings import RewardSettings
@@ -66,6 +67,7 @@ class TrainingRecipe(Section):
         profile: name of the prompt profile; None takes the model's own.
         reward: the reward.
         augmentation: how often prompts carry an injected text.
+        advantage: what an advantage is made of, beside the reward of its group.
         grpo: the optimisation.
         checkpoints: when checkpoints are saved.
         evaluation: what each checkpoint is evaluated on.
@@ -81,6 +83,7 @@ class TrainingRecipe(Section):
     profile: str | None = None
     reward: RewardSettings = RewardSettings()
     augmentation: Augmentation = Augmentation()
+    advantage: Advantage = Advantage()
     grpo: GRPO = GRPO()
     checkpoints: Checkpoints = Checkpoints()
     evaluation: CheckpointEvaluation = CheckpointEvaluation()
@@ -113,6 +116,26 @@ class TrainingRecipe(Section):
         weighted = [source.weight is not None for source in self.data]
         if any(weighted) and not all(weighted):
             raise ValueError("expected a weight for every source of data, or for none")
+        return self
+
+    @model_validator(mode="after")
+    def _one_advantage(self) -> TrainingRecipe:
+        if self.advantage.baseline != "group" and self.grpo.scale_rewards != "none":
+            raise ValueError(
+                'expected grpo.scale_rewards = "none" with advantage.baseline = "leave-one-out": '
+                "RLOO divides by nothing"
+            )
+        reward = self.reward
+        if self.advantage.needs_verdict and (reward.faithful or reward.lagrangian is not None):
+            raise ValueError(
+                "expected reward.faithful = false and no reward.lagrangian with "
+                "advantage.splitting or advantage.constraint: each uses the judge's verdict up"
+            )
+        if self.advantage.needs_verdict and not reward.judge_wrong:
+            raise ValueError(
+                "expected reward.judge_wrong = true with advantage.splitting or "
+                "advantage.constraint: wrong answers are compared too"
+            )
         return self
 
     @model_validator(mode="after")

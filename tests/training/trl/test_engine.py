@@ -23,6 +23,7 @@ from unswayed.organism.architecture import write_tiny_checkpoint
 from unswayed.training.data import training_prompts
 from unswayed.training.folder import TrainingFolder
 from unswayed.training.recipe import TrainingRecipe
+from unswayed.training.reward.lagrangian import Multiplier
 from unswayed.training.reward.parts import RewardParts
 from unswayed.training.reward.scorer import Scorer
 from unswayed.training.seeds import folders, train_seeds
@@ -81,6 +82,47 @@ Trainers = Callable[[TrainingRecipe, Path], AnswerTrainer]
 
 def batch(made: AnswerTrainer) -> list[dict[str, Any]]:
     return next(iter(made.get_train_dataloader()))
+
+
+class TestAdvantages:
+    """What a step's loss is given, where `[advantage]` is not GRPO's own."""
+
+    def of(
+        self, recipe: TrainingRecipe, out: Path, trainer: Trainers, monkeypatch: pytest.MonkeyPatch
+    ) -> tuple[AnswerTrainer, list[float]]:
+        async def scored(self: Scorer, shown: Any, texts: Any, **_: Any) -> list[RewardParts]:
+            earned = [(1.0, 1.0), (0.0, 0.0), (0.5, 0.25), (None, None)]
+            found = [
+                RewardParts(format=0.0, correct=0.0, answer=answer, support=support)
+                for answer, support in earned
+            ]
+            self.multiplier = Multiplier(value=9.0)  # of the next step
+            return found
+
+        monkeypatch.setattr(Scorer, "ascore", scored)
+        run = trainer(recipe, out)
+        run.model.train()
+        rows = batch(run)
+        assert len(rows) == 4
+        return run, run._generate_and_score_completions(rows)["advantages"].tolist()
+
+    def test_rloo(
+        self, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trainer: Trainers
+    ) -> None:
+        grpo = {"prompts_per_step": 1, "group_size": 4, "scale_rewards": "none"}
+        recipe = made(tiny, grpo, advantage={"baseline": "leave-one-out"})
+        run, found = self.of(recipe, tmp_path, trainer, monkeypatch)
+        assert found == pytest.approx([0.75, -0.75, 0.0, 0.0])
+        assert list(run._logs["advantages"]) == pytest.approx(found)
+
+    def test_the_constraint_by_the_multiplier_before_the_step(
+        self, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trainer: Trainers
+    ) -> None:
+        grpo = {"prompts_per_step": 2, "group_size": 2, "scale_rewards": "none"}
+        recipe = made(tiny, grpo, advantage={"constraint": {"start": 0.5}})
+        run, found = self.of(recipe, tmp_path, trainer, monkeypatch)
+        assert found == pytest.approx([0.5 + 0.25, -0.5 - 0.25, 0.0, 0.0])
+        assert run._metrics["train"]["constraint/multiplier"] == [0.5]
 
 
 class TestPrompts:

@@ -29,6 +29,12 @@ def test_without_the_deviation() -> None:
     assert of([1.0, 0.0], "aa", scaled=False) == [0.5, -0.5]
 
 
+def test_each_against_the_mean_of_the_others() -> None:
+    scores = torch.tensor([1.0, 0.0, 0.0, NAN, 3.0, 1.0], dtype=torch.float64)
+    found = advantages(scores, list("aaaabb"), False, alone=True).tolist()
+    assert found == pytest.approx([1.0, -0.5, -0.5, 0.0, 2.0, -2.0])
+
+
 def test_an_unknown_reward_is_left_out_of_its_group() -> None:
     found = of([1.0, NAN, 0.0, 1.0], "aaaa")
     assert found[1] == 0.0

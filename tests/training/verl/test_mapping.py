@@ -33,7 +33,7 @@ def test_every_key_of_a_recipe_goes_somewhere() -> None:
     for key in known:
         assert sum(key in table for table in tables) == 1, key
     assert known >= set(MAPPING) | set(ELSEWHERE)
-    assert {key.partition(".")[0] for key in REFUSED} == {"grpo", "reward"}
+    assert {key.partition(".")[0] for key in REFUSED} == {"advantage", "grpo", "reward"}
 
 
 def test_no_key_of_verl_is_told_twice() -> None:
@@ -102,6 +102,8 @@ def test_a_step_at_once_is_what_falls_to_a_gpu() -> None:
         ("reward.likelihood_consistency={}", "reward.likelihood_consistency"),
         ("reward.lagrangian={}", "reward.lagrangian"),
         ("reward.guards={}", "reward.guards.duplicate"),
+        ("advantage.splitting={}", "advantage.splitting"),
+        ("advantage.constraint={}", "advantage.constraint"),
         ("grpo.batch_size=3", "grpo.batch_size"),
         ('verl.options={"data.train_batch_size"=4}', "the recipe's grpo.prompts_per_step"),
         ('verl.options={"algorithm.adv_estimator"="grpo"}', "algorithm.adv_estimator"),
@@ -112,6 +114,17 @@ def test_what_verl_cannot_do_is_refused_by_its_key(override: str, key: str) -> N
     with pytest.raises(ConfigError) as refused:
         check_supported(recipe(override))
     assert key in str(refused.value)
+
+
+def test_what_a_key_can_be_is_listed() -> None:
+    with pytest.raises(ConfigError, match="expected 'grpo' or 'dapo' or 'dr_grpo'"):
+        check_supported(recipe("grpo.loss_type=bnpo"))
+
+
+def test_the_baseline_is_an_estimator_of_ours() -> None:
+    assert told()["algorithm.adv_estimator"] == "unswayed_grpo"
+    alone = told("advantage.baseline=leave-one-out", "grpo.scale_rewards=none")
+    assert alone["algorithm.adv_estimator"] == "unswayed_rloo"
 
 
 def test_pairs_are_refused() -> None:

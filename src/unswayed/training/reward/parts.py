@@ -35,6 +35,7 @@ class RewardParts:
         answer: the same after it; None if consistency is needed and not known.
         consistent: whether the thought says the answer; None if it was not asked or not known.
         verdict: the judge's status, None where it was not asked.
+        support: how far the thought says the answer, in [0, 1]; None where that is not known.
         terms: what the terms that are on pay, by name; None where that is not known.
     """
 
@@ -43,6 +44,7 @@ class RewardParts:
     answer: float | None
     consistent: bool | None = None
     verdict: Consistency | None = None
+    support: float | None = None
     terms: Mapping[str, float | None] = field(default_factory=dict[str, float | None])
 
     @property

@@ -15,10 +15,11 @@ from typing import Any
 from unswayed import registry
 from unswayed.errors import ConfigError
 from unswayed.judges import Judge
+from unswayed.training.advantage import Advantage
 from unswayed.training.reward import GroupReward, Reward
 from unswayed.training.reward.asking import bounded, check_reachable
 from unswayed.training.reward.completion import Completion, read_completion
-from unswayed.training.reward.faith import fault
+from unswayed.training.reward.faith import fault, support
 from unswayed.training.reward.guards import duplicate_penalties, thin_penalty
 from unswayed.training.reward.invariance import invariance_bonuses
 from unswayed.training.reward.judging import CachedJudge
@@ -55,6 +56,7 @@ class Scorer:
         *,
         opens_thought: bool = False,
         gather: Gather | None = None,
+        advantage: Advantage | None = None,
     ) -> None:
         """Make the judge that the reward needs, unless one is given, and load the user's terms.
 
@@ -64,6 +66,7 @@ class Scorer:
             opens_thought: the chat template writes `<think>` itself where there is no prefill.
             gather: joins the consistencies of all processes, so that each of them keeps the same
                 multiplier; None for one process.
+            advantage: what the advantage is made of; it may need the judge and the multiplier.
 
         Raises:
             UserError: the judge cannot be made, or a term is not there.
@@ -71,12 +74,12 @@ class Scorer:
         self.settings = settings
         self._own = own_terms(settings.terms)
         self._judge: CachedJudge | None = None
-        if settings.needs_judge or any(term.needs_verdict for term in self._own):
+        asked = settings.needs_judge or (advantage is not None and advantage.needs_verdict)
+        if asked or any(term.needs_verdict for term in self._own):
             inner = judge or bounded(registry.create("judge", settings.judge), settings.asking)
             self._judge = CachedJudge(inner, settings.judge_wrong, settings.asking.most_failed)
-        self.multiplier = Multiplier(
-            value=settings.lagrangian.start if settings.lagrangian else 0.0
-        )
+        self._constraint = settings.lagrangian or (advantage.constraint if advantage else None)
+        self.multiplier = Multiplier(value=self._constraint.start if self._constraint else 0.0)
         self._opens_thought, self._gather = opens_thought, gather
 
     @property
@@ -196,10 +199,10 @@ class Scorer:
         return terms
 
     def _update_multiplier(self, consistent: Sequence[bool | None]) -> None:
-        if self.settings.lagrangian is None:
+        if self._constraint is None:
             return
         everyone = self._gather(consistent) if self._gather else consistent
-        self.multiplier = self.multiplier.updated(everyone, self.settings.lagrangian)
+        self.multiplier = self.multiplier.updated(everyone, self._constraint)
 
 
 def single_terms(settings: RewardSettings) -> dict[str, Reward]:
@@ -273,6 +276,7 @@ def reward_parts(
         correct=correct_reward(completion, settings.correct),
         answer=answer_reward(completion, settings.correct, settings.faithful),
         consistent=completion.consistent,
+        support=support(completion),
         verdict=completion.verdict.status if completion.verdict else None,
         terms=dict(terms or {}),
     )

@@ -41,6 +41,7 @@ from unswayed.training.folder import Checkpoint, OnCheckpoint, TrainingFolder
 from unswayed.training.recipe import TrainingRecipe
 from unswayed.training.reward.reference import FOLDER, Reference
 from unswayed.training.start import Start, start_of
+from unswayed.training.trl.advantages import StepAdvantages
 from unswayed.training.trl.callbacks import Finished, StepBar, StepLog
 from unswayed.training.trl.prompts import dataset_of
 from unswayed.training.trl.reward import reward_function, scorer_of
@@ -121,6 +122,7 @@ def trainer_of(
         start,
         scorer,
         reference,
+        None if recipe.advantage.is_plain else StepAdvantages(recipe),
         model=model,
         args=config,
         train_dataset=dataset,

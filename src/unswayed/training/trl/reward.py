@@ -27,6 +27,9 @@ from unswayed.types import Variant
 SCORER = "scorer.json"
 """File of a checkpoint with what the reward has learnt, such as a multiplier."""
 
+SUPPORT = "support"
+"""Column of the completions with how far a thought says its answer."""
+
 RewardFunction = Callable[..., Any]
 
 
@@ -42,7 +45,7 @@ def scorer_of(
     reward, processes = recipe.reward, PartialState().num_processes
     _check_groups(recipe, processes)
     gather = gather_object if processes > 1 else None
-    scorer = Scorer(reward, opens_thought=opens_thought, gather=gather)
+    scorer = Scorer(reward, opens_thought=opens_thought, gather=gather, advantage=recipe.advantage)
     if newest is not None and (newest.path / SCORER).is_file():
         scorer.restore(json.loads((newest.path / SCORER).read_text("utf-8")))
     return scorer
@@ -88,7 +91,7 @@ def reward_function(scorer: Scorer, tokenizer: Any, ends: set[int]) -> RewardFun
         log_extra("variant", [one.name for one in shown])
         log_extra("sample", [one.sample.id for one in shown])
         log_extra("text", texts)
-        for name in ("format", "correct", "answer", "consistent"):
+        for name in ("format", "correct", "answer", "consistent", SUPPORT):
             log_extra(name, [getattr(part, name) for part in parts])
         for name in own_names(parts):
             log_extra(name, [part.terms[name] for part in parts])

@@ -38,8 +38,9 @@ from unswayed.training.reward.reference import Reference, ReferenceCase, tokens_
 from unswayed.training.reward.scorer import Scorer
 from unswayed.training.start import Start
 from unswayed.training.stop import STOP_STRING, end_of
+from unswayed.training.trl.advantages import StepAdvantages
 from unswayed.training.trl.callbacks import Following
-from unswayed.training.trl.reward import SCORER, before
+from unswayed.training.trl.reward import SCORER, SUPPORT, before
 from unswayed.types import Variant
 
 ADAPTER = "adapter"
@@ -56,6 +57,7 @@ class AnswerTrainer(GRPOTrainer):
         start: Start,
         scorer: Scorer,
         reference: Reference | None = None,
+        advantages: StepAdvantages | None = None,
         **options: Any,
     ) -> None:
         """Make it.
@@ -66,10 +68,12 @@ class AnswerTrainer(GRPOTrainer):
             start: the first checkpoint, whose tokenizer and processor files each other one gets.
             scorer: the reward, whose state each checkpoint holds.
             reference: reads the answers, if the reward asks how likely they are.
+            advantages: replace TRL's own; None leaves them.
             options: of `GRPOTrainer`.
         """
         self._folder, self._keep, self._start, self._scorer = folder, keep, start, scorer
         self._reference, self._saving = reference, False
+        self._advantages = advantages
         super().__init__(**options)
         self._ends: set[int] = {*self.eos_token_ids, cast(Any, self._tokenizer).pad_token_id}
         if reference is not None:
@@ -116,13 +120,27 @@ class AnswerTrainer(GRPOTrainer):
             inputs = [{**row, "likelihood": p} for row, p in zip(inputs, likely, strict=True)]
         # TRL prints every argument of a row that has no reward; the log counts them instead.
         logger = logging.getLogger("trl.trainer.grpo_trainer")
-        level = logger.level
+        level, multiplier = logger.level, self._scorer.multiplier.value
         logger.setLevel(logging.ERROR)
         try:
-            return super()._calculate_rewards(inputs, prompts, completions, completion_ids_list)
+            found = super()._calculate_rewards(inputs, prompts, completions, completion_ids_list)
+            if self._advantages is not None:
+                support = self._pending_extra_logs[SUPPORT]
+                self._advantages.take(found, support, multiplier)
+            return found
         finally:
             logger.setLevel(level)
             self._took("reward", began)
+
+    def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> Any:
+        scored = super()._generate_and_score_completions(inputs)
+        if self._advantages is not None:
+            process = self.accelerator.process_index
+            scored["advantages"] = self._advantages.own(scored["advantages"], process)
+            self._logs["advantages"].extend(self._advantages.all())  # the older ones fall out
+            for name, value in self._advantages.figures().items():
+                self._metrics["train"][name].append(value)
+        return scored
 
     def _likelihoods(
         self,

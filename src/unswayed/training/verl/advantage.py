@@ -29,8 +29,13 @@ _EPSILON = 1e-4
 class Estimator:
     """GRPO's advantages; it stops a training whose rewards are not known any more."""
 
-    def __init__(self) -> None:
-        """Begin with no step seen."""
+    def __init__(self, alone: bool = False) -> None:
+        """Begin with no step seen.
+
+        Args:
+            alone: leave a completion out of its own baseline (RLOO).
+        """
+        self._alone = alone
         self._watch = FailureWatch("the reward (most often its judge)", MOST_UNKNOWN)
 
     def __call__(
@@ -59,17 +64,20 @@ class Estimator:
         known = int(scores.isfinite().sum())
         self._watch.take(len(scores) - known, len(scores), "see verl's log")
         scaled = True if config is None else bool(config.get("norm_adv_by_std_in_grpo", True))
-        estimates = advantages(scores, index, scaled).unsqueeze(-1) * response_mask
+        estimates = advantages(scores, index, scaled, self._alone).unsqueeze(-1) * response_mask
         return estimates, estimates
 
 
-def advantages(scores: torch.Tensor, index: Sequence[Any], scaled: bool) -> torch.Tensor:
+def advantages(
+    scores: torch.Tensor, index: Sequence[Any], scaled: bool, alone: bool = False
+) -> torch.Tensor:
     """Return the advantage of each completion over its group.
 
     Args:
         scores: (completions,), NaN or infinite where the reward is not known.
         index: the group of each.
         scaled: divide by the group's standard deviation.
+        alone: leave a completion out of its own baseline.
 
     Returns:
         (completions,): 0 for a completion without a reward. One that is alone in its group keeps
@@ -86,6 +94,6 @@ def advantages(scores: torch.Tensor, index: Sequence[Any], scaled: bool) -> torc
             estimates[known] = scores[known] / (1 + _EPSILON) if scaled else scores[known]
         elif len(known) > 1:
             group = scores[known]
-            centred = group - group.mean()
+            centred = (group - group.mean()) * (len(known) / (len(known) - 1) if alone else 1.0)
             estimates[known] = centred / (group.std() + _EPSILON) if scaled else centred
     return estimates

@@ -19,17 +19,24 @@ from unswayed.errors import UnswayedError
 from unswayed.training.folder import TrainingFolder
 from unswayed.training.verl.advantage import Estimator
 from unswayed.training.verl.checkpoints import export
-from unswayed.training.verl.mapping import CHOSEN
+from unswayed.training.verl.mapping import MAPPING
 
-_ESTIMATOR = Estimator()
+_GRPO, _RLOO = Estimator(), Estimator(alone=True)
 
 
 def grpo_advantages(*args: Any, **options: Any) -> Any:
     """Return what `Estimator` returns; verl takes functions only."""
-    return _ESTIMATOR(*args, **options)
+    return _GRPO(*args, **options)
 
 
-register_adv_est(CHOSEN["algorithm.adv_estimator"])(grpo_advantages)
+def rloo_advantages(*args: Any, **options: Any) -> Any:
+    """Return the same with each completion left out of its own baseline."""
+    return _RLOO(*args, **options)
+
+
+_NAMES = MAPPING["advantage.baseline"].values or {}
+register_adv_est(_NAMES["group"])(grpo_advantages)
+register_adv_est(_NAMES["leave-one-out"])(rloo_advantages)
 
 
 class Exporter(CheckpointCallback):

@@ -71,6 +71,9 @@ MAPPING: dict[str, Mapped] = {
     "grpo.scale_rewards": Mapped(
         ("algorithm.norm_adv_by_std_in_grpo",), {"group": True, "none": False}
     ),
+    "advantage.baseline": Mapped(
+        ("algorithm.adv_estimator",), {"group": "unswayed_grpo", "leave-one-out": "unswayed_rloo"}
+    ),
     # the steps
     "grpo.prompts_per_step": Mapped(("data.train_batch_size", f"{ACTOR}.ppo_mini_batch_size")),
     "grpo.steps": Mapped(("trainer.total_training_steps", "trainer.total_epochs")),
@@ -140,8 +143,7 @@ CLUSTER = "verl."
 """Start of the keys whose counterparts `verl.options` may set to something else."""
 
 CHOSEN: dict[str, Any] = {
-    # GRPO as the recipe means it, with an unknown reward left out of its group
-    "algorithm.adv_estimator": "unswayed_grpo",
+    # the objective as the recipe means it
     "algorithm.use_kl_in_reward": False,
     f"{ACTOR}.kl_loss_type": "low_var_kl",  # DeepSeekMath, equation 4
     f"{ACTOR}.entropy_coeff": 0,
@@ -189,6 +191,8 @@ REFUSED: dict[str, tuple[Any, str]] = {
     ),
     "reward.paired_invariance": (None, "verl scores each completion alone, without its twin's"),
     "reward.lagrangian": (None, "verl scores in several processes, which share no multiplier"),
+    "advantage.splitting": (None, "its advantages are worked out from the rewards alone"),
+    "advantage.constraint": (None, "verl scores in several processes, which share no multiplier"),
     "reward.guards.duplicate": (0.0, "verl scores each completion alone, without its group's"),
 }
 """Key → the only value that verl can do here, and why."""
