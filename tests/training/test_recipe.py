@@ -95,7 +95,7 @@ OBJECTIVES: dict[str, set[str]] = {
     "rloo": {"loss_type", "scale_rewards"},
 }
 """Recipe → the keys in which its objective differs from that of `accuracy`."""
-OWN_TABLES = {"cora": "advantage", "faithful-grpo": "advantage"}
+OWN_TABLES = {"cora": "advantage", "faithful-grpo": "advantage", "papo": "perception"}
 """Remedy that is no reward → the table that it stands in; the rest is that of `augmented`."""
 
 

@@ -22,6 +22,7 @@ from unswayed.errors import ConfigError, UnknownName
 from unswayed.training.advantage import Advantage
 from unswayed.training.augmentation import PROBABILITY_SLACK, Augmentation
 from unswayed.training.grpo import GRPO
+from unswayed.training.perception import Perception
 from unswayed.training.reward.settings import RewardSettings
 from unswayed.training.track.settings import CheckpointEvaluation
 from unswayed.training.verl.cluster import Cluster
@@ -68,6 +69,7 @@ class TrainingRecipe(Section):
         reward: the reward.
         augmentation: how often prompts carry an injected text.
         advantage: what an advantage is made of, beside the reward of its group.
+        perception: the loss on masked pictures (PAPO); None for none.
         grpo: the optimisation.
         checkpoints: when checkpoints are saved.
         evaluation: what each checkpoint is evaluated on.
@@ -84,6 +86,7 @@ class TrainingRecipe(Section):
     reward: RewardSettings = RewardSettings()
     augmentation: Augmentation = Augmentation()
     advantage: Advantage = Advantage()
+    perception: Perception | None = None
     grpo: GRPO = GRPO()
     checkpoints: Checkpoints = Checkpoints()
     evaluation: CheckpointEvaluation = CheckpointEvaluation()
@@ -135,6 +138,15 @@ class TrainingRecipe(Section):
             raise ValueError(
                 "expected reward.judge_wrong = true with advantage.splitting or "
                 "advantage.constraint: wrong answers are compared too"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _perception_is_averaged(self) -> TrainingRecipe:
+        if self.perception is not None and self.grpo.loss_type not in ("grpo", "dapo"):
+            raise ValueError(
+                f"expected grpo.loss_type = 'grpo' or 'dapo' with perception, found "
+                f"{self.grpo.loss_type!r}: PAPO is defined for these"
             )
         return self
 

@@ -125,6 +125,30 @@ class TestAdvantages:
         assert run._metrics["train"]["constraint/multiplier"] == [0.5]
 
 
+class TestPerception:
+    """PAPO's loss inside TRL's: added to it, and 0 where nothing is hidden."""
+
+    @pytest.mark.parametrize("loss_type", ["grpo", "dapo"])
+    def test_the_loss_is_trls_and_the_term(
+        self, loss_type: str, tiny: Path, tmp_path: Path, trainer: Trainers
+    ) -> None:
+        recipe = made(tiny, {"loss_type": loss_type}, perception={"weight": 0.5, "masked": 1.0})
+        run = trainer(recipe, tmp_path)
+        run.model.train()
+        run.current_gradient_accumulation_steps = 1
+        inputs = run._prepare_inputs(batch(run))
+        assert "pixel_values" in inputs
+        torch.manual_seed(1)
+        whole = run._compute_loss(run.model, inputs)
+        added = run._metrics["train"]["perception/loss"][-1]
+        run._perception = None
+        plain = run._compute_loss(run.model, inputs)
+        assert added < 0
+        assert whole.item() == pytest.approx(plain.item() + added, abs=1e-6)
+        grads = [torch.autograd.grad(one, next(run.model.parameters())) for one in (whole, plain)]
+        assert not torch.equal(grads[0][0], grads[1][0])
+
+
 class TestPrompts:
     def test_prompts_are_the_evaluations_token_for_token(
         self, tiny: Path, tmp_path: Path, trainer: Trainers

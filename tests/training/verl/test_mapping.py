@@ -33,7 +33,12 @@ def test_every_key_of_a_recipe_goes_somewhere() -> None:
     for key in known:
         assert sum(key in table for table in tables) == 1, key
     assert known >= set(MAPPING) | set(ELSEWHERE)
-    assert {key.partition(".")[0] for key in REFUSED} == {"advantage", "grpo", "reward"}
+    assert {key.partition(".")[0] for key in REFUSED} == {
+        "advantage",
+        "grpo",
+        "perception",
+        "reward",
+    }
 
 
 def test_no_key_of_verl_is_told_twice() -> None:
@@ -102,6 +107,7 @@ def test_a_step_at_once_is_what_falls_to_a_gpu() -> None:
         ("reward.likelihood_consistency={}", "reward.likelihood_consistency"),
         ("reward.lagrangian={}", "reward.lagrangian"),
         ("reward.guards={}", "reward.guards.duplicate"),
+        ("perception={}", "perception"),
         ("advantage.splitting={}", "advantage.splitting"),
         ("advantage.constraint={}", "advantage.constraint"),
         ("grpo.batch_size=3", "grpo.batch_size"),

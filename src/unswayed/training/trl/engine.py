@@ -43,6 +43,7 @@ from unswayed.training.reward.reference import FOLDER, Reference
 from unswayed.training.start import Start, start_of
 from unswayed.training.trl.advantages import StepAdvantages
 from unswayed.training.trl.callbacks import Finished, StepBar, StepLog
+from unswayed.training.trl.perception import perception_of
 from unswayed.training.trl.prompts import dataset_of
 from unswayed.training.trl.reward import reward_function, scorer_of
 from unswayed.training.trl.settings import adapters, generation_options, on_cpu, trl_config
@@ -123,6 +124,7 @@ def trainer_of(
         scorer,
         reference,
         None if recipe.advantage.is_plain else StepAdvantages(recipe),
+        perception_of(recipe, processor),
         model=model,
         args=config,
         train_dataset=dataset,

@@ -40,6 +40,7 @@ from unswayed.training.start import Start
 from unswayed.training.stop import STOP_STRING, end_of
 from unswayed.training.trl.advantages import StepAdvantages
 from unswayed.training.trl.callbacks import Following
+from unswayed.training.trl.perception import PerceptionLoss
 from unswayed.training.trl.reward import SCORER, SUPPORT, before
 from unswayed.types import Variant
 
@@ -58,6 +59,7 @@ class AnswerTrainer(GRPOTrainer):
         scorer: Scorer,
         reference: Reference | None = None,
         advantages: StepAdvantages | None = None,
+        perception: PerceptionLoss | None = None,
         **options: Any,
     ) -> None:
         """Make it.
@@ -69,11 +71,12 @@ class AnswerTrainer(GRPOTrainer):
             scorer: the reward, whose state each checkpoint holds.
             reference: reads the answers, if the reward asks how likely they are.
             advantages: replace TRL's own; None leaves them.
+            perception: the loss on masked pictures, if there is one.
             options: of `GRPOTrainer`.
         """
         self._folder, self._keep, self._start, self._scorer = folder, keep, start, scorer
         self._reference, self._saving = reference, False
-        self._advantages = advantages
+        self._advantages, self._perception = advantages, perception
         super().__init__(**options)
         self._ends: set[int] = {*self.eos_token_ids, cast(Any, self._tokenizer).pad_token_id}
         if reference is not None:
@@ -160,6 +163,23 @@ class AnswerTrainer(GRPOTrainer):
             images = row.get("images") or []
             cases.append(ReferenceCase(text, images, own, tokens_of(span, own, decode)))
         return reference.log_likelihoods(cases, self.args.per_device_train_batch_size)
+
+    def _get_per_token_logps_and_entropies(self, *args: Any, **options: Any) -> Any:
+        found = super()._get_per_token_logps_and_entropies(*args, **options)
+        if self._perception is not None:
+            self._perception.saw(args, options, found)
+        return found
+
+    def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> Any:
+        loss = super()._compute_loss(model, inputs)
+        if self._perception is None:
+            return loss
+        again = super()._get_per_token_logps_and_entropies
+        parts = self.current_gradient_accumulation_steps
+        share = parts / cast(Any, self.args).steps_per_generation / self.accelerator.num_processes
+        added = self._perception.added(again, inputs, parts, share)
+        self._metrics["train"]["perception/loss"].append(float(added.detach()) * parts)
+        return loss + added
 
     def training_step(self, *args: Any, **options: Any) -> Any:
         """Take one forward and backward pass; a loss that is not finite reaches no weight.

@@ -193,6 +193,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "reward.lagrangian": (None, "verl scores in several processes, which share no multiplier"),
     "advantage.splitting": (None, "its advantages are worked out from the rewards alone"),
     "advantage.constraint": (None, "verl scores in several processes, which share no multiplier"),
+    "perception": (None, "its loss has no second pass with a masked picture"),
     "reward.guards.duplicate": (0.0, "verl scores each completion alone, without its group's"),
 }
 """Key → the only value that verl can do here, and why."""
