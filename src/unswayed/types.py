@@ -22,6 +22,7 @@ from pydantic import (
     Field,
     SerializerFunctionWrapHandler,
     model_serializer,
+    model_validator,
 )
 
 SCHEMA_VERSION = 1
@@ -75,6 +76,15 @@ class PictureLimits(Record):
     max_side: int | None = Field(default=None, ge=1)
     max_pixels: int | None = Field(default=None, ge=1)
     min_pixels: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> PictureLimits:
+        if self.min_pixels and self.max_pixels and self.min_pixels > self.max_pixels:
+            raise ValueError(
+                f"expected min_pixels of at most max_pixels ({self.max_pixels}), "
+                f"found {self.min_pixels}"
+            )
+        return self
 
 
 UNLIMITED = PictureLimits()

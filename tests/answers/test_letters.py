@@ -379,6 +379,8 @@ LONG = 200_000
         "</think><answer>" * LONG,
         "<" * LONG,
         r"\text{" * LONG + "}" * LONG,
+        r"\boxed{" * LONG + "}" * LONG,
+        "<|begin_of_box|>" * LONG,
         "the answer is " * LONG,
         "A. " + "a chair or " * LONG,
         "a chair (" * LONG,

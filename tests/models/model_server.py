@@ -44,6 +44,7 @@ class Flags:
 
     closes: bool = False  # the assistant's turn is closed and another one opened
     rewrites: bool = False  # the template takes thoughts out of the assistant's turn
+    strips: bool = False  # … but only those of its own marks (Gemma 4)
     opens: bool = False  # the template opens a thought
     prepends: bool = False  # … and does so in front of a prefill too (SGLang)
     echo: bool = True  # tells the ids of the prompt
@@ -106,6 +107,8 @@ class ModelServer:
                 content = "".join(p.get("text", "<|image|>") for p in content)
             if message["role"] == "assistant" and self.flags.rewrites:
                 content = content.rpartition("</think>")[2].lstrip()
+            if message["role"] == "assistant" and self.flags.strips:
+                content = content.rpartition("<channel|>")[2].partition("<|channel>")[0]
             parts.append((message["role"], content))
         open_turn = body.get("continue_final_message") and not self.flags.closes
         last = parts.pop() if open_turn else None

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from unswayed.answers import AnswerStyle
 from unswayed.errors import BudgetSpent, ConfigError, ModelError, ServerDown
 from unswayed.models import Decoding, Request, Serving
 from unswayed.registry import create
@@ -212,6 +213,25 @@ def test_a_turn_that_is_not_left_open_stops_the_run_at_its_start(
     with pytest.raises(ModelError, match="does not leave the assistant's turn open"):
         model(server).start(Serving())
     assert after_start(server) == []
+
+
+GEMMA_4 = AnswerStyle("after-think", "<|channel>thought\n", "<channel|>")
+
+
+def test_the_familys_own_marks_are_proven_before_the_first_prompt(serve: Any, model: Any) -> None:
+    mark = GEMMA_4.native(OPEN)
+    request = replace(prompt(prefill=mark), style=GEMMA_4, thinking=True)
+    server = serve()
+    model(server).generate([request], Decoding())
+    asked = [b for b in server.seen if str(b["messages"][-1]["content"]).startswith(GEMMA_4.opens)]
+    assert len(asked) > 2
+    assert {str(b["chat_template_kwargs"]) for b in asked} == {"{'enable_thinking': True}"}
+    strict = serve(strips=True)
+    with pytest.raises(ModelError, match="does not leave the assistant's turn open"):
+        model(strict).generate([request], Decoding())
+    assert after_start(strict) == []
+    model(strict).generate([prompt(prefill=OPEN)], Decoding())
+    assert all("chat_template_kwargs" not in body for body in after_start(strict))
 
 
 def test_a_thought_that_the_template_opens_belongs_to_the_text(serve: Any, model: Any) -> None:

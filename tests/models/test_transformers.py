@@ -397,6 +397,20 @@ def test_a_letter_spelled_in_two_tokens_gets_its_mass(taught: Backend) -> None:
     assert math.isclose(sum(found.probabilities.values()), 1)
 
 
+def test_the_template_is_told_whether_to_think(
+    taught_folder: Path, make_requests: Requests
+) -> None:
+    """Gemma 4's closes an empty thought before the model's turn unless it is told to think."""
+    backend = Backend(str(taught_folder))
+    template = backend._processor.chat_template
+    empty = "{% if not enable_thinking | default(false) %}<think></think>{% endif %}"
+    backend._processor.chat_template = template + empty
+    request = next(r for r in make_requests(1) if not r.prefill)
+    assert backend.render(request).endswith("<think></think>")
+    assert not backend.render(replace(request, thinking=True)).endswith("<think></think>")
+    assert backend.render(replace(request, thinking=False)).endswith("<think></think>")
+
+
 def test_pictures_are_shown_in_the_size_that_the_profile_says(
     tiny_folder: Path, make_requests: Callable[..., list[Request]], tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,19 @@ def test_an_injected_thought_is_the_familys_own(name: str) -> None:
             assert (reading.problem == "open-think") is open_thought
     else:
         assert "<" not in wrong + stopped
+
+
+def test_another_style_keeps_the_marks_and_gives_some_to_a_family_without() -> None:
+    kimi, bare = (prompts.profile(name).style for name in ("kimi-vl-thinking", "qwen3-vl"))
+    assert kimi.named("tags") == replace(kimi, name="tags")
+    assert kimi.named(None) == kimi
+    for style in ("tags", "after-think"):
+        prefill = bare.named(style).native(variants()["stop-think"].prefill)
+        assert prefill.startswith("<think>")
+        assert prefill.endswith("</think>")
+        letter = parse_output(f"{prefill}<answer>B</answer>", OPTIONS, style=style).letter
+        assert letter == "B"
+    assert prompts.profile("default").style.named("plain").opens == "<think>"
 
 
 def rendered(name: str) -> dict[str, str]:

@@ -35,6 +35,11 @@ def test_the_size_in_which_a_picture_is_shown(
     assert size_within(PictureLimits(**limits), *size) == shown
 
 
+def test_limits_that_contradict_each_other_are_refused() -> None:
+    with pytest.raises(ValueError, match="min_pixels of at most max_pixels"):
+        PictureLimits(min_pixels=20, max_pixels=10)
+
+
 @given(
     st.integers(1, 5000), st.integers(1, 5000), st.integers(200, 3000), st.integers(10**4, 10**6)
 )

@@ -63,6 +63,16 @@ class AnswerStyle:
             return prefill
         return prefill.replace(OPEN_THINK, self.opens).replace(CLOSE_THINK, self.closes)
 
+    def named(self, name: StyleName | None) -> AnswerStyle:
+        """Return the same family's marks with another style; None leaves the style as it is.
+
+        A style that reads marks cannot do without them: where the family has none, thoughts then
+        stand between `<think>` and `</think>`.
+        """
+        if name is None or name == "plain" or self.opens:
+            return replace(self, name=name or self.name)
+        return AnswerStyle(name)
+
     def forced_opening(self, think: str | None, problem: str | None) -> str:
         """Return what opens an answer behind an output that has none; it ends an open thought.
 

@@ -56,8 +56,13 @@ def plain(text: str) -> str:
 
 
 def boxed(text: str) -> list[tuple[int, int]]:
-    r"""Return where the content of each `\boxed{…}` lies, braces inside it counted."""
-    return [(start, end) for name, _, start, end in _groups(text) if name in ("boxed", "fbox")]
+    r"""Return where the content of each `\boxed{…}` lies, braces inside it counted.
+
+    Of boxes in boxes the innermost count: were each read, thousands of them would take minutes.
+    """
+    spans = [(start, end) for name, _, start, end in _groups(text) if name in ("boxed", "fbox")]
+    following = [*(start for start, _ in spans[1:]), len(text) + 1]
+    return [span for span, after in zip(spans, following, strict=False) if after > span[1]]
 
 
 def unbracketed(text: str) -> str:

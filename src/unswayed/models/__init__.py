@@ -33,6 +33,7 @@ class Request:
             of its own: see `models.seeds`.
         style: where thought and answer stand in the output, so that the letter is found there.
         limits: how large the pictures are that the model is shown.
+        thinking: `enable_thinking` of the chat template; None leaves it to the template.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Request:
     draw: int = 0
     style: AnswerStyle = TAGGED
     limits: PictureLimits = UNLIMITED
+    thinking: bool | None = None
 
     def parse(self, output: str) -> ParsedAnswer:
         """Read the answer of an output, prefill included."""
@@ -176,6 +178,7 @@ def request_of(
     draw: int = 0,
     style: AnswerStyle = TAGGED,
     limits: PictureLimits | None = None,
+    thinking: bool | None = None,
 ) -> Request:
     """Make the request for an output of a variant whose pictures lie under `root`.
 
@@ -193,4 +196,5 @@ def request_of(
         draw=draw,
         style=style,
         limits=limits or UNLIMITED,
+        thinking=thinking,
     )

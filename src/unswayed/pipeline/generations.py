@@ -129,6 +129,7 @@ def _request(run: RunFolder, prompt: PromptDraw, evaluation: Evaluation) -> Requ
         draw,
         evaluation.style,
         profile.pictures,
+        profile.thinking,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from unswayed.answers import TAGGED, AnswerRules, AnswerStyle
@@ -13,8 +12,7 @@ from unswayed.run.folder import RunFolder
 
 def style_of(profile: Profile, settings: Settings) -> AnswerStyle:
     """Return where thought and answer stand: as the settings say, the profile's own otherwise."""
-    own = profile.style
-    return replace(own, name=settings.answer_style) if settings.answer_style else own
+    return profile.style.named(settings.answer_style)
 
 
 def rules_of(run: RunFolder, settings: Settings | None = None) -> AnswerRules:
@@ -34,5 +32,5 @@ def recorded_style(run: RunFolder) -> AnswerStyle:
     profile: dict[str, Any] = description.get("profile") or {}
     settings: dict[str, Any] = description.get("settings") or {}
     opens, closes = profile.get("thought", (TAGGED.opens, TAGGED.closes))
-    asked = settings.get("answer_style")
-    return AnswerStyle(asked or profile.get("answer_style", TAGGED.name), opens, closes)
+    own = AnswerStyle(profile.get("answer_style", TAGGED.name), opens, closes)
+    return own.named(settings.get("answer_style"))

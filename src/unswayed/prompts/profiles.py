@@ -52,6 +52,7 @@ class Profile(BaseModel):
         answer_style: where thought and answer stand in the family's outputs.
         thought: what opens and closes a thought in them; a family without marks has nothing to open
             one with, and a paragraph ends it.
+        thinking: `enable_thinking` of the chat template; None leaves it to the template.
         pictures: how large its pictures are; without limits they go to the model as they are.
         open: kind of open question → what is said instead of the words about letters; a kind that
             is not there is asked in the same words as a choice.
@@ -74,6 +75,7 @@ class Profile(BaseModel):
     answer_form: Literal["letter", "text"] = "letter"
     answer_style: StyleName = "tags"
     thought: tuple[str, str] = (OPEN_THINK, CLOSE_THINK)
+    thinking: bool | None = None
     pictures: PictureLimits = UNLIMITED
     open: dict[Literal["number", "text", "box"], Wording] = {}
     temperature: float = Field(default=0.0, ge=0)

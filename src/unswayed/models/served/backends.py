@@ -12,11 +12,12 @@ import operator
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
-from functools import reduce
+from functools import partial, reduce
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, ClassVar
 
+from unswayed.answers import OPEN_THINK
 from unswayed.chat import prices
 from unswayed.chat.client import ChatClient
 from unswayed.chat.endpoints import endpoint
@@ -26,7 +27,7 @@ from unswayed.errors import ConfigError, DataError, ModelError
 from unswayed.models import Decoding, Request, Serving
 from unswayed.models.served.bodies import KEEP_SPECIAL, PLAIN, Body
 from unswayed.models.served.choosing import offered, wanted
-from unswayed.models.served.probe import ANSWER, prove
+from unswayed.models.served.probe import ANSWER, prove, prove_marks
 from unswayed.models.served.routes import Routes
 from unswayed.models.served.sources import Connection, Letters, Output
 from unswayed.models.served.turns import Turns
@@ -195,10 +196,25 @@ class Http:
         if self._connected is None:
             self.start(Serving())
         window = 2 * self._connection.client.limits.concurrency
-        waiting, flow = iter(requests), deque[asyncio.Task[Generation]]()
+        waiting, flow = self._proven(iter(requests)), deque[asyncio.Task[Generation]]()
         with asyncio.Runner() as runner:
             while generations := runner.run(self._ready(waiting, flow, decoding, window)):
                 yield generations
+
+    def _proven(self, requests: Iterator[Request]) -> Iterator[Request]:
+        """Give the requests; before the first one, prove the marks of its family.
+
+        Raises:
+            ModelError: the server changes a thought between them.
+        """
+        first = next(requests, None)
+        if first is None:
+            return requests
+        own = first.style.opens not in ("", OPEN_THINK)
+        if own and self.supports_prefill() and self._turns.proof.proven:
+            ask = partial(self._turns.probe, thinking=first.thinking)
+            prove_marks(self._connection.routes, ask, first.style, self._where)
+        return chain([first], requests)
 
     def load_prices(self, file: Path) -> None:
         """Read the file of prices.

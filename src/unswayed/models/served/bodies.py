@@ -61,7 +61,13 @@ def body(
         fields["seed"] = seed_of(decoding.seed, request)
     if prefill:
         fields |= CONTINUE
+    fields |= template_fields(request.thinking)
     return (extra or {}) | fields
+
+
+def template_fields(thinking: bool | None) -> Body:
+    """Return what tells a server's chat template whether to think; empty leaves it to it."""
+    return {} if thinking is None else {"chat_template_kwargs": {"enable_thinking": thinking}}
 
 
 def messages(request: Request, capabilities: Capabilities, prefill: str) -> list[Body]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from PIL import Image
 
-from unswayed.answers import OPEN_ANSWER, OPEN_THINK, think_block
+from unswayed.answers import OPEN_ANSWER, OPEN_THINK, AnswerStyle, think_block
 from unswayed.errors import ModelError
 from unswayed.models.served.routes import NoRoute, Routes
 from unswayed.types import STOP_THINK_TEXT
@@ -73,6 +73,24 @@ def prove(routes: Routes, ask: Ask, where: str) -> Proof:
     except NoRoute:
         return UNPROVEN
     return Proof(True, opens, doubles)
+
+
+def prove_marks(routes: Routes, ask: Ask, style: AnswerStyle, where: str) -> None:
+    """Prove that thoughts between a family's own marks are continued as they are, too.
+
+    Some templates take such a thought out of an assistant's turn, and leave `<think>` alone.
+
+    Args:
+        routes: the server's other routes.
+        ask: body of a request with a prefill.
+        style: has the marks.
+        where: model and server, for messages.
+
+    Raises:
+        ModelError: a thought is closed, changed or taken out.
+    """
+    for prefill in (OPEN, CLOSED):
+        _before(routes, ask, style.native(prefill), where)
 
 
 def _before(routes: Routes, ask: Ask, prefill: str, where: str) -> str:

@@ -10,7 +10,7 @@ from unswayed.answers.blocks import blocks
 from unswayed.chat.endpoints import Capabilities
 from unswayed.chat.records import ChatReply, Continuation
 from unswayed.models import Decoding, Request
-from unswayed.models.served.bodies import CONTINUE, Body, body
+from unswayed.models.served.bodies import CONTINUE, Body, body, template_fields
 from unswayed.models.served.probe import QUESTION, UNPROVEN, Proof, picture
 from unswayed.types import Thoughts
 
@@ -67,7 +67,7 @@ class Turns:
             return "text"  # the server counts it, and there was none
         return "summary" if any(each.reasoning for each in reply.choices) else "hidden"
 
-    def probe(self, prefill: str) -> Body:
+    def probe(self, prefill: str, thinking: bool | None = None) -> Body:
         """Return the body of a request of one token, with a picture where there may be one."""
         capabilities = self.capabilities
         shown = {"type": "image_url", "image_url": {"url": picture()}}
@@ -81,7 +81,7 @@ class Turns:
         if prefill:
             messages.append({"role": "assistant", "content": prefill})
             request |= CONTINUE
-        return request
+        return request | template_fields(thinking)
 
 
 def _with_own_seed(body: Body, draw: int) -> Body:

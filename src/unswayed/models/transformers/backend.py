@@ -10,6 +10,7 @@ Prompts go through the checkpoint's own chat template, the assistant's turn is l
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +138,10 @@ class Backend:
             messages.append({"role": "system", "content": [_text(request.system)]})
         pictures = [{"type": "image"} for _ in request.images]
         messages.append({"role": "user", "content": [*pictures, _text(request.user)]})
-        return open_tail(self._processor.apply_chat_template, messages, request.prefill)
+        render = self._processor.apply_chat_template
+        if request.thinking is not None:
+            render = partial(render, enable_thinking=request.thinking)
+        return open_tail(render, messages, request.prefill)
 
     def _apart(self, requests: Sequence[Request], decoding: Decoding) -> list[Generation]:
         pictured, plain = (
