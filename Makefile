@@ -1,4 +1,4 @@
-# The project's commands. Each makes what it needs, in .venv (test-latest in .venv-latest, test-verl in
+# The project's commands. Each makes what it needs, in .venv (test-latest in .venv-latest, test-loggers in .venv-loggers, test-verl in
 # .venv-verl, test-vllm in .venv and .venv-vllm). Their sizes and times stand in CONTRIBUTING.md.
 PYTHON ?= python3
 VENV   := .venv
@@ -15,6 +15,10 @@ VLLM_FLAGS := --block-size 32 --trust-request-mm-kwargs --enable-prompt-tokens-d
 LATEST_VENV  := .venv-latest
 LATEST_STAMP := $(LATEST_VENV)/.installed
 
+# Weights & Biases and trackio, for `make test-loggers` alone: trackio wants an older Pillow.
+LOGGERS_VENV  := .venv-loggers
+LOGGERS_STAMP := $(LOGGERS_VENV)/.installed
+
 # The real verl on this machine's CPU, for `make test-verl` alone.
 VERL_VENV  := .venv-verl
 VERL_STAMP := $(VERL_VENV)/.installed
@@ -23,13 +27,14 @@ VERL_STAMP := $(VERL_VENV)/.installed
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: help install demo train-demo test test-latest test-vllm test-verl check format clean
+.PHONY: help install demo train-demo test test-latest test-loggers test-vllm test-verl check format clean
 
 help:
 	@echo "make demo       evaluate the embedded model on the embedded benchmark, ending in a report"
 	@echo "make train-demo train it for a few GRPO steps, evaluate the checkpoints, draw the curves"
 	@echo "make test       run the tests"
 	@echo "make test-latest  run them with the newest release of every dependency"
+	@echo "make test-loggers  run the tests that need Weights & Biases and trackio, without a network"
 	@echo "make test-vllm  run the tests that need a vLLM server, beside one on this CPU"
 	@echo "make test-verl  run the tests that need verl, a real training by it on this CPU among them"
 	@echo "make check      lint, format, types, layers, tests"
@@ -60,6 +65,16 @@ test-latest: $(LATEST_STAMP)
 
 $(LATEST_STAMP): pyproject.toml constraints.txt dev/latest.sh
 	PYTHON=$(PYTHON) dev/latest.sh $(LATEST_VENV)
+	@touch $@
+
+# Not part of `make test` either.
+test-loggers: $(LOGGERS_STAMP)
+	$(LOGGERS_VENV)/bin/python -m pytest tests/training/trl/test_loggers.py
+
+$(LOGGERS_STAMP): pyproject.toml constraints.txt
+	test -x $(LOGGERS_VENV)/bin/python || $(PYTHON) -m venv $(LOGGERS_VENV)
+	$(LOGGERS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check "$$(grep '^torch==' constraints.txt)"
+	$(LOGGERS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[all,wandb,trackio]" hypothesis pytest
 	@touch $@
 
 # Not part of `make test`: it has an environment of its own.

@@ -100,7 +100,9 @@ def test_no_extra_is_empty() -> None:
 
 def test_all_is_every_extra_that_lives_in_one_environment() -> None:
     users = {
-        extra: set(brought) for extra, brought in EXTRAS.items() if extra not in ("dev", "verl")
+        extra: set(brought)
+        for extra, brought in EXTRAS.items()
+        if extra not in ("dev", "verl", "trackio", "wandb")  # trackio wants an older Pillow
     }
     assert users["all"] == set().union(*users.values())
     assert users["demo"] == users["transformers"] | users["report"]

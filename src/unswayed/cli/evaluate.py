@@ -11,14 +11,18 @@ from unswayed.cli.options import evaluation_options, settings_from
 
 if TYPE_CHECKING:
     from unswayed.pipeline.settings import Settings
+    from unswayed.results.loggers import LoggerName
 
 
 @click.command()
 @evaluation_options
 @click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
+@click.option("--log", type=click.Choice(["wandb", "trackio"]), help="Send the figures there.")
 @click.option("--no-report", is_flag=True, help="Stop at metrics.json.")
 @click.option("--json", "as_json", is_flag=True, help="Print metrics.json instead of a table.")
-def evaluate(dry_run: bool, no_report: bool, as_json: bool, **options: Any) -> None:
+def evaluate(
+    dry_run: bool, log: LoggerName | None, no_report: bool, as_json: bool, **options: Any
+) -> None:
     """Show a model every variant of every sample, judge, measure and report.
 
     RECIPE is a TOML file with settings, the name of a shipped one (demo), or the folder of a run to
@@ -30,7 +34,16 @@ def evaluate(dry_run: bool, no_report: bool, as_json: bool, **options: Any) -> N
     if dry_run:
         click.echo(plan(settings).text())
         return
+    if log is not None:
+        from unswayed.extras import require
+
+        require(f"logging to {log}", log)
     run_all(settings, out, as_written, report=not no_report, as_json=as_json)
+    if log is not None:
+        from unswayed.results import loggers
+        from unswayed.run.folder import RunFolder
+
+        loggers.report(log, RunFolder(out), settings.model_dump(mode="json"))
 
 
 def run_all(

@@ -21,6 +21,7 @@ from unswayed.pipeline.evaluation import Evaluation
 from unswayed.pipeline.settings import Settings
 from unswayed.pipeline.stages import evaluate
 from unswayed.registry import Spec
+from unswayed.results.loggers import figures, send
 from unswayed.run.folder import RunFolder
 from unswayed.training.folder import Checkpoint, TrainingFolder
 from unswayed.training.recipe import TrainingRecipe
@@ -258,7 +259,8 @@ def following(path: Path) -> Callable[[Checkpoint], None]:
         tracker.beside = tuple(siblings(path))
         try:
             with torch.random.fork_rng():  # pyright: ignore[reportUnknownMemberType]
-                tracker.catch_up()
+                done = tracker.catch_up()
+            _watch(tracker, done)
         except (UnswayedError, OSError, RuntimeError) as error:  # torch's are RuntimeErrors
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             progress.say(
@@ -267,6 +269,15 @@ def following(path: Path) -> Callable[[Checkpoint], None]:
             )
 
     return call
+
+
+def _watch(tracker: Tracker, steps: Sequence[int]) -> None:
+    """Send the figures of evaluated steps to where the training is watched."""
+    name = tracker.recipe.logging
+    if name in ("wandb", "trackio"):
+        for step in steps:
+            run = RunFolder(place(tracker.folder, step))
+            send(name, {"evaluation/step": step, **figures(run)})
 
 
 def spec_of(start: Start, checkpoint: Checkpoint, dtype: str) -> str:

@@ -5,7 +5,6 @@
 # pyright: reportUnknownArgumentType=false, reportMissingTypeStubs=false
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from accelerate import PartialState
 from accelerate.utils.environment import parse_flag_from_env
 from trl.trainer.grpo_config import GRPOConfig
 
-from unswayed.errors import ConfigError
 from unswayed.extras import require
 from unswayed.models.transformers.loading import placeholders
 from unswayed.training.grpo import GRPO, split
@@ -26,7 +24,8 @@ def trl_config(recipe: TrainingRecipe, out: Path) -> GRPOConfig:
     """Return TRL's settings for a recipe.
 
     Raises:
-        ConfigError: the completions of a step cannot be split as asked, or the logger is missing.
+        ConfigError: the completions of a step cannot be split as asked.
+        MissingExtra: the logger is not installed.
     """
     grpo = recipe.grpo
     size, accumulation = split(grpo, PartialState().num_processes)
@@ -129,9 +128,5 @@ def _report_to(recipe: TrainingRecipe) -> list[str]:
     """Name the loggers that transformers opens; TensorBoard's is opened by `_watch`."""
     if recipe.logging in ("none", "tensorboard"):
         return []
-    if find_spec(recipe.logging) is None:
-        raise ConfigError(
-            f"logging = {recipe.logging!r} needs the package {recipe.logging!r}, which is not "
-            f"installed; run: pip install {recipe.logging}"
-        )
+    require(f"logging to {recipe.logging}", recipe.logging)
     return [recipe.logging]

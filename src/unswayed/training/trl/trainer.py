@@ -29,6 +29,7 @@ from trl.trainer.utils import shutdown_event_loop_in_daemon
 
 from unswayed.errors import StageError
 from unswayed.models.transformers.loading import load_model
+from unswayed.results.loggers import LOGGERS, module, send, table
 from unswayed.run.files import write_json
 from unswayed.training.folder import TrainingFolder
 from unswayed.training.parents import copy_processor, files_of
@@ -44,6 +45,8 @@ from unswayed.training.trl.perception import PerceptionLoss
 from unswayed.training.trl.reward import SCORER, SUPPORT, before
 from unswayed.types import Variant
 
+_SHOWN = 16
+"""Completions of a step that a logger is sent."""
 ADAPTER = "adapter"
 """Folder of a checkpoint with its low-rank adapters alone."""
 
@@ -195,6 +198,40 @@ class AnswerTrainer(GRPOTrainer):
                 "before it are whole: lower grpo.learning_rate, or use grpo.dtype = float32"
             )
         return loss
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Log a step; completions go to the logger as a table of our own.
+
+        TRL's holds chats, which Weights & Biases refuses where they have pictures.
+        """
+        reported, self.args.report_to = self.args.report_to, []
+        try:
+            super().log(logs, start_time)
+        finally:
+            self.args.report_to = reported
+        names = [name for name in LOGGERS if name in (reported or ())]  # one of them at most
+        if names and self.is_world_process_zero() and self._logs["extra"].get("text"):
+            rows, pictures = self._shown_completions()
+            for name in names:
+                send(name, {"completions": table(module(name), rows, pictures)})
+
+    def _shown_completions(self) -> tuple[list[dict[str, Any]], list[Any]]:
+        """Return the first completions of the step as rows, and their pictures."""
+        extra: dict[str, Any] = {key: list(v) for key, v in self._logs["extra"].items()}
+        rewards = {key: list(values) for key, values in self._logs["rewards"].items()}
+        count = min(_SHOWN, len(extra["text"]))
+        rows = [
+            {
+                "step": int(self.state.global_step),
+                **{key: values[at] for key, values in extra.items()},
+                **{key: values[at] for key, values in rewards.items()},
+            }
+            for at in range(count)
+        ]
+        images: list[Any] = list(self._logs["images"] or [])
+        return rows, [
+            images[at][0] if at < len(images) and images[at] else None for at in range(count)
+        ]
 
     def close(self) -> None:
         """Stop the thread that awaits rewards; TRL would keep it until Python ends."""
