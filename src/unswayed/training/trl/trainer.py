@@ -29,7 +29,7 @@ from trl.trainer.utils import shutdown_event_loop_in_daemon
 
 from unswayed.errors import StageError
 from unswayed.models.transformers.loading import load_model
-from unswayed.results.loggers import LOGGERS, module, send, table
+from unswayed.results.loggers import LOGGERS, LoggerName, module, send, table
 from unswayed.run.files import write_json
 from unswayed.training.folder import TrainingFolder
 from unswayed.training.parents import copy_processor, files_of
@@ -209,7 +209,8 @@ class AnswerTrainer(GRPOTrainer):
             super().log(logs, start_time)
         finally:
             self.args.report_to = reported
-        names = [name for name in LOGGERS if name in (reported or ())]  # one of them at most
+        wanted = set(reported or ())
+        names: list[LoggerName] = [name for name in LOGGERS if name in wanted]
         if names and self.is_world_process_zero() and self._logs["extra"].get("text"):
             rows, pictures = self._shown_completions()
             for name in names:
