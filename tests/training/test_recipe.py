@@ -100,7 +100,7 @@ OWN_TABLES = {"cora": "advantage", "faithful-grpo": "advantage", "papo": "percep
 
 
 def test_the_base_recipes_use_no_remedy() -> None:
-    remedies = {"likelihood_consistency", "paired_invariance", "lagrangian", "guards"}
+    remedies = {"likelihood_consistency", "paired_invariance", "reanswer", "lagrangian", "guards"}
     used = {
         name: {key for key in remedies if getattr(training_recipe(name).reward, key) is not None}
         for name in shipped()
@@ -114,6 +114,7 @@ def test_the_base_recipes_use_no_remedy() -> None:
         "care": {"likelihood_consistency"},
         "invariant": {"paired_invariance"},
         "lagrangian": {"lagrangian"},
+        "reanswer": {"reanswer"},
         "guarded": {"guards"},
         **{name: set[str]() for name in (*OBJECTIVES, *OWN_TABLES)},
     }

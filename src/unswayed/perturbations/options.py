@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 
 from unswayed.errors import DataError
@@ -44,24 +45,30 @@ class Shuffle:
             DataError: the sample has no options.
         """
         _require_options(variant)
-        before = list(variant.options)
-        order = list(before)
-        generator = seeded(context.seed, "shuffle", variant.sample.id)
-        while order == before and len(before) > 1:
-            generator.shuffle(order)
-        moved = dict(zip(order, before, strict=True))  # old letter → new letter
-        return variant.model_copy(
-            update={
-                "options": {
-                    new: variant.options[old] for old, new in zip(order, before, strict=True)
-                },
-                "origin": {
-                    new: variant.origin[old] for old, new in zip(order, before, strict=True)
-                },
-                "answer": moved[variant.answer],
-                "foil": moved[variant.foil] if variant.foil else None,
-            }
-        )
+        return shuffled(variant, seeded(context.seed, "shuffle", variant.sample.id))
+
+
+def shuffled(variant: Variant, generator: random.Random) -> Variant:
+    """Return a variant with its options permuted, never in the order given if K > 1.
+
+    Args:
+        variant: a question with options.
+        generator: draws the order.
+    """
+    before = list(variant.options)
+    order = list(before)
+    while order == before and len(before) > 1:
+        generator.shuffle(order)
+    moved = dict(zip(order, before, strict=True))  # old letter → new letter
+    places = list(zip(order, before, strict=True))
+    return variant.model_copy(
+        update={
+            "options": {new: variant.options[old] for old, new in places},
+            "origin": {new: variant.origin[old] for old, new in places},
+            "answer": moved[variant.answer],
+            "foil": moved[variant.foil] if variant.foil else None,
+        }
+    )
 
 
 def _require_options(variant: Variant) -> None:

@@ -149,6 +149,42 @@ class TestPerception:
         assert not torch.equal(grads[0][0], grads[1][0])
 
 
+class TestSecondAnswers:
+    def test_they_are_what_the_policy_holds_likeliest(
+        self, tmp_path: Path, trainer: Trainers
+    ) -> None:
+        from trl.data_utils import apply_chat_template, prepare_multimodal_messages
+
+        from unswayed import prompts
+        from unswayed.perturbations import seeded
+        from unswayed.perturbations.options import shuffled
+
+        early = weights_folder("early")
+        recipe = made(early, {"prompts_per_step": 3}, reward={"reanswer": {}})
+        run = trainer(recipe, tmp_path)
+        rows = batch(run)
+        texts = [f"<think>{'It is so. ' * n}</think><answer>A</answer>" for n in range(1, 6)]
+        texts.append("<think>never closed")
+        found = run._second.of(run.model, rows, texts, 4)
+        assert found[5] is None
+        model, processor = run.model.eval(), run.processing_class
+        for row, text, letter in zip(rows[:5], texts[:5], found[:5], strict=True):
+            shown = Variant.model_validate_json(row["variant"])
+            other = shuffled(shown, seeded(0, "reanswer", text))
+            assert list(other.options.values()) != list(shown.options.values())
+            user = prompts.render_user(other, prompts.profile("organism"))
+            messages = [{"role": "user", "content": user}]
+            messages = prepare_multimodal_messages(messages, images=row["images"])
+            asked = apply_chat_template({"prompt": messages}, processor)["prompt"]
+            asked += text.partition("</answer>")[0].removesuffix("A")
+            inputs = processor(text=[asked], images=[row["images"]], return_tensors="pt")
+            with torch.no_grad():
+                last = model(**inputs).logits[0, -1]
+            ids = {one: processor.tokenizer.encode(one)[-1] for one in other.options}
+            likeliest = max(ids, key=lambda one: float(last[ids[one]]))
+            assert letter == other.origin[likeliest]
+
+
 class TestPrompts:
     def test_prompts_are_the_evaluations_token_for_token(
         self, tiny: Path, tmp_path: Path, trainer: Trainers

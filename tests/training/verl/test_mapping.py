@@ -107,6 +107,7 @@ def test_a_step_at_once_is_what_falls_to_a_gpu() -> None:
         ("reward.likelihood_consistency={}", "reward.likelihood_consistency"),
         ("reward.lagrangian={}", "reward.lagrangian"),
         ("reward.guards={}", "reward.guards.duplicate"),
+        ("reward.reanswer={}", "reward.reanswer"),
         ("perception={}", "perception"),
         ("advantage.splitting={}", "advantage.splitting"),
         ("advantage.constraint={}", "advantage.constraint"),

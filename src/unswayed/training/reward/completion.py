@@ -53,6 +53,8 @@ class Completion:
         consistent: whether the thought says the answer; None if it was not asked or is not known.
         log_likelihood: mean over the answer's tokens under the reference model, at most 0; None
             without a reference or an answer.
+        second: the option, as a letter of the sample, that the policy names behind the same thought
+            once the options are shuffled; None if it was not asked.
     """
 
     variant: Variant
@@ -67,6 +69,7 @@ class Completion:
     verdict: Verdict | None = None
     consistent: bool | None = None
     log_likelihood: float | None = None
+    second: str | None = None
 
     @property
     def readable(self) -> bool:

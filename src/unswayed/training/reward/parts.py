@@ -16,6 +16,7 @@ TERMS = (
     "repetition",
     "likelihood",
     "invariance",
+    "reanswer",
     "constraint",
     "thin",
     "duplicate",

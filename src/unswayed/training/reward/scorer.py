@@ -27,6 +27,7 @@ from unswayed.training.reward.lagrangian import Multiplier, constraint
 from unswayed.training.reward.likelihood import likelihood_bonuses
 from unswayed.training.reward.own import own_terms
 from unswayed.training.reward.parts import RewardParts, groups_of
+from unswayed.training.reward.reanswer import reanswer_bonus
 from unswayed.training.reward.settings import RewardSettings
 from unswayed.training.reward.terms import (
     answer_reward,
@@ -102,6 +103,7 @@ class Scorer:
         texts: Sequence[str],
         *,
         likelihoods: Sequence[float | None] | None = None,
+        seconds: Sequence[str | None] | None = None,
     ) -> list[RewardParts]:
         """Return the reward of each completion, in order.
 
@@ -111,6 +113,7 @@ class Scorer:
             texts: what the model wrote, without prefill and end token.
             likelihoods: mean log-likelihood of each answer under the reference model (see
                 `likelihood`), if the reward asks for it.
+            seconds: each second answer (see `reanswer`), if the reward asks for it.
 
         Raises:
             ConfigError: there is not one prompt for each completion, the likelihoods are missing,
@@ -118,10 +121,12 @@ class Scorer:
             StageError: a part of a reward is NaN or infinite; the judge returned other cases, or
                 failed on too many; a term of the user's failed on all of several batches.
         """
-        self._check_counts(variants, texts, likelihoods)
+        self._check_counts(variants, texts, likelihoods, seconds)
+        reread = seconds or [None] * len(texts)
+        read = partial(read_completion, grading=self.settings, opens_thought=self._opens_thought)
         batch = [
-            read_completion(variant, text, self.settings, opens_thought=self._opens_thought)
-            for variant, text in zip(variants, texts, strict=True)
+            replace(read(variant, text), second=second)
+            for variant, text, second in zip(variants, texts, reread, strict=True)
         ]
         batch = self._judged(batch, likelihoods or [None] * len(batch))
         terms = self._terms(batch)
@@ -138,9 +143,12 @@ class Scorer:
         texts: Sequence[str],
         *,
         likelihoods: Sequence[float | None] | None = None,
+        seconds: Sequence[str | None] | None = None,
     ) -> list[RewardParts]:
         """Return the same as `score`, in a thread, so that judge calls overlap with other work."""
-        return await asyncio.to_thread(self.score, variants, texts, likelihoods=likelihoods)
+        return await asyncio.to_thread(
+            self.score, variants, texts, likelihoods=likelihoods, seconds=seconds
+        )
 
     def state(self) -> dict[str, Any]:
         """Return what a resumed run needs beside the weights: JSON values only."""
@@ -159,6 +167,7 @@ class Scorer:
         variants: Sequence[Variant],
         texts: Sequence[str],
         likelihoods: Sequence[float | None] | None,
+        seconds: Sequence[str | None] | None,
     ) -> None:
         if len(variants) != len(texts):
             raise ConfigError(
@@ -169,6 +178,10 @@ class Scorer:
             raise ConfigError(
                 "expected the log-likelihood of each answer under the reference model, which the "
                 "recipe's likelihood_consistency needs; found none, or another number of them"
+            )
+        if self.settings.reanswer is not None and (seconds is None or len(seconds) != len(texts)):
+            raise ConfigError(
+                "expected the second answer behind each thought, for reward.reanswer; found none"
             )
 
     def _judged(
@@ -212,6 +225,8 @@ def single_terms(settings: RewardSettings) -> dict[str, Reward]:
         terms["length"] = partial(length_penalty, term=settings.length)
     if settings.repetition.weight:
         terms["repetition"] = partial(repetition_penalty, term=settings.repetition)
+    if settings.reanswer is not None:
+        terms["reanswer"] = partial(reanswer_bonus, term=settings.reanswer)
     if settings.guards is not None:
         terms["thin"] = partial(thin_penalty, guards=settings.guards)
     return terms

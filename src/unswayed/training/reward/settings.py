@@ -12,6 +12,7 @@ from unswayed.training.reward.invariance import PairedInvariance
 from unswayed.training.reward.lagrangian import Lagrangian
 from unswayed.training.reward.likelihood import LikelihoodConsistency
 from unswayed.training.reward.own import parse_terms, with_absolute_file
+from unswayed.training.reward.reanswer import Reanswer
 from unswayed.training.reward.terms import LengthTerm, RepetitionTerm, Unclear
 
 
@@ -34,6 +35,8 @@ class RewardSettings(Grading):
         repetition: penalty on repetition.
         likelihood_consistency: GRPO-CARE's bonus; None for none.
         paired_invariance: bonus for invariance; None for none.
+        reanswer: ACRE's bonus for an answer that stands when the options are shuffled; None for
+            none.
         lagrangian: consistency as a constraint; None for none.
         guards: penalties against collapse; None for none.
         terms: terms of your own, such as `my.py:brief,weight=0.5`; see `own`.
@@ -51,6 +54,7 @@ class RewardSettings(Grading):
     repetition: RepetitionTerm = RepetitionTerm()
     likelihood_consistency: LikelihoodConsistency | None = None
     paired_invariance: PairedInvariance | None = None
+    reanswer: Reanswer | None = None
     lagrangian: Lagrangian | None = None
     guards: Guards | None = None
     terms: tuple[str, ...] = ()

@@ -45,6 +45,7 @@ from unswayed.training.trl.advantages import StepAdvantages
 from unswayed.training.trl.callbacks import Finished, StepBar, StepLog
 from unswayed.training.trl.perception import perception_of
 from unswayed.training.trl.prompts import dataset_of
+from unswayed.training.trl.reanswering import SecondAnswers
 from unswayed.training.trl.reward import reward_function, scorer_of
 from unswayed.training.trl.settings import adapters, generation_options, on_cpu, trl_config
 from unswayed.training.trl.trainer import AnswerTrainer
@@ -125,6 +126,7 @@ def trainer_of(
         reference,
         None if recipe.advantage.is_plain else StepAdvantages(recipe),
         perception_of(recipe, processor),
+        SecondAnswers(processor, profile) if recipe.reward.reanswer else None,
         model=model,
         args=config,
         train_dataset=dataset,

@@ -79,11 +79,12 @@ def reward_function(scorer: Scorer, tokenizer: Any, ends: set[int]) -> RewardFun
         log_metric: Callable[[str, float], None],
         log_extra: Callable[[str, list[Any]], None],
         likelihood: list[float | None] | None = None,
+        second: list[str | None] | None = None,
         **_: Any,
     ) -> list[float | None]:
         texts = [tokenizer.decode(before(row, ends)) for row in completion_ids]
         shown = [Variant.model_validate_json(text) for text in variant]
-        parts = await scorer.ascore(shown, texts, likelihoods=likelihood)
+        parts = await scorer.ascore(shown, texts, likelihoods=likelihood, seconds=second)
         totals = [part.total for part in parts]
         _check_totals(totals, shown)
         for name, value in mean_parts(parts, texts).items():

@@ -42,7 +42,9 @@ from unswayed.training.stop import STOP_STRING, end_of
 from unswayed.training.trl.advantages import StepAdvantages
 from unswayed.training.trl.callbacks import Following
 from unswayed.training.trl.perception import PerceptionLoss
+from unswayed.training.trl.reanswering import SecondAnswers
 from unswayed.training.trl.reward import SCORER, SUPPORT, before
+from unswayed.training.trl.weights import merged, weights_of
 from unswayed.types import Variant
 
 _SHOWN = 16
@@ -63,6 +65,7 @@ class AnswerTrainer(GRPOTrainer):
         reference: Reference | None = None,
         advantages: StepAdvantages | None = None,
         perception: PerceptionLoss | None = None,
+        second: SecondAnswers | None = None,
         **options: Any,
     ) -> None:
         """Make it.
@@ -75,11 +78,12 @@ class AnswerTrainer(GRPOTrainer):
             reference: reads the answers, if the reward asks how likely they are.
             advantages: replace TRL's own; None leaves them.
             perception: the loss on masked pictures, if there is one.
+            second: asks for second answers, if the reward needs them.
             options: of `GRPOTrainer`.
         """
         self._folder, self._keep, self._start, self._scorer = folder, keep, start, scorer
         self._reference, self._saving = reference, False
-        self._advantages, self._perception = advantages, perception
+        self._advantages, self._perception, self._second = advantages, perception, second
         super().__init__(**options)
         self._ends: set[int] = {*self.eos_token_ids, cast(Any, self._tokenizer).pad_token_id}
         if reference is not None:
@@ -124,6 +128,13 @@ class AnswerTrainer(GRPOTrainer):
         if self._reference is not None:
             likely = self._likelihoods(self._reference, inputs, prompts, completion_ids_list)
             inputs = [{**row, "likelihood": p} for row, p in zip(inputs, likely, strict=True)]
+        if self._second is not None:
+            policy = self.accelerator.unwrap_model(self.model)
+            decode: Callable[[list[int]], str] = cast(Any, self._tokenizer).decode
+            texts = [decode(before(row, self._ends)) for row in completion_ids_list]
+            size = self.args.per_device_train_batch_size
+            seconds = self._second.of(policy, inputs, texts, size)
+            inputs = [{**row, "second": one} for row, one in zip(inputs, seconds, strict=True)]
         # TRL prints every argument of a row that has no reward; the log counts them instead.
         logger = logging.getLogger("trl.trainer.grpo_trainer")
         level, multiplier = logger.level, self._scorer.multiplier.value
@@ -305,11 +316,6 @@ class AnswerTrainer(GRPOTrainer):
         self._metrics[mode][f"seconds/{what}"].append(time.perf_counter() - began)
 
 
-def weights_of(model: Any) -> dict[str, Any]:
-    """Return a model's weights by name; low-rank adapters are added in."""
-    return merged(model.get_base_model()) if hasattr(model, "peft_config") else model.state_dict()
-
-
 def span_of(variant: str, text: str) -> tuple[int, int] | None:
     """Return where a completion gives its answer, in characters; None where it does not.
 
@@ -320,14 +326,3 @@ def span_of(variant: str, text: str) -> tuple[int, int] | None:
     completion = read_completion(Variant.model_validate_json(variant), text)
     span, shift = answer_span(completion), len(completion.output) - len(text)
     return None if span is None else (span[0] - shift, span[1] - shift)
-
-
-def merged(base: Any) -> dict[str, Any]:
-    """Return a model's weights with its low-rank adapters added in; the model stays as it is."""
-    weights = {name: value for name, value in base.state_dict().items() if ".lora_" not in name}
-    adapted = {name: part for name, part in base.named_modules() if hasattr(part, "lora_A")}
-    for name, part in adapted.items():
-        delta = sum(part.get_delta_weight(adapter) for adapter in part.active_adapters)
-        key = f"{name}.base_layer.weight"
-        weights[key] = weights[key] + delta
-    return {name.replace(".base_layer.", "."): value for name, value in weights.items()}

@@ -189,6 +189,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
         None,
         "verl keeps no reference that follows the policy slowly",
     ),
+    "reward.reanswer": (None, "verl scores in processes without the policy"),
     "reward.paired_invariance": (None, "verl scores each completion alone, without its twin's"),
     "reward.lagrangian": (None, "verl scores in several processes, which share no multiplier"),
     "advantage.splitting": (None, "its advantages are worked out from the rewards alone"),
