@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unswayed import answers
+from unswayed import answers, prompts
 from unswayed.errors import ConfigError, StageError, UnknownName
 from unswayed.judges import JudgeCase
 from unswayed.judges.reread import Reread, averaged, leading, mapped, names_letters, orders
@@ -78,6 +78,19 @@ def test_a_thought_is_read_in_several_orders_without_a_picture() -> None:
     assert [line for line in lines if line.startswith("A. ")] == [
         f"A. {model.requests[1].options['A']}"
     ]
+
+
+@pytest.mark.parametrize("name", prompts.shipped())
+def test_the_letter_behind_a_thought_is_found_in_every_profiles_style(name: str) -> None:
+    model = Reader()
+    list(reread(model, profile=name).judge([case()]))
+    profile = prompts.profile(name)
+    for request in model.requests:
+        assert request.thinking == profile.thinking
+        ending = "B</answer>" if profile.answer_style == "tags" else "B)."
+        reading = request.parse(request.prefill + ending)
+        assert reading.letter == "B"
+        assert reading.answer_at == len(request.prefill)
 
 
 def test_the_answer_plays_no_part_in_the_conclusion() -> None:

@@ -156,6 +156,8 @@ class Reread:
             images=(),
             prefill=self._opened(case.think),
             options=order.options,
+            style=self.profile.style,
+            thinking=self.profile.thinking,
         )
 
     def _opened(self, think: str) -> str:
