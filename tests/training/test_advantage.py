@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,10 @@ import pytest
 from unswayed.errors import ConfigError
 from unswayed.training.advantage import EPSILON, Advantage, advantages, compared
 from unswayed.training.recipe import training_recipe
+from unswayed.training.reward.completion import read_completion
+from unswayed.training.reward.faith import support
 from unswayed.training.reward.lagrangian import Lagrangian, Multiplier
+from unswayed.types import Sample, Variant, Verdict
 
 HALF = 0.5 / (math.sqrt(1 / 3) + EPSILON)
 """Of two ones and two zeros: (1 − 1/2) / (std + ε), std with n − 1."""
@@ -109,3 +113,33 @@ def test_an_unknown_reward_still_learns_from_its_consistency() -> None:
 def test_what_does_not_go_together_is_refused(recipe: str, changes: list[str], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         training_recipe(recipe, changes)
+
+
+@pytest.mark.parametrize(
+    ("status", "consistent", "letters", "expected"),
+    [
+        ("consistent", True, None, 1.0),
+        ("inconsistent", False, None, 0.0),
+        ("consistent", True, {"A": 0.7, "B": 0.3}, 0.7),
+        ("inconsistent", False, {"A": 0.2, "B": 0.8}, 0.2),
+        ("consistent", False, {"A": 0.7, "B": 0.3}, 0.0),  # a fault speaks against it
+        ("failed", None, None, None),
+    ],
+)
+def test_what_a_thought_is_split_by(
+    status: Any, consistent: bool | None, letters: Any, expected: float | None
+) -> None:
+    sample = Sample(
+        id="s/0",
+        benchmark="s",
+        images=(),
+        cluster="0",
+        question="What is blue?",
+        options={"A": "the cup", "B": "the bowl"},
+        answer="A",
+    )
+    shown = Variant(id="v", name="base", sample=sample, options=sample.options, answer="A")
+    read = read_completion(shown, "<think>The cup.</think><answer>A</answer>")
+    verdict = Verdict(id="v", judge="j", status=status, letters=letters)
+    assert support(replace(read, verdict=verdict, consistent=consistent)) == expected
+    assert support(read) is None
