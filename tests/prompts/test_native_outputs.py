@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from unswayed import prompts
-from unswayed.answers import AnswerRules, parse_output
+from unswayed.answers import AnswerRules, parse_output, values
 from unswayed.perturbations import Context
 from unswayed.perturbations.composition import compose, variants_of
 from unswayed.perturbations.texts.templates import Templates
@@ -167,6 +167,32 @@ def test_another_style_keeps_the_marks_and_gives_some_to_a_family_without() -> N
         letter = parse_output(f"{prefill}<answer>B</answer>", OPTIONS, style=style).letter
         assert letter == "B"
     assert prompts.profile("default").style.named("plain").opens == "<think>"
+
+
+@pytest.mark.parametrize(
+    ("given", "said", "letter"),
+    [
+        ("I look. The answer is A.\n\n", "B", "B"),
+        ("I look. The answer is A.\n\n", "B. right", "B"),
+        ("I look. The answer is A", ".\n\nNo: the answer is B.", "B"),
+        ("I look. The answer is A.\n\n", "The lamp is on one side.", None),
+        ("I look. The answer is A", "", None),
+        ("I look. \\boxed{A} it is", ", so the answer is B.", "B"),
+    ],
+)
+def test_an_answer_in_injected_words_is_not_the_models(
+    given: str, said: str, letter: str | None
+) -> None:
+    for style in ("plain", "after-think"):
+        thought = given if style == "plain" else f"<think>{given}</think>"
+        reading = parse_output(thought + said, OPTIONS, style=style, given=len(thought))
+        assert reading.letter == letter
+        if letter is not None:
+            assert reading.think is not None
+            assert reading.think.startswith("I look.")
+    for style, given_text in (("plain", given), ("after-think", f"<think>{given}</think>")):
+        value = values.parse_output(given_text + "7", "number", style, len(given_text))
+        assert value.value is not None
 
 
 def rendered(name: str) -> dict[str, str]:

@@ -182,8 +182,10 @@ def is_whole(reading: ParsedAnswer) -> bool:
 
 def thought_before(text: Text, found: ParsedAnswer) -> str | None:
     """Return what is said before the answer of an output without marks; None for nothing."""
-    if found.answer_at is None or found.letter is None or "alone" in found.flags:
+    if found.answer_at is None or found.letter is None:
         return None
+    if "alone" in found.flags:  # what stands before the text was put into the model's mouth
+        return text.output[: text.start].strip() or None
     line = text.output.rfind("\n", 0, found.answer_at) + 1
     sentence = max(text.output.rfind(f"{mark} ", 0, found.answer_at) for mark in ".!?")
     return text.output[: max(line, sentence + 1)].strip() or None

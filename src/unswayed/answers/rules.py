@@ -32,7 +32,8 @@ class AnswerRules:
     def read(self, variant: Variant, generation: Generation) -> ParsedAnswer:
         """Read the answer to a question with options; a recorded answer stands for its output's."""
         output = self.output(variant, generation)
-        reading = parse_output(output, variant.options, self.on_conflict, self.style.name)
+        style, given = self.style.name, self._given(variant)
+        reading = parse_output(output, variant.options, self.on_conflict, style, given)
         if generation.answer is None:
             return reading
         recorded = parse_answer(generation.answer, variant.options, self.on_conflict)
@@ -53,7 +54,11 @@ class AnswerRules:
         if generation.answer is not None:
             recorded = values.parse_value(generation.answer, kind)
             return replace(recorded, think=_thought(output, variant), answer=generation.answer)
-        return values.parse_output(output, kind, self.style.name)
+        return values.parse_output(output, kind, self.style.name, self._given(variant))
+
+    def _given(self, variant: Variant) -> int:
+        """Return how much of an output was put into the model's mouth."""
+        return len(self.style.native(variant.prefill))
 
 
 def _thought(output: str, variant: Variant) -> str | None:

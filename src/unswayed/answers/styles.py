@@ -96,6 +96,7 @@ def parse_output(
     options: Mapping[str, str],
     on_conflict: ConflictPolicy = "letter",
     style: StyleName = "tags",
+    given: int = 0,
 ) -> ParsedAnswer:
     """Read a whole output (prefill and continuation) against the options that were shown.
 
@@ -110,13 +111,16 @@ def parse_output(
         on_conflict: what counts when the answer names one letter and repeats another option's
             text: the `letter` (as the common harnesses do), the `text`, or nothing.
         style: where the answer stands.
+        given: length of the prefill. Without tags around an answer, a statement in words that were
+            put into the model's mouth would otherwise be taken for its own.
     """
     parts = blocks(output)
     if parts.answer is not None:
         return _in_tags(output, parts, options, on_conflict)
     if style == "tags" or parts.problem in ("open-think", "open-answer"):
         return ParsedAnswer(None, parts.problem, parts.think, None)
-    text = Text(output, parts.tail, parts.think is not None, options, on_conflict)
+    start = max(parts.tail, given)
+    text = Text(output, start, parts.think is not None, options, on_conflict)
     if style == "after-think" and parts.think is None:
         return _without_thought(text)
     found = places.found(text)
@@ -125,9 +129,14 @@ def parse_output(
 
 
 def answer_spans(
-    output: str, style: StyleName
+    output: str, style: StyleName, given: int = 0
 ) -> tuple[str | None, BlockProblem | None, list[tuple[int, int]]]:
     """Return the thought of an output and where the answer to an open question may stand.
+
+    Args:
+        output: prefill + continuation.
+        style: where the answer stands.
+        given: length of the prefill, in which no answer is looked for.
 
     Returns:
         think: the thought; None without one.
@@ -140,7 +149,7 @@ def answer_spans(
     bare = parts.think is None and style == "after-think"
     if style == "tags" or bare or parts.problem in ("open-think", "open-answer"):
         return parts.think, parts.problem, []
-    text = Text(output, parts.tail, parts.think is not None, {}, "letter")
+    text = Text(output, max(parts.tail, given), parts.think is not None, {}, "letter")
     if not text.tail.strip():
         return parts.think, "no-answer", []
     whole = (text.start, len(output))

@@ -88,9 +88,11 @@ class ParsedValue:
     answer: str | None = None
 
 
-def parse_output(output: str, kind: OpenKind, style: StyleName = "tags") -> ParsedValue:
-    """Read a whole output (prefill and continuation), its answer found as in `styles`."""
-    think, problem, spans = styles.answer_spans(output, style)
+def parse_output(
+    output: str, kind: OpenKind, style: StyleName = "tags", given: int = 0
+) -> ParsedValue:
+    """Read a whole output (a prefill of `given` characters and the rest) as `styles` says."""
+    think, problem, spans = styles.answer_spans(output, style, given)
     if not spans:
         return ParsedValue(None, problem, think)
     tried = [(output[start:end].strip(), output[start:end]) for start, end in spans]

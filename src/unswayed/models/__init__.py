@@ -51,7 +51,7 @@ class Request:
 
     def parse(self, output: str) -> ParsedAnswer:
         """Read the answer of an output, prefill included."""
-        return parse_output(output, self.options, style=self.style.name)
+        return parse_output(output, self.options, style=self.style.name, given=len(self.prefill))
 
 
 @dataclass(frozen=True)

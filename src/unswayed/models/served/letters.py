@@ -195,10 +195,21 @@ def at_letter(
 
 
 def from_samples(
-    options: Mapping[Letter, str], outputs: Iterable[str], style: answers.StyleName = "tags"
+    options: Mapping[Letter, str],
+    outputs: Iterable[str],
+    style: answers.StyleName = "tags",
+    given: int = 0,
 ) -> LetterDistribution | None:
-    """Return the shares of the letters among several outputs; None if none could be read."""
-    answer_letters = [answers.parse_output(o, options, style=style).letter for o in outputs]
+    """Return the shares of the letters among several outputs; None if none could be read.
+
+    Args:
+        options: shown letter → text.
+        outputs: prefill + continuation of each.
+        style: where answers stand in them.
+        given: length of the prefill.
+    """
+    readings = [answers.parse_output(o, options, style=style, given=given) for o in outputs]
+    answer_letters = [reading.letter for reading in readings]
     counts = Counter(letter for letter in answer_letters if letter is not None)
     total = counts.total()
     if total == 0:

@@ -198,6 +198,9 @@ class SampledLetters:
             texts = [turns.text(request, each) for each in choices if each.finish != "refused"]
         problem = next((reply.error for reply in replies if reply.status == "error"), None)
         shares = lettering.from_samples(
-            request.options, [request.prefill + t for t in texts], request.style.name
+            request.options,
+            [request.prefill + t for t in texts],
+            request.style.name,
+            len(request.prefill),
         )
         return Letters(shares, replies, f"letter distribution: {problem}" if problem else None)
