@@ -23,7 +23,6 @@ from typing import Any, cast
 import torch
 from accelerate.utils import gather
 from safetensors import SafetensorError
-from trl.data_utils import apply_chat_template
 from trl.trainer.grpo_trainer import GRPOTrainer
 from trl.trainer.utils import shutdown_event_loop_in_daemon
 
@@ -33,19 +32,17 @@ from unswayed.results.loggers import LOGGERS, LoggerName, module, send, table
 from unswayed.run.files import write_json
 from unswayed.training.folder import TrainingFolder
 from unswayed.training.parents import copy_processor, files_of
-from unswayed.training.reward.completion import read_completion
-from unswayed.training.reward.likelihood import answer_span
-from unswayed.training.reward.reference import Reference, ReferenceCase, tokens_of
+from unswayed.training.reward.reference import Reference
 from unswayed.training.reward.scorer import Scorer
 from unswayed.training.start import Start
 from unswayed.training.stop import STOP_STRING, end_of
 from unswayed.training.trl.advantages import StepAdvantages
 from unswayed.training.trl.callbacks import Following
+from unswayed.training.trl.likelihood import cases_of
 from unswayed.training.trl.perception import PerceptionLoss
 from unswayed.training.trl.reanswering import SecondAnswers
 from unswayed.training.trl.reward import SCORER, SUPPORT, before
 from unswayed.training.trl.weights import merged, weights_of
-from unswayed.types import Variant
 
 _SHOWN = 16
 """Completions of a step that a logger is sent."""
@@ -126,7 +123,10 @@ class AnswerTrainer(GRPOTrainer):
     ) -> Any:
         began = time.perf_counter()
         if self._reference is not None:
-            likely = self._likelihoods(self._reference, inputs, prompts, completion_ids_list)
+            size = self.args.per_device_train_batch_size
+            rows = [before(row, self._ends) for row in completion_ids_list]
+            cases = cases_of(inputs, prompts, rows, self.processing_class)
+            likely = self._reference.log_likelihoods(cases, size)
             inputs = [{**row, "likelihood": p} for row, p in zip(inputs, likely, strict=True)]
         if self._second is not None:
             policy = self.accelerator.unwrap_model(self.model)
@@ -158,25 +158,6 @@ class AnswerTrainer(GRPOTrainer):
             for name, value in self._advantages.figures().items():
                 self._metrics["train"][name].append(value)
         return scored
-
-    def _likelihoods(
-        self,
-        reference: Reference,
-        inputs: list[dict[str, Any]],
-        prompts: list[Any],
-        completions: list[list[int]],
-    ) -> list[float | None]:
-        """Return how likely each answer is to the reference, as a logarithm."""
-        decode: Callable[[list[int]], str] = cast(Any, self._tokenizer).decode
-        processor: Any = self.processing_class
-        cases: list[ReferenceCase] = []
-        for row, prompt, ids in zip(inputs, prompts, completions, strict=True):
-            own = before(ids, self._ends)
-            text = apply_chat_template({"prompt": prompt}, processor)["prompt"]
-            span = span_of(row["variant"], decode(own))
-            images = row.get("images") or []
-            cases.append(ReferenceCase(text, images, own, tokens_of(span, own, decode)))
-        return reference.log_likelihoods(cases, self.args.per_device_train_batch_size)
 
     def _get_per_token_logps_and_entropies(self, *args: Any, **options: Any) -> Any:
         found = super()._get_per_token_logps_and_entropies(*args, **options)
@@ -314,15 +295,3 @@ class AnswerTrainer(GRPOTrainer):
     def _took(self, what: str, began: float) -> None:
         mode = "train" if cast(Any, self.model).training else "eval"
         self._metrics[mode][f"seconds/{what}"].append(time.perf_counter() - began)
-
-
-def span_of(variant: str, text: str) -> tuple[int, int] | None:
-    """Return where a completion gives its answer, in characters; None where it does not.
-
-    Args:
-        variant: the prompt's variant, as JSON.
-        text: the completion.
-    """
-    completion = read_completion(Variant.model_validate_json(variant), text)
-    span, shift = answer_span(completion), len(completion.output) - len(text)
-    return None if span is None else (span[0] - shift, span[1] - shift)
