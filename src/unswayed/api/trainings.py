@@ -90,8 +90,8 @@ def track(
 
     One row is a value of a metric after a step of a seed; the columns are those of
     `dynamics.parquet`, which is written beside the curves. The table's `attrs` say in lines for
-    people which seeds' thoughts `collapsed`, which fell `silent`, and what is known of the other
-    `thoughts`.
+    people which seeds' thoughts `collapsed`, which became `empty` or alike (`templates`), what was
+    logged that `falls`, and what is known of the other `thoughts`.
 
     Args:
         folder: of a training run, or with the folders of its seeds in it.

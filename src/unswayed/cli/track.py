@@ -61,10 +61,17 @@ def show(found: Dynamics, folder: Path, as_json: bool = False) -> None:
     """Print what a training changed and whether its thoughts collapsed; say where the files are."""
     from unswayed.training.seeds import folders
     from unswayed.training.track.change import training_change
-    from unswayed.training.track.dynamics import FILE, emptied_lines, verdicts
-    from unswayed.training.track.dynamics import as_json as dynamics_json
+    from unswayed.training.track.document import as_json as dynamics_json
+    from unswayed.training.track.dynamics import FILE
+    from unswayed.training.track.findings import (
+        emptied_lines,
+        fall_lines,
+        template_lines,
+        verdicts,
+    )
     from unswayed.training.track.folders import rewarding_judge
-    from unswayed.training.track.terminal import change_text
+    from unswayed.training.track.instability import instabilities
+    from unswayed.training.track.terminal import change_text, instability_text
 
     if as_json:
         click.echo(dynamics_json(found))
@@ -74,6 +81,8 @@ def show(found: Dynamics, folder: Path, as_json: bool = False) -> None:
     lines = [
         *(f"COLLAPSED  {line}" for line in fallen),
         *(f"EMPTY      {line}" for line in emptied_lines(found)),
+        *(f"TEMPLATES  {line}" for line in template_lines(found)),
+        *(f"WARNING    {line}" for line in fall_lines(found)),
         *(f"thoughts   {line}" for line in others),
     ]
     if judge := next(filter(None, map(rewarding_judge, folders(folder))), None):
@@ -81,6 +90,8 @@ def show(found: Dynamics, folder: Path, as_json: bool = False) -> None:
             f"judge      {judge} both rewards and evaluates: its consistency is what was trained "
             "for; see what another one says (--judge, or judge in [evaluation])"
         )
+    if unrest := instability_text(instabilities(found.rows)):
+        lines += ["", unrest]
     click.echo("\n".join(["", *lines]) if lines else "")
     click.echo(f"table: {folder / FILE}; figures beside it", err=True)
 

@@ -107,15 +107,17 @@ def detect(start: Sequence[Thought], now: Sequence[Thought]) -> Collapse:
     start, now = same_samples(start, now)
     least = min(sum(len(thought.template) for thought in side) for side in (start, now))
     before, after = _shape(start, least), _shape(now, least)
-    if reason := _unknown(before):
-        return Collapse(None, False, False, before, after, reason)
-    short = after.words <= SHORT * before.words
+    if before.n < LEAST_THOUGHTS:
+        return Collapse(None, False, False, before, after, _few(before))
     alike = after.shared >= SHARED and after.shared >= before.shared + RISE
     poor = (
         after.distinct is not None
         and before.distinct is not None
         and after.distinct <= DISTINCT * before.distinct
     )
+    if before.words < LEAST_WORDS:  # it may have become alike nevertheless
+        return Collapse(None, False, alike or poor, before, after, _brief(before))
+    short = after.words <= SHORT * before.words
     return Collapse(short and (alike or poor), short, alike or poor, before, after)
 
 
@@ -165,12 +167,12 @@ def _shape(thoughts: Sequence[Thought], words: int) -> Shape:
     )
 
 
-def _unknown(start: Shape) -> str:
-    if start.n < LEAST_THOUGHTS:
-        return f"expected at least {LEAST_THOUGHTS} thoughts that both have, found {start.n}"
-    if start.words < LEAST_WORDS:
-        return (
-            f"expected thoughts of at least {LEAST_WORDS} words at the start (their median), "
-            f"found {start.words:g}"
-        )
-    return ""
+def _few(start: Shape) -> str:
+    return f"expected at least {LEAST_THOUGHTS} thoughts that both have, found {start.n}"
+
+
+def _brief(start: Shape) -> str:
+    return (
+        f"expected thoughts of at least {LEAST_WORDS} words at the start (their median), "
+        f"found {start.words:g}"
+    )

@@ -21,6 +21,7 @@ from unswayed.training.track.change import common_steps, values_at
 from unswayed.training.track.contrasts import FEW, Contrast, contrast
 from unswayed.training.track.dynamics import Dynamics, dynamics
 from unswayed.training.track.folders import asked, differences, evaluations, parent
+from unswayed.training.track.instability import Steadiness, steadiness
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Comparison:
         level: confidence level of the intervals.
         rows: the differences, second minus first.
         notes: what a reader must know of them.
+        steadiness: how unsteady both are, up to the last step that both have made.
     """
 
     step: int
@@ -40,6 +42,7 @@ class Comparison:
     level: float
     rows: tuple[Contrast, ...]
     notes: tuple[str, ...]
+    steadiness: Steadiness
 
 
 def is_training(path: Path) -> bool:
@@ -131,7 +134,7 @@ def compare_trainings(
     )
     seeds = (tuple(first.evaluated), tuple(second.evaluated))
     notes = tuple(_notes(a, b, at, (first, second), rows, level))
-    return Comparison(at, seeds, level, rows, notes)
+    return Comparison(at, seeds, level, rows, notes, steadiness(first, second))
 
 
 def _step(a: Path, b: Path, common: list[int], wanted: int | None) -> int:

@@ -1,7 +1,8 @@
 """Figures of a training: what was evaluated and what was rewarded, over optimiser steps.
 
     curves.svg   curves.png    a row a metric, a column a group of variants; one pair a benchmark
-    rewards.svg  rewards.png   the reward, its parts and the length of what was sampled
+    rewards.svg  rewards.png   the reward, its parts and the length of what was sampled, and how
+                               unsteady they are
 
 A thin line is a seed; the bold one is the mean over the seeds, drawn only at steps that all of
 them have. A bar behind the last step is the interval of that mean over seeds, from three seeds on;
@@ -31,10 +32,9 @@ from unswayed.training.track.dynamics import (
     Dynamics,
     TrackedValue,
     dynamics,
-    emptied_lines,
-    verdicts,
     write,
 )
+from unswayed.training.track.findings import emptied_lines, fall_lines, template_lines, verdicts
 from unswayed.training.track.measures import EVALUATED, Measure, rewarded
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ _GROUPS = {
 _BASE = "base"
 _UNSCORED = "reward/unscored"
 _CHARACTERS_AN_INCH = 13.5  # of the note above a figure
+_ROOM = 0.05
+"""Of an axis, beyond its ends: half of a line that lies on the limit would be cut off."""
 _WINDOWS = 20
 """A running mean is over one part in so many of the steps."""
 
@@ -94,7 +96,8 @@ def draw(found: Dynamics, out: Path) -> list[Path]:
         rows = [row for row in found.rows if row.benchmark == benchmark]
         paths += _evaluated(rows, _notes(found, rows), out / f"curves{suffix}")
     logged = [row for row in found.rows if row.benchmark == TRAINING]
-    return paths + (_rewarded(logged, out / "rewards") if logged else [])
+    fallen = [f"Warning: {line}" for line in fall_lines(found)]
+    return paths + (_rewarded(logged, fallen, out / "rewards") if logged else [])
 
 
 def lines_of(rows: Iterable[TrackedValue], scale: float = 1.0) -> dict[int, dict[int, float]]:
@@ -210,7 +213,7 @@ def _panel(
     axes.tick_params(length=0)
 
 
-def _rewarded(rows: Sequence[TrackedValue], path: Path) -> list[Path]:
+def _rewarded(rows: Sequence[TrackedValue], notes: Sequence[str], path: Path) -> list[Path]:
     measures = rewarded(row.metric for row in rows)
     lines = {one: lines_of(r for r in rows if r.metric == one.metric) for one in measures}
     shown = [one for one, by_seed in lines.items() if _worth_showing(one, by_seed)]
@@ -224,8 +227,7 @@ def _rewarded(rows: Sequence[TrackedValue], path: Path) -> list[Path]:
         for axes, measure in zip(grid.flat, shown, strict=False):
             bold = running_mean(mean_line(lines[measure]), window)
             _lines(axes, lines[measure], bold, Look(COLOURS[0], ""))
-            if min(value for line in lines[measure].values() for value in line.values()) >= 0:
-                axes.set_ylim(bottom=0)
+            _from_zero(axes, [value for line in lines[measure].values() for value in line.values()])
             axes.set_ylabel(measure.label)
             axes.set_xlabel("optimiser steps")
             axes.locator_params(axis="x", nbins=5, integer=True)
@@ -234,8 +236,15 @@ def _rewarded(rows: Sequence[TrackedValue], path: Path) -> list[Path]:
         note = (
             f"{thin} The bold line is a running mean over {window} steps." if window > 1 else thin
         )
-        _title(figure, ["sampled in training: means over the completions of a step", note])
+        _title(figure, ["sampled in training: means over the completions of a step", note, *notes])
         return save(figure, path)
+
+
+def _from_zero(axes: Axes, values: Sequence[float]) -> None:
+    """Begin an axis at 0 where nothing lies below, with room for lines that lie on its ends."""
+    if min(values) >= 0:
+        top = max(values) or 1.0
+        axes.set_ylim(-_ROOM * top, (1 + _ROOM) * top)
 
 
 def _worth_showing(measure: Measure, lines: Mapping[int, Line]) -> bool:
@@ -316,11 +325,13 @@ def _notes(table: Dynamics, rows: Sequence[TrackedValue]) -> list[str]:
         {key: one for key, one in table.findings.items() if key[1] == here},
         {key: one for key, one in table.emptied.items() if key[1] == here},
         table.reference,
+        {key: one for key, one in table.behind.items() if key[1] == here},
     )
     return [
         f"{_seeds_note(seeds)} A point: {span} questions.{bar}",
         *(f"Collapsed: {line}" for line in verdicts(inside)[0]),
         *(f"Empty thoughts: {line}" for line in emptied_lines(inside)),
+        *(f"Templates: {line}" for line in template_lines(inside)),
     ]
 
 

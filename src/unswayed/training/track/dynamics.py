@@ -8,10 +8,12 @@ From an evaluation come all its estimates (`metrics.json`) and, by benchmark and
     thought_shared  share of thoughts whose template another question has too (see `collapse`)
     thought_none    share of thoughts without a word of the model's own (see `empty`)
     output_tokens   mean tokens of a completion
+    variance/…      running variance of accuracy, consistency and thought length (see `variances`)
 
 From the log, once an optimiser step, under the benchmark `training` and the variant `all`: `reward`
 and its parts (`reward/format`, `reward/correct`, …), `output_words` and `output_tokens`, means over
-the step's completions. A value that is not known is null, and so is `n` where the log does not say
+the step's completions, and `variance/…` of the reward, of `reward/consistent` and of the words. A
+value that is not known is null, and so is `n` where the log does not say
 how many completions a mean is over.
 """
 
@@ -21,10 +23,9 @@ how many completions a mean is over.
 from __future__ import annotations
 
 import io
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import fmean, median
 from typing import Any
@@ -39,6 +40,7 @@ from unswayed.training.track.collapse import Collapse, detect, shared
 from unswayed.training.track.empty import EmptyThoughts, empty_thoughts, wordless
 from unswayed.training.track.folders import evaluations
 from unswayed.training.track.thoughts import Thought, thoughts_of
+from unswayed.training.track.variances import running_variance, window_of
 
 FILE = "dynamics.parquet"
 TRAINING, ALL = "training", "all"
@@ -51,6 +53,11 @@ _OVER_ALL = {
 }
 """Keys of the log whose means are over every completion of a step, and their metrics."""
 _PARTS = "parts/"
+LOGGED = ("reward", "reward/consistent", "output_words")
+"""Of the log: what may become unsteady, step by step."""
+CHECKED = ("accuracy", "consistency_rate", "thought_words")
+"""Of an evaluation: what may become unsteady, by variant."""
+VARIANCE = "variance/"
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,8 @@ class TrackedValue:
         value: the value; None where it is not known.
         low: lower end of its interval over questions; None where there is none.
         high: upper end.
-        n: what the value is over: outputs of an evaluation, completions of a step.
+        n: what the value is over: outputs of an evaluation, completions of a step, and for
+            a `variance/…` values of the line.
     """
 
     seed: int
@@ -89,12 +97,17 @@ class Dynamics:
         findings: (seed, benchmark) → step → finding, for every evaluated step but the first.
         emptied: (seed, benchmark, variant) → step → finding, for the same steps.
         reference: (seed, benchmark) → the step that the thoughts are compared with.
+        behind: (seed, benchmark, variant) → step → finding on the thoughts that have words, for
+            every variant but base.
     """
 
     rows: tuple[TrackedValue, ...]
     findings: Mapping[tuple[int, str], Mapping[int, Collapse]]
     emptied: Mapping[tuple[int, str, str], Mapping[int, EmptyThoughts]]
     reference: Mapping[tuple[int, str], int]
+    behind: Mapping[tuple[int, str, str], Mapping[int, Collapse]] = field(
+        default_factory=dict[tuple[int, str, str], dict[int, Collapse]]
+    )
 
     @property
     def seeds(self) -> list[int]:
@@ -124,6 +137,7 @@ def dynamics(out: Path) -> Dynamics:
     rows: list[TrackedValue] = []
     findings: dict[tuple[int, str], dict[int, Collapse]] = {}
     emptied: dict[tuple[int, str, str], dict[int, EmptyThoughts]] = {}
+    behind: dict[tuple[int, str, str], dict[int, Collapse]] = {}
     reference: dict[tuple[int, str], int] = {}
     for folder in folders(out):
         seed = int(folder.run.description()["seed"])
@@ -139,10 +153,15 @@ def dynamics(out: Path) -> Dynamics:
             if variant == "base":
                 reference[seed, benchmark] = first
                 findings[seed, benchmark] = {step: detect(before, now) for step, now in later}
+            else:
+                behind[seed, benchmark, variant] = {
+                    step: detect(_spoken(before), _spoken(now)) for step, now in later
+                }
             emptied[seed, benchmark, variant] = {
                 step: empty_thoughts(before, now) for step, now in later
             }
-    return Dynamics(tuple(rows), findings, emptied, reference)
+    rows += list(_variances(rows))
+    return Dynamics(tuple(rows), findings, emptied, reference, behind)
 
 
 def require() -> None:
@@ -182,69 +201,6 @@ def write(found: Dynamics, out: Path) -> Path:
     return out / FILE
 
 
-def as_json(found: Dynamics) -> str:
-    """Return the table and the findings as JSON; what is not known is null."""
-    findings = [
-        {
-            "seed": seed,
-            "benchmark": benchmark,
-            "step": step,
-            "reference": found.reference[seed, benchmark],
-            **asdict(one),
-        }
-        for (seed, benchmark), by_step in found.findings.items()
-        for step, one in by_step.items()
-    ]
-    emptied = [
-        {"seed": seed, "benchmark": benchmark, "variant": variant, "step": step, **asdict(one)}
-        for (seed, benchmark, variant), by_step in found.emptied.items()
-        for step, one in by_step.items()
-    ]
-    rows = [asdict(row) for row in found.rows]
-    return json.dumps(
-        {"schema_version": 1, "rows": rows, "collapse": findings, "empty_thoughts": emptied},
-        ensure_ascii=False,
-        allow_nan=False,
-    )
-
-
-def verdicts(found: Dynamics) -> tuple[list[str], list[str]]:
-    """Return lines for people: seeds that have collapsed, and what is known of the others.
-
-    A seed counts as collapsed from the first step on that was found so, also if its thoughts came
-    back later.
-    """
-    fallen: list[str] = []
-    others: list[str] = []
-    for (seed, benchmark), by_step in found.findings.items():
-        head, reference = f"seed {seed}, {benchmark}", found.reference[seed, benchmark]
-        against = f" (compared with step {reference})" if reference else ""
-        first = next((step for step, one in by_step.items() if one.collapsed), None)
-        if first is not None:
-            fallen.append(f"{head}: from step {first} on, {by_step[first].words()}{against}")
-        elif by_step:
-            last = max(by_step)
-            others.append(f"{head}: at step {last}, {by_step[last].words()}{against}")
-    return fallen, others
-
-
-def emptied_lines(found: Dynamics) -> list[str]:
-    """Return a line for people for each seed and variant whose thoughts became empty.
-
-    It says where they were first, and how it stands at the last step: they may have come back.
-    """
-    lines: list[str] = []
-    for (seed, benchmark, variant), by_step in found.emptied.items():
-        first = next((step for step, one in by_step.items() if one.empty), None)
-        if first is not None:
-            last = max(by_step)
-            lines.append(
-                f"seed {seed}, {benchmark}, {variant}: at step {first}, {by_step[first].words()}; "
-                f"at the last, step {last}: {by_step[last].now:.0%}"
-            )
-    return lines
-
-
 def _estimates(seed: int, step: int, run: RunFolder) -> Iterator[TrackedValue]:
     for one in measured.load(run).estimates:
         names = (one.benchmark, one.variant, one.metric)
@@ -275,6 +231,24 @@ def _logged(seed: int, folder: TrainingFolder) -> Iterator[TrackedValue]:
         for metric, value, over_all in _of_line(line):
             n = completions if over_all else None
             yield TrackedValue(seed, int(line["step"]), TRAINING, ALL, metric, value, None, None, n)
+
+
+def _variances(rows: Iterable[TrackedValue]) -> Iterator[TrackedValue]:
+    """Yield the running variance of each line whose unrest is looked at."""
+    lines: defaultdict[tuple[int, str, str, str], dict[int, float]] = defaultdict(dict)
+    for row in rows:
+        watched = LOGGED if row.benchmark == TRAINING else CHECKED
+        if row.metric in watched and row.value is not None:
+            lines[row.seed, row.benchmark, row.variant, row.metric][row.step] = row.value
+    for (seed, benchmark, variant, metric), line in lines.items():
+        n = window_of(len(line))
+        for step, value in running_variance(line).items():
+            names = (benchmark, variant, f"{VARIANCE}{metric}")
+            yield TrackedValue(seed, step, *names, value, None, None, n)
+
+
+def _spoken(thoughts: Iterable[Thought]) -> list[Thought]:
+    return [thought for thought in thoughts if thought.words]
 
 
 def _of_line(line: Mapping[str, Any]) -> Iterator[tuple[str, float | None, bool]]:

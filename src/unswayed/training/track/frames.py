@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from unswayed.results.frames import Column, records_frame
 from unswayed.training.track.comparison import Comparison
-from unswayed.training.track.dynamics import Dynamics, emptied_lines, verdicts
+from unswayed.training.track.dynamics import Dynamics
+from unswayed.training.track.findings import emptied_lines, fall_lines, template_lines, verdicts
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -58,7 +59,13 @@ def dynamics_frame(table: Dynamics) -> DataFrame:
     """
     frame = records_frame(DYNAMICS_COLUMNS, [asdict(row) for row in table.rows])
     collapsed, others = verdicts(table)
-    frame.attrs = {"collapsed": collapsed, "empty": emptied_lines(table), "thoughts": others}
+    frame.attrs = {
+        "collapsed": collapsed,
+        "empty": emptied_lines(table),
+        "templates": template_lines(table),
+        "falls": fall_lines(table),
+        "thoughts": others,
+    }
     return frame
 
 

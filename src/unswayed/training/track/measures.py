@@ -58,15 +58,22 @@ REWARDED = (
     Measure("reward/unscored", "without a reward", "share"),
 )
 """Of what was sampled in training, beside the terms of the reward."""
+UNREST = (
+    Measure("variance/reward", "variance of reward", "", 1, 4),
+    Measure("variance/reward/consistent", "variance of consistent", "", 1, 4),
+    Measure("variance/output_words", "variance of length", "words²", 1, 2),
+)
+"""Of how unsteady that is."""
 _TERM = "reward/"
 
 
 def rewarded(metrics: Iterable[str]) -> list[Measure]:
-    """Return what is shown of what was sampled: `REWARDED`, then every term that was logged.
+    """Return what is shown of what was sampled: `REWARDED`, every term that was logged, `UNREST`.
 
     Args:
         metrics: names of the metrics that were logged.
     """
     known = {one.metric for one in REWARDED}
     terms = sorted({name for name in metrics if name.startswith(_TERM)} - known)
-    return [*REWARDED, *(Measure(name, f"{name.removeprefix(_TERM)} term") for name in terms)]
+    own = [Measure(name, f"{name.removeprefix(_TERM)} term") for name in terms]
+    return [*REWARDED, *own, *UNREST]
