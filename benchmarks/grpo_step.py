@@ -113,6 +113,8 @@ def report(clock: Clock, steps: int, note: str) -> None:
         table["rest"] = table[whole] - sum(table.get(name, 0.0) for name in known)
     row("rest: pictures, tokens, advantages", clock, "rest", steps)
     row(whole, clock, whole, steps)
+    model = sum(clock.cpu.get(name, 0.0) for name in ("generation", "forward", "backward"))
+    print(f"in generation, forward and backward: {model / clock.cpu[whole]:.1%} of the CPU time")
 
 
 def row(label: str, clock: Clock, name: str, count: float) -> None:

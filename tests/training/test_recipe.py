@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from unswayed import registry
 from unswayed.config import toml
 from unswayed.errors import ConfigError, UnknownName
+from unswayed.registry import parse_spec
 from unswayed.training.data import check_data, overlaps
 from unswayed.training.recipe import TrainingRecipe, as_toml, as_written, shipped, training_recipe
 
@@ -283,3 +285,24 @@ def test_the_pages_recipe_that_extends_another_is_read(tmp_path: Path) -> None:
     found, base = training_recipe(own), training_recipe("augmented")
     assert found != base
     assert found.grpo.model_copy(update={"steps": base.grpo.steps}) == base.grpo
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_training_and_evaluation_are_worded_apart(path: Path) -> None:
+    recipe = training_recipe(path)
+    sets = [
+        spec.options.get("wordings", "a")
+        for spec in map(parse_spec, (recipe.augmentation.texts, recipe.evaluation.texts))
+    ]
+    assert sets == ["b", "a"]
+
+
+def test_shipped_recipes_are_evaluated_in_and_out_of_distribution() -> None:
+    specs = [parse_spec(spec) for spec in training_recipe("accuracy").evaluation.benchmarks]
+    outside = [
+        {key: spec.options[key] for key in ("pairs", "style", "kinds") if key in spec.options}
+        for spec in specs
+    ]
+    assert outside == [{}, {"pairs": "held-out"}, {"style": "shaded"}, {"kinds": "unseen"}]
+    names = [registry.create("benchmark", spec).name for spec in map(str, specs)]
+    assert names == ["scenes", "scenes-held-out", "scenes-shaded", "scenes-unseen"]

@@ -46,12 +46,12 @@ class Evaluation:
         if twice:
             raise ConfigError(
                 f"two benchmarks are called {', '.join(sorted(twice))}; give one of them another "
-                "name (for a file: file:PATH,name=…)"
+                "name (file:PATH,name=… or scenes,name=…)"
             )
         if ALL in names:
             raise ConfigError(
                 f"a benchmark is called {ALL!r}, which stands for all of them together; give it "
-                "another name (for a file: file:PATH,name=…)"
+                "another name (file:PATH,name=… or scenes,name=…)"
             )
         return benchmarks
 

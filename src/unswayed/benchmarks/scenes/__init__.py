@@ -37,8 +37,6 @@ class Scenes:
     family of scenes share one scene, and so one cluster.
     """
 
-    name = "scenes"
-
     def __init__(
         self,
         n: int = 200,
@@ -49,6 +47,7 @@ class Scenes:
         style: str = "plain",
         pairs: str = "train",
         split: str = "test",
+        name: str = "scenes",
     ) -> None:
         """Choose the scenes.
 
@@ -63,13 +62,15 @@ class Scenes:
             pairs: colour-shape pairs: `train`, `held-out` (the questions are about pairs that
                 training never shows) or `all`.
             split: `test`, or `train` for scenes of the training domain.
+            name: of the benchmark; another one for each of several in an evaluation. It is shown
+                and stored, and changes no scene.
 
         Raises:
             ConfigError: an option has no such value.
         """
         if n < 1:
             raise ConfigError(f"expected n of at least 1, found {n}")
-        self.n, self.seed = n, seed
+        self.n, self.seed, self.name = n, seed, name
         self.kinds = _kinds(kinds)
         self.level: Level = _one_of("level", level, get_args(Level))
         self.style: Style = _one_of("style", style, get_args(Style))
@@ -98,7 +99,7 @@ class Scenes:
             question=question.text,
             options=dict(zip(LETTERS, question.options, strict=False)),
             answer=question.letter,
-            cluster=f"{self.name}/{question.scene.id}",
+            cluster=f"scenes/{question.scene.id}",  # pictures are the same under any name
             category=question.kind,
             statements={
                 letter: claim(question, option).rstrip(".")
