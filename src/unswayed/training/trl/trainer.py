@@ -28,7 +28,6 @@ from trl.trainer.utils import shutdown_event_loop_in_daemon
 
 from unswayed.errors import StageError
 from unswayed.models.transformers.loading import load_model
-from unswayed.results.loggers import LOGGERS, LoggerName, module, send, table
 from unswayed.run.files import write_json
 from unswayed.training.folder import TrainingFolder
 from unswayed.training.parents import copy_processor, files_of
@@ -42,10 +41,9 @@ from unswayed.training.trl.likelihood import cases_of
 from unswayed.training.trl.perception import PerceptionLoss
 from unswayed.training.trl.reanswering import SecondAnswers
 from unswayed.training.trl.reward import SCORER, SUPPORT, before
+from unswayed.training.trl.samples import send_completions
 from unswayed.training.trl.weights import merged, weights_of
 
-_SHOWN = 16
-"""Completions of a step that a logger is sent."""
 ADAPTER = "adapter"
 """Folder of a checkpoint with its low-rank adapters alone."""
 
@@ -201,30 +199,8 @@ class AnswerTrainer(GRPOTrainer):
             super().log(logs, start_time)
         finally:
             self.args.report_to = reported
-        wanted = set(reported or ())
-        names: list[LoggerName] = [name for name in LOGGERS if name in wanted]
-        if names and self.is_world_process_zero() and self._logs["extra"].get("text"):
-            rows, pictures = self._shown_completions()
-            for name in names:
-                send(name, {"completions": table(module(name), rows, pictures)})
-
-    def _shown_completions(self) -> tuple[list[dict[str, Any]], list[Any]]:
-        """Return the first completions of the step as rows, and their pictures."""
-        extra: dict[str, Any] = {key: list(v) for key, v in self._logs["extra"].items()}
-        rewards = {key: list(values) for key, values in self._logs["rewards"].items()}
-        count = min(_SHOWN, len(extra["text"]))
-        rows = [
-            {
-                "step": int(self.state.global_step),
-                **{key: values[at] for key, values in extra.items()},
-                **{key: values[at] for key, values in rewards.items()},
-            }
-            for at in range(count)
-        ]
-        images: list[Any] = list(self._logs["images"] or [])
-        return rows, [
-            images[at][0] if at < len(images) and images[at] else None for at in range(count)
-        ]
+        if self.is_world_process_zero():
+            send_completions(reported or (), self._logs, int(self.state.global_step))
 
     def close(self) -> None:
         """Stop the thread that awaits rewards; TRL would keep it until Python ends."""
