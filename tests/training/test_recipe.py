@@ -109,6 +109,7 @@ def test_the_base_recipes_use_no_remedy() -> None:
     }
     assert used == {
         "accuracy": set(),
+        "accuracy-extra": set(),
         "demo": set(),
         "augmented": set(),
         "augmented-faithful": set(),
@@ -126,9 +127,16 @@ def test_shipped_recipes_differ_in_reward_and_augmentation_alone() -> None:
     rest = [
         training_recipe(name).model_dump(exclude={"reward", "augmentation"})
         for name in shipped()
-        if name not in {"demo", *OBJECTIVES, *OWN_TABLES}
+        if name not in {"accuracy-extra", "demo", *OBJECTIVES, *OWN_TABLES}
     ]
     assert all(one == rest[0] for one in rest)
+
+
+def test_more_data_is_all_that_the_extra_recipe_differs_in() -> None:
+    plain, extra = training_recipe("accuracy"), training_recipe("accuracy-extra")
+    assert extra.model_dump(exclude={"data"}) == plain.model_dump(exclude={"data"})
+    assert extra.data[0] == plain.data[0]
+    assert "level=hard" in extra.data[1].benchmark
 
 
 def test_remedies_with_a_table_of_their_own_differ_in_it_alone() -> None:
