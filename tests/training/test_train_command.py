@@ -75,7 +75,7 @@ def test_training_on_what_is_evaluated_is_told(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["accurracy"], "unknown recipe 'accurracy'; did you mean accuracy?"),
+        (["accurracy"], "unknown recipe 'accurracy'; did you mean accuracy or accuracy-extra?"),
         (["accuracy", "--seeds", "1,1"], "expected --seeds as different numbers"),
         (["accuracy", "--seeds", "one"], "expected --seeds as different numbers"),
         (
