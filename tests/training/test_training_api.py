@@ -39,7 +39,7 @@ def test_track_evaluates_and_returns_the_table(both: tuple[Path, Path]) -> None:
     at_end = table[(table.metric == "accuracy") & (table.variant == "base") & (table.step == 4)]
     of_all = at_end[at_end.benchmark != "all"].set_index("seed").value
     assert of_all.to_dict() == {1: pytest.approx(13 / 24), 2: pytest.approx(14 / 24)}
-    assert set(table.attrs) == {"collapsed", "empty", "thoughts"}
+    assert set(table.attrs) == {"collapsed", "empty", "falls", "templates", "thoughts"}
     assert (both[0] / "dynamics.parquet").is_file()
     us.track(us.Training(both[1]), model=POLICY)
     again = us.track(both[0], evaluate=False)
