@@ -162,6 +162,8 @@ class Sample(Record):
         cluster: the image or scene; samples that share it are not independent.
         group: circular or flipped copies of one question share it; None where there are none.
         category: the benchmark's own category, or empty.
+        difficulty: how hard the benchmark knows the picture to be, from 0 (nothing hides what is
+            asked for) to 1; None where it does not know.
         statements: letter → a sentence about the picture that is true exactly if that option is
             the answer, where the benchmark knows one (a scene graph writes it); empty otherwise.
     """
@@ -176,6 +178,7 @@ class Sample(Record):
     cluster: str
     group: str | None = None
     category: str = ""
+    difficulty: float | None = Field(default=None, ge=0, le=1)
     statements: dict[Letter, str] = {}
 
 

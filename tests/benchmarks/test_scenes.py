@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import math
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -13,10 +15,12 @@ import pytest
 from PIL import Image
 
 from unswayed.benchmarks.scenes import KINDS, UNSEEN_KINDS, SceneQuestion, Scenes
-from unswayed.benchmarks.scenes.picture import PAINT
+from unswayed.benchmarks.scenes.picture import PAINT, draw, png
 from unswayed.benchmarks.scenes.scene import HELD_OUT, SIDE, Thing, compose
 from unswayed.errors import ConfigError
 
+FOGGY = "5f363ab9ed92fb3a"
+"""Digest of a foggy picture: the same on every machine."""
 ALL_KINDS = KINDS + UNSEEN_KINDS
 SETTINGS = [
     {"level": level, "style": style, "pairs": pairs}
@@ -262,11 +266,40 @@ def test_a_scene_does_not_depend_on_the_global_generator() -> None:
         ({"level": "medium"}, "level to be one of easy, hard; found 'medium'"),
         ({"kinds": "count+taste"}, "found 'taste'"),
         ({"split": "validation"}, "train, test; found 'validation'"),
+        ({"fog": "thick"}, "fog to be mixed, or a number in [0, 1); found 'thick'"),
+        ({"fog": 1.0}, "fog to be mixed, or a number in [0, 1); found 1.0"),
     ],
 )
 def test_wrong_options_are_named(options: dict[str, object], message: str) -> None:
-    with pytest.raises(ConfigError, match=message.replace("+", r"\+")):
+    with pytest.raises(ConfigError, match=re.escape(message)):
         Scenes(**options)  # type: ignore[arg-type]
+
+
+def test_fog_hides_a_scene_and_changes_nothing_else() -> None:
+    name = "fog/0"
+    clear = compose(name, "distinct")
+    thin, thick = (compose(name, "distinct", fog=fog) for fog in (0.4, 0.9))
+    assert clear.things == thin.things == thick.things
+    grey = [np.asarray(draw(scene), dtype=float) for scene in (clear, thin, thick)]
+    spread = [np.abs(each - np.median(each)).max(axis=2) for each in grey]
+    inside = spread[0] > 40  # pixels of the objects
+    signal = [abs(one[inside].mean() - one[~inside].mean()) for one in grey]
+    noise = [one[~inside].std() for one in grey]
+    assert noise[0] < noise[1] < noise[2]
+    assert signal[1] / noise[1] > 3 * signal[2] / noise[2]
+    assert png(thick) == png(compose(name, "distinct", fog=0.9))
+    assert hashlib.sha256(draw(thick).tobytes()).hexdigest()[:16] == FOGGY
+
+
+def test_mixed_fog_is_known_to_the_samples() -> None:
+    known = [sample.difficulty for sample in Scenes(n=400, fog="mixed")]
+    share = sum(value == 0 for value in known) / len(known)
+    assert 0.17 < share < 0.33
+    assert all(value == 0 or 0.2 <= (value or 0) <= 0.95 for value in known)
+    assert {sample.difficulty for sample in Scenes(n=5, fog=0.5)} == {0.5}
+    assert {sample.difficulty for sample in Scenes(n=5)} == {0.0}
+    ids = {Scenes(n=1, fog=fog)[0].id for fog in (0.0, 0.5, "mixed")}
+    assert len(ids) == 3
 
 
 def test_an_index_outside_is_an_error() -> None:

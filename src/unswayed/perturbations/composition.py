@@ -185,7 +185,7 @@ def _stepped(name: str, step: Perturbation, variant: Variant, context: Context) 
 
 _HIDDEN: Any = {
     "id": True,
-    "sample": {"images", "statements"},
+    "sample": {"images", "statements", "difficulty"},
     **dict.fromkeys(("form", "fallback", "wordings", "names_letter", "language"), True),
 }
 """What is not shown, or only known of what is shown."""

@@ -52,6 +52,11 @@ COLUMNS: tuple[Column, ...] = (
     Column("sample_gold", "text", "`gold` in the benchmark's own letters; missing if open"),
     Column("sample_foil", "text", "`foil` in the benchmark's own letters; missing if open"),
     Column("category", "text", "the benchmark's own category; missing if it has none"),
+    Column(
+        "difficulty",
+        "number",
+        "how hard the benchmark knows the picture to be, in [0, 1]; missing where it does not",
+    ),
     Column("cluster", "text", "the image or scene; rows that share it are not independent"),
     Column("group", "text", "circular or flipped copies of a question share it; else missing"),
     Column("answer_kind", "text", "what is asked for: `choice`, `number`, `text` or `box`"),

@@ -83,6 +83,7 @@ def _shown(variant: Variant) -> dict[str, Any]:
         "sample_gold": variant.origin.get(variant.answer) if choice else None,
         "sample_foil": variant.origin.get(variant.foil or "") if choice else None,
         "category": sample.category or None,
+        "difficulty": sample.difficulty,
         "cluster": sample.cluster,
         "group": sample.group,
         "question": sample.question,
@@ -222,7 +223,18 @@ _NUMBERS = (
 """Columns that are shown as they are; NaN without a letter distribution."""
 _KEPT = (
     *("gold", "foil", "asserts", "sample_gold", "sample_foil"),
-    *("category", "cluster", "group", "question", "options", "prefill", "caption", "draft", "id"),
+    *(
+        "category",
+        "difficulty",
+        "cluster",
+        "group",
+        "question",
+        "options",
+        "prefill",
+        "caption",
+        "draft",
+        "id",
+    ),
     *("text", "error", "tokens", "problem", "think", "answer", "probabilities"),
     *("judge", "judge_concludes", "judge_reason", "votes"),
 )

@@ -20,7 +20,15 @@ from unswayed.benchmarks.scenes.question import (
     ask,
     family_of,
 )
-from unswayed.benchmarks.scenes.scene import Level, ObjectPairs, Scene, Split, Style, compose
+from unswayed.benchmarks.scenes.scene import (
+    Fog,
+    Level,
+    ObjectPairs,
+    Scene,
+    Split,
+    Style,
+    compose,
+)
 from unswayed.benchmarks.scenes.wording import claim
 from unswayed.errors import ConfigError
 from unswayed.types import LETTERS, ImageRef, Sample
@@ -47,6 +55,7 @@ class Scenes:
         style: str = "plain",
         pairs: str = "train",
         split: str = "test",
+        fog: str | float = 0.0,
         name: str = "scenes",
     ) -> None:
         """Choose the scenes.
@@ -62,6 +71,9 @@ class Scenes:
             pairs: colour-shape pairs: `train`, `held-out` (the questions are about pairs that
                 training never shows) or `all`.
             split: `test`, or `train` for scenes of the training domain.
+            fog: how far everything has faded into grey, in [0, 1); or `mixed`: one of four
+                scenes is clear, the others lie in fog from 0.2 to 0.95. It is the sample's
+                `difficulty`.
             name: of the benchmark; another one for each of several in an evaluation. It is shown
                 and stored, and changes no scene.
 
@@ -76,6 +88,7 @@ class Scenes:
         self.style: Style = _one_of("style", style, get_args(Style))
         self.pairs: ObjectPairs = _one_of("pairs", pairs, get_args(ObjectPairs))
         self.split: Split = _one_of("split", split, get_args(Split))
+        self.fog: Fog = _fog(fog)
 
     def __len__(self) -> int:
         """Return the number of questions."""
@@ -101,6 +114,7 @@ class Scenes:
             answer=question.letter,
             cluster=f"scenes/{question.scene.id}",  # pictures are the same under any name
             category=question.kind,
+            difficulty=question.scene.fog,
             statements={
                 letter: claim(question, option).rstrip(".")
                 for option, letter in enumerate(LETTERS[: len(question.options)])
@@ -118,7 +132,7 @@ class Scenes:
         kind = self.kinds[index % len(self.kinds)]
         family = family_of(kind)
         name = f"{self._domain}-{family}-{index // len(self.kinds)}"
-        scene = compose(name, family, self.level, self.style, self.pairs)
+        scene = compose(name, family, self.level, self.style, self.pairs, self.fog)
         return ask(random.Random(f"{name}/{kind}"), scene, kind, self.level, self.pairs)
 
     @property
@@ -127,6 +141,7 @@ class Scenes:
         settings = (self.level, self.style, self.pairs)
         usual = ("easy", "plain", "train")
         other = [a for a, b in zip(settings, usual, strict=True) if a != b]
+        other += [f"fog-{self.fog}"] if self.fog else []
         return "-".join([*([] if self.split == "test" else [self.split]), str(self.seed), *other])
 
 
@@ -147,6 +162,14 @@ def _kinds(text: str | None) -> tuple[QuestionKind, ...]:
             f"found {unknown[0]!r}"
         )
     return tuple(known[name] for name in dict.fromkeys(wanted))
+
+
+def _fog(value: str | float) -> Fog:
+    if value == "mixed":
+        return "mixed"
+    if isinstance(value, str) or not 0 <= value < 1:
+        raise ConfigError(f"expected fog to be mixed, or a number in [0, 1); found {value!r}")
+    return float(value)
 
 
 def _one_of(option: str, value: str, known: tuple[T, ...]) -> T:

@@ -24,6 +24,10 @@ _INK = (20, 20, 20)
 _SHADE = 12
 """How far a channel of a colour may lie from PAINT in the plain style."""
 
+_FOG_GREY = 200
+_FOG_NOISE = (10.0, 28.0)
+"""Standard deviation of the noise in fog, in grey levels: at least, and what thick fog adds."""
+
 Point = tuple[float, float]
 
 
@@ -36,7 +40,8 @@ def draw(scene: Scene) -> Image.Image:
         turn = 0.0 if scene.style == "plain" else rng.uniform(-0.35, 0.35)
         outline = _INK if scene.style == "plain" else None
         _draw_thing(pen, thing, _shade(rng, PAINT[thing.color]), turn, outline)
-    return canvas.resize((SIDE, SIDE), Image.Resampling.BOX)
+    picture = canvas.resize((SIDE, SIDE), Image.Resampling.BOX)
+    return _in_fog(picture, scene) if scene.fog else picture
 
 
 def png(scene: Scene) -> bytes:
@@ -66,6 +71,21 @@ def _shaded_ground(rng: random.Random) -> Image.Image:
     tint = np.array([rng.uniform(-8, 8) for _ in range(3)], dtype=np.float32)
     pixels = np.clip(grey[:, :, None] + tint, 0, 255).astype(np.uint8)
     return Image.fromarray(pixels)
+
+
+def _in_fog(picture: Image.Image, scene: Scene) -> Image.Image:
+    """Fade a picture into grey and lay noise over it.
+
+    The noise of a pixel is a sum of four uniform integers from a generator whose stream is
+    frozen, so that the bytes are the same on every machine.
+    """
+    seed = random.Random(f"{scene.seed_text}/noise").getrandbits(32)
+    pixels = np.asarray(picture, dtype=np.float32)
+    drawn = np.random.RandomState(seed).randint(0, 256, (4, *pixels.shape)).sum(axis=0) - 510
+    least, more = _FOG_NOISE
+    deviation = (least + more * scene.fog) / math.sqrt(4 * (256**2 - 1) / 12)
+    faded = (1 - scene.fog) * pixels + scene.fog * _FOG_GREY + deviation * drawn
+    return Image.fromarray(np.clip(np.rint(faded), 0, 255).astype(np.uint8))
 
 
 def _shade(rng: random.Random, paint: tuple[int, int, int]) -> tuple[int, int, int]:

@@ -18,6 +18,8 @@ Style = Literal["plain", "shaded"]
 ObjectPairs = Literal["train", "held-out", "all"]
 Split = Literal["train", "test"]
 Family = Literal["distinct", "counting"]
+Fog = Literal["mixed"] | float
+"""How thick the fog is before a scene, in [0, 1), or `mixed`: another one before each."""
 Pair = tuple[str, str]
 
 COLORS = ("red", "green", "blue", "yellow", "purple", "orange")
@@ -42,6 +44,9 @@ _JITTER = 5.0
 _GAP = 2.0
 _OVERLAP = (0.12, 0.3)
 """Distance of overlapping centres: the larger radius and this share of the smaller one."""
+_CLEAR_SHARE = 0.25
+_FOG = (0.2, 0.95)
+"""Share of clear scenes where fog is mixed, and how thick it is before the others."""
 _NUMBERS = (0, 1, 1, 2, 2, 3, 3, 4)
 _ALL_PAIRS: tuple[Pair, ...] = tuple((color, shape) for color in COLORS for shape in SHAPES)
 
@@ -97,6 +102,7 @@ class Scene:
         style: how it is drawn.
         theme: in a counting scene what its question counts, as (attribute, value): ("color",
             "red"), ("shape", "circle") or ("any", "object").
+        fog: how far everything has faded into grey, in [0, 1): how hard the scene is to see.
     """
 
     id: str
@@ -104,6 +110,7 @@ class Scene:
     seed_text: str
     style: Style = "plain"
     theme: tuple[str, str] | None = None
+    fog: float = 0.0
 
     @property
     def reading_order(self) -> tuple[Thing, ...]:
@@ -163,6 +170,7 @@ def compose(
     level: Level = "easy",
     style: Style = "plain",
     pairs: ObjectPairs = "train",
+    fog: Fog = 0.0,
 ) -> Scene:
     """Compose a scene from a seed.
 
@@ -173,6 +181,7 @@ def compose(
         level: `easy` gives the objects of a distinct scene different colours.
         style: how it will be drawn; `shaded` scenes also have other sizes.
         pairs: `held-out` puts a held-out pair where the questions ask about it.
+        fog: how thick the fog is; `mixed` draws it from the seed.
 
     Raises:
         ConfigError: no scene was found, which means that the settings contradict each other.
@@ -186,8 +195,16 @@ def compose(
             kinds = _distinct_kinds(rng, level, pairs)
         things = _arrange(rng, kinds, family, style, pairs)
         if things is not None and (family == "counting" or _has_relation(things, pairs)):
-            return Scene(seed_text, things, seed_text, style, theme)
+            return Scene(seed_text, things, seed_text, style, theme, _fog_before(seed_text, fog))
     raise ConfigError(f"expected a scene for the seed {seed_text!r}, found none in 500 tries")
+
+
+def _fog_before(seed_text: str, fog: Fog) -> float:
+    """Return how thick the fog is before a scene; it has a seed of its own, so nothing moves."""
+    if fog != "mixed":
+        return fog
+    rng = random.Random(f"{seed_text}/fog")
+    return 0.0 if rng.random() < _CLEAR_SHARE else rng.uniform(*_FOG)
 
 
 def _distinct_kinds(rng: random.Random, level: Level, pairs: ObjectPairs) -> list[Pair]:
