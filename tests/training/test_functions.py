@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from unswayed.errors import ConfigError
+from unswayed.errors import ConfigError, StageError
 from unswayed.training.functions import reward_function
 
 RIGHT = "<think>The cup is blue. So it is the cup.</think><answer>A</answer>"
@@ -68,7 +68,30 @@ def test_what_is_missing_is_one_line(given: dict[str, Any], said: str) -> None:
         reward_function()(None, [RIGHT], **given)
 
 
-@pytest.mark.parametrize("recipe", ["care", "invariant", "reanswer"])
+def test_prompts_that_differ_in_their_picture_are_told_apart_by_an_id() -> None:
+    reward = reward_function("guarded")
+    apart = reward(None, [RIGHT, RIGHT], **columns(2) | {"id": ["one", "two"]})
+    assert apart == reward(None, [RIGHT], **columns(1)) * 2
+
+
+def test_a_chat_without_words_and_a_template_that_opens_the_thought() -> None:
+    empty = [{"role": "assistant", "content": None}]
+    assert reward_function()(None, [empty], **columns(1)) == [0.0]
+    rest = RIGHT.removeprefix("<think>")
+    assert reward_function(opens_thought=True)(None, [rest], **columns(1)) == [1.1]
+
+
+def test_a_judge_that_is_not_there_is_found_at_once() -> None:
+    pytest.importorskip("aiohttp")
+    judge = "reward.judge=llm:m,base_url=http://127.0.0.1:9/v1"
+    with pytest.raises(StageError, match="training did not begin"):
+        reward_function("faithful", [judge, "reward.asking.attempts=1"])
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    ["care", "invariant", "reanswer", "lagrangian", "faithful-grpo", "cora", "papo"],
+)
 def test_a_reward_that_needs_the_training_is_refused(recipe: str) -> None:
     with pytest.raises(ConfigError, match="needs the training itself"):
         reward_function(recipe)

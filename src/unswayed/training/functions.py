@@ -6,7 +6,8 @@
 
 The data set has columns beside the prompt, which TRL hands to every reward function: `question`,
 `options` (a list of texts, or letter → text), `answer` (the gold letter) and, where the assistant's
-turn was begun, `prefill`.
+turn was begun, `prefill`. Completions with the same columns are taken for a group; prompts that
+differ in their picture alone need a column `id` as well.
 """
 
 from __future__ import annotations
@@ -24,6 +25,16 @@ from unswayed.training.reward.scorer import Scorer
 from unswayed.types import LETTERS, Sample, Variant
 
 COLUMNS = ("question", "options", "answer")
+_BEYOND = (
+    "reward.likelihood_consistency",
+    "reward.paired_invariance",
+    "reward.reanswer",
+    "reward.lagrangian",
+    "advantage.constraint",
+    "advantage.splitting",
+    "perception",
+)
+"""Keys of a recipe that no function of texts can have."""
 
 
 class RewardFunction:
@@ -60,36 +71,48 @@ class RewardFunction:
                 f"the reward {self.__name__!r} expects the columns {', '.join(COLUMNS)} in the "
                 f"data set, found none called {', '.join(missing)}"
             )
-        prefills: Sequence[Any] = columns.get("prefill") or ()
-        rows = zip_longest(*(columns[name] for name in COLUMNS), prefills)
+        more: list[Sequence[Any]] = [columns.get(name) or () for name in ("prefill", "id")]
+        rows = zip_longest(*(columns[name] for name in COLUMNS), *more)
         shown = [_variant(*row) for row in rows]
         return self.scorer.score(shown, [_text(completion) for completion in completions])
 
 
-def reward_function(recipe: str | Path = "faithful", overrides: Sequence[str] = ()) -> Any:
-    """Return the reward of a recipe as a function.
+def reward_function(
+    recipe: str | Path = "faithful", overrides: Sequence[str] = (), *, opens_thought: bool = False
+) -> RewardFunction:
+    """Return the reward of a recipe as a function; its judge, if it has one, is asked once.
 
     Args:
         recipe: name of a shipped recipe, or a TOML file; only its `[reward]` is used.
         overrides: keys that go over it, such as `reward.judge=qwen3-32b`.
+        opens_thought: the chat template writes `<think>` itself where there is no prefill.
 
     Raises:
         UserError: there is no such recipe, judge or term.
-        ConfigError: a term needs more than texts: a reference model, a prompt's twin, or second
-            answers.
+        ConfigError: the recipe needs more than texts: a reference model, a prompt's twin, second
+            answers, a multiplier that is learnt, advantages or a loss of its own.
+        StageError: the judge has no verdict on a simple case.
     """
-    reward = training_recipe(recipe, overrides).reward
-    needs = ("likelihood_consistency", "paired_invariance", "reanswer")
-    found = [key for key in needs if getattr(reward, key) is not None]
+    whole = training_recipe(recipe, overrides)
+    found = [key for key in _BEYOND if _value(whole, key) is not None]
     if found:
         raise ConfigError(
-            f"expected a reward of texts alone, found reward.{found[0]}, which needs the training "
+            f"expected a reward of texts alone, found {found[0]}, which needs the training "
             "itself; use the recipe with `unswayed train`"
         )
-    return RewardFunction(Path(recipe).stem.replace("-", "_"), Scorer(reward))
+    scorer = Scorer(whole.reward, opens_thought=opens_thought)
+    scorer.check_judge()
+    return RewardFunction(Path(recipe).stem.replace("-", "_"), scorer)
 
 
-def _variant(question: Any, options: Any, answer: Any, prefill: Any) -> Variant:
+def _value(recipe: Any, key: str) -> Any:
+    """Return the value of a dotted key."""
+    for part in key.split("."):
+        recipe = getattr(recipe, part)
+    return recipe
+
+
+def _variant(question: Any, options: Any, answer: Any, prefill: Any, own: Any) -> Variant:
     shown = _options(options)
     if answer not in shown:
         raise ConfigError(
@@ -97,7 +120,7 @@ def _variant(question: Any, options: Any, answer: Any, prefill: Any) -> Variant:
             f"{answer!r:.60}"
         )
     begun = str(prefill or "")
-    name = content_hash([question, shown, answer, begun])
+    name = content_hash([question, shown, answer, begun, str(own or "")])
     sample = Sample(
         id=f"own/{name}", benchmark="own", images=(), question=str(question), options=shown,
         answer=str(answer), cluster=name,
@@ -125,7 +148,7 @@ def _text(completion: Any) -> str:
         return completion
     parts: list[str] = []
     for turn in cast("Sequence[Mapping[str, Any]]", completion):
-        content: Any = turn.get("content", "")
+        content: Any = turn.get("content") or ""
         if isinstance(content, str):
             parts.append(content)
         else:
