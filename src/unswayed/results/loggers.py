@@ -31,6 +31,8 @@ WATCHED = (
 )
 """Metrics that are sent, for each variant that has them."""
 PROJECT = "unswayed"
+STEP = "evaluation/step"
+"""What the figures of a training's checkpoints are drawn over."""
 
 
 def figures(run: RunFolder, prefix: str = "evaluation") -> dict[str, float]:
@@ -66,10 +68,21 @@ def module(name: LoggerName) -> Any:
 def send(name: LoggerName, values: Mapping[str, Any]) -> None:
     """Send values to the run that this process has open; nothing where it has none."""
     package = module(name)
-    if name == "wandb" and package.run is None:
-        return
+    if name == "wandb":
+        if package.run is None:
+            return
+        if STEP in values:  # or they would be drawn at the step at which they were sent
+            package.define_metric("evaluation/*", step_metric=STEP)
     with suppress(RuntimeError):  # trackio's word for a process that has no run open
         package.log(dict(values))
+
+
+def finish(name: LoggerName) -> None:
+    """Close the run that this process has open, so that the next training gets one of its own."""
+    package = module(name)
+    if name != "wandb" or package.run is not None:
+        with suppress(RuntimeError):
+            package.finish()
 
 
 def report(name: LoggerName, run: RunFolder, settings: Mapping[str, Any]) -> None:

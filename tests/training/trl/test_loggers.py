@@ -58,7 +58,7 @@ def called(folder: Path, *arguments: str) -> None:
 def trained(folder: Path, logger: str) -> None:
     start = write_tiny_checkpoint(folder / "start")
     (folder / "recipe.toml").write_text(RECIPE.format(model=start, logger=logger))
-    called(folder, "train", "recipe.toml", "--track", "--out", "run")
+    called(folder, "train", "recipe.toml", "--track", "--out", "run", "--seeds", "1,2")
 
 
 def _payloads(data: bytes) -> Iterator[bytes]:
@@ -103,7 +103,9 @@ def test_a_training_is_watched_by_wandb_with_its_pictures(tmp_path: Path) -> Non
     merged = {key: value for row in rows for key, value in row.items()}
     assert {"train/reward", "train/loss", FIGURE, "evaluation/step"} <= merged.keys()
     steps = [row["evaluation/step"] for row in rows if "evaluation/step" in row]
-    assert steps == [0, 1, 2]
+    assert steps == [0, 1, 2] * 2
+    runs = [path for path in tmp_path.glob("wandb/offline-run-*") if path.is_dir()]
+    assert len(runs) == 2  # one a seed
     assert merged["completions.nrows"] == 4
     (stored, *_) = tmp_path.glob("wandb/offline-run-*/files/media/table/completions_*.json")
     table = json.loads(stored.read_text("utf-8"))

@@ -21,7 +21,7 @@ from unswayed.pipeline.evaluation import Evaluation
 from unswayed.pipeline.settings import Settings
 from unswayed.pipeline.stages import evaluate
 from unswayed.registry import Spec
-from unswayed.results.loggers import figures, send
+from unswayed.results.loggers import STEP, figures, send
 from unswayed.run.folder import RunFolder
 from unswayed.training.folder import Checkpoint, TrainingFolder
 from unswayed.training.recipe import TrainingRecipe
@@ -277,7 +277,11 @@ def _watch(tracker: Tracker, steps: Sequence[int]) -> None:
     if name in ("wandb", "trackio"):
         for step in steps:
             run = RunFolder(place(tracker.folder, step))
-            send(name, {"evaluation/step": step, **figures(run)})
+            try:
+                send(name, {STEP: step, **figures(run)})
+            except Exception as error:  # whatever a client of a service raises
+                reason = (str(error).splitlines() or [type(error).__name__])[0]
+                progress.say(f"the figures of step {step} were not sent to {name}: {reason}")
 
 
 def spec_of(start: Start, checkpoint: Checkpoint, dtype: str) -> str:
