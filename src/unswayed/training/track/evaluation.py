@@ -21,7 +21,7 @@ from unswayed.pipeline.evaluation import Evaluation
 from unswayed.pipeline.settings import Settings
 from unswayed.pipeline.stages import evaluate
 from unswayed.registry import Spec
-from unswayed.results.loggers import STEP, figures, send
+from unswayed.results.loggers import LOGGERS, STEP, figures, send
 from unswayed.run.folder import RunFolder
 from unswayed.training.folder import Checkpoint, TrainingFolder
 from unswayed.training.recipe import TrainingRecipe
@@ -274,7 +274,7 @@ def following(path: Path) -> Callable[[Checkpoint], None]:
 def _watch(tracker: Tracker, steps: Sequence[int]) -> None:
     """Send the figures of evaluated steps to where the training is watched."""
     name = tracker.recipe.logging
-    if name in ("wandb", "trackio"):
+    if name in LOGGERS:
         for step in steps:
             run = RunFolder(place(tracker.folder, step))
             try:

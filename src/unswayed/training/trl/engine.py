@@ -36,7 +36,7 @@ from unswayed.errors import StageError
 from unswayed.models.transformers.loading import load_model
 from unswayed.models.transformers.processors import load_processor
 from unswayed.prompts.template import leave_open, opens_thought
-from unswayed.results.loggers import finish
+from unswayed.results.loggers import LOGGERS, finish
 from unswayed.training.data import training_prompts
 from unswayed.training.folder import Checkpoint, OnCheckpoint, TrainingFolder
 from unswayed.training.recipe import TrainingRecipe
@@ -86,7 +86,7 @@ def train_with_trl(
                 trainer.train(resume_from_checkpoint=str(newest.path) if newest else None)
             finally:
                 trainer.close()
-                if recipe.logging in ("wandb", "trackio") and state.is_main_process:
+                if recipe.logging in LOGGERS and state.is_main_process:
                     finish(recipe.logging)
             state.wait_for_everyone()  # the main process may still be moving the last checkpoint
             newest = folder.newest()
