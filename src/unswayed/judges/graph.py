@@ -34,7 +34,7 @@ _INVERSE: Mapping[str, str] = dict(
 
 _QUESTIONS: Mapping[str, re.Pattern[str]] = {
     "relation": re.compile(rf"Where is the (?P<a>{_NAME}) relative to the (?P<b>{_NAME})\?"),
-    "count": re.compile(r"How many (?P<noun>[a-z ]{1,40}?)s are in the image\?"),
+    "count": re.compile(rf"How many (?P<noun>{_NOUN})s are in the image\?"),
     "existence": re.compile(r"Which of these objects is in the image\?"),
     "size": re.compile(r"Which object is the largest\?"),
     "occlusion": re.compile(r"Which object is in front of another object\?"),

@@ -108,7 +108,7 @@ def read_completion(
     value = gold = None
     if kind == "choice":
         # An answer that names one option and repeats another one's text is right whichever counts.
-        conflict = "letter-text-conflict" in parsed.flags
+        conflict = parsed.conflicts
         correct = float(parsed.letter == variant.answer and not conflict)
     else:
         value = values.parse_output(output, kind).value
