@@ -7,6 +7,7 @@ import json
 import math
 import shlex
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -420,6 +421,84 @@ class TestAdvantages:
             config={"norm_adv_by_std_in_grpo": False},
         )
         assert torch.allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.fixture
+def one_process(tmp_path: Path) -> Iterator[None]:
+    """A group of one process, which verl's engine asks for."""
+    import torch.distributed
+
+    torch.distributed.init_process_group(
+        "gloo", init_method=f"file://{tmp_path / 'group'}", rank=0, world_size=1
+    )
+    yield
+    torch.distributed.destroy_process_group()
+
+
+def arithmetic(found: TrainingRecipe, role: str) -> set[tuple[Any, Any]]:
+    """Return the types of input and weight that linear layers see within verl's own engine."""
+    import torch
+    from tensordict import TensorDict
+    from verl.utils import tensordict_utils
+    from verl.utils.config import omega_conf_to_dataclass
+    from verl.workers.engine import EngineRegistry
+
+    start = Start(found.model, str(weights_folder("early")), "organism")
+    told = composed(settings(found, start, FILES, TEMPLATE)).actor_rollout_ref
+    model_config = omega_conf_to_dataclass(told.model)
+    told[role].fsdp_config.strategy = told[role].strategy  # as verl's worker hands it on
+    made = EngineRegistry.new(
+        model_type="language_model",
+        backend=told[role].strategy,
+        model_config=model_config,
+        engine_config=omega_conf_to_dataclass(told[role].fsdp_config),
+        optimizer_config=omega_conf_to_dataclass(told.actor.optim) if role == "actor" else None,
+        checkpoint_config=omega_conf_to_dataclass(told.actor.checkpoint),
+    )
+    made.initialize()
+    seen: set[tuple[Any, Any]] = set()
+
+    def look(layer: Any, inputs: Any) -> None:
+        seen.add((inputs[0].dtype, layer.weight.dtype))
+
+    for layer in made.module.modules():
+        if isinstance(layer, torch.nn.Linear):
+            layer.register_forward_pre_hook(look)
+    vision = model_config.hf_config.vision_config
+    patches = torch.zeros(
+        16, vision.in_channels * vision.temporal_patch_size * vision.patch_size**2
+    )
+    picture = {"pixel_values": patches, "image_grid_thw": torch.tensor([[1, 4, 4]])}
+    words = model_config.tokenizer.encode("It is A.", add_special_tokens=False)
+    ids = torch.tensor([*[model_config.hf_config.image_token_id] * 4, *words])
+    places = torch.arange(len(ids)).expand(4, -1).contiguous()
+    batch = TensorDict(
+        {
+            "input_ids": torch.nested.as_nested_tensor([ids] * 2, layout=torch.jagged),
+            "position_ids": torch.nested.as_nested_tensor([places] * 2, layout=torch.jagged),
+            "temperature": torch.ones(2),
+        },
+        batch_size=2,
+    )
+    tensordict_utils.assign_non_tensor_stack(batch, "multi_modal_inputs", [picture] * 2)
+    tensordict_utils.assign_non_tensor(batch, use_remove_padding=model_config.use_remove_padding)
+    with torch.no_grad():
+        made.forward_step(batch, loss_function=None, forward_only=True)
+    return seen
+
+
+class TestArithmetic:
+    """`grpo.dtype` is what verl computes in, whatever its files say of it."""
+
+    @pytest.mark.parametrize("role", ["actor", "ref"])
+    @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+    def test_linear_layers_see_the_recipes_type(
+        self, dtype: str, role: str, one_process: None
+    ) -> None:
+        import torch
+
+        expected = getattr(torch, dtype)
+        assert arithmetic(recipe(grpo={"dtype": dtype}), role) == {(expected, expected)}
 
 
 OBJECTIVE = json.loads((ROOT / "tests/training/objective.json").read_text("utf-8"))

@@ -83,6 +83,39 @@ def test_values_in_verls_words() -> None:
     assert found["ray_kwargs.ray_init.address"] == "ray://head:10001"
 
 
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_the_arithmetic_is_the_recipes_and_what_is_summed_is_float32(dtype: str) -> None:
+    found = told(f"grpo.dtype={dtype}")
+    for table in (ACTOR, "actor_rollout_ref.ref"):
+        precision = f"{table}.fsdp_config.mixed_precision"
+        assert found[f"{precision}.param_dtype"] == dtype
+        assert (found[f"{precision}.reduce_dtype"], found[f"{precision}.buffer_dtype"]) == (
+            "fp32",
+            "fp32",
+        )
+        assert found[f"{table}.fsdp_config.model_dtype"] == "fp32"
+
+
+def test_float32_goes_without_flash_attention() -> None:
+    attention = "actor_rollout_ref.model.override_config.attn_implementation"
+    padded = "actor_rollout_ref.model.use_remove_padding"
+    plain, wide = told("grpo.dtype=bfloat16"), told("grpo.dtype=float32")
+    assert (plain.get(attention), plain[padded]) == (None, True)  # verl's own, flash_attention_2
+    assert (wide[attention], wide[padded]) == ("sdpa", False)
+    eager = Start("m", "m", "default", attention="eager")
+    assert told("grpo.dtype=float32", start=eager)[attention] == "eager"
+
+
+def test_flash_attention_in_float32_is_refused() -> None:
+    flash = Start("m", "m", "default", attention="flash_attention_2")
+    assert told("grpo.dtype=bfloat16", start=flash)
+    with pytest.raises(ConfigError, match=r"grpo\.dtype = 'float32' with attention 'flash_att"):
+        told("grpo.dtype=float32", start=flash)
+    option = 'verl.options={"actor_rollout_ref.model.override_config.attn_implementation"="flash"}'
+    with pytest.raises(ConfigError, match="16 bits only"):
+        told("grpo.dtype=float32", option)
+
+
 def test_without_an_address_ray_is_its_own() -> None:
     assert told()["ray_kwargs.ray_init.address"] == "local"
 
@@ -115,6 +148,14 @@ def test_a_step_at_once_is_what_falls_to_a_gpu() -> None:
         ('verl.options={"data.train_batch_size"=4}', "the recipe's grpo.prompts_per_step"),
         ('verl.options={"algorithm.adv_estimator"="grpo"}', "algorithm.adv_estimator"),
         ('verl.options={"actor_rollout_ref.model.path"="x"}', "actor_rollout_ref.model.path"),
+        (
+            'verl.options={"actor_rollout_ref.actor.fsdp_config.mixed_precision"={param_dtype="x"}}',
+            "the recipe's grpo.dtype",
+        ),
+        (
+            'verl.options={"algorithm.rollout_correction"={rollout_is="token"}}',
+            "rollout_is has to be as it is",
+        ),
     ],
 )
 def test_what_verl_cannot_do_is_refused_by_its_key(override: str, key: str) -> None:

@@ -21,18 +21,23 @@ from unswayed.training.recipe import TrainingRecipe
 from unswayed.training.start import Start
 from unswayed.training.verl.mapping import (
     ACTOR,
+    ATTENTION,
     CHOSEN,
     CLUSTER,
     DEFAULTS,
     ELSEWHERE,
+    FLOAT32,
     MAPPING,
     MODEL,
+    REF,
     REFUSED,
     ROLLOUT,
     Mapped,
 )
 
 _NEW = (
+    f"{ACTOR}.fsdp_config.mixed_precision.",
+    f"{REF}.fsdp_config.mixed_precision.",
     f"{MODEL}.override_config.",
     f"{ROLLOUT}.engine_kwargs.",
     "data.mm_processor_kwargs",
@@ -126,10 +131,13 @@ def settings(
         for key in mapped.verl
     }
     values[f"{ACTOR}.use_kl_loss"] = recipe.grpo.beta > 0
-    values |= CHOSEN | _locations(recipe, files) | _model(start) | DEFAULTS
+    values |= CHOSEN | _locations(recipe, files) | DEFAULTS
+    values |= (FLOAT32 if recipe.grpo.dtype == "float32" else {}) | _model(start)
     values[f"{MODEL}.custom_chat_template"] = template
     values["reward.custom_reward_function.reward_kwargs.opens_thought"] = opens_thought
-    return values | recipe.cluster.options
+    values |= recipe.cluster.options
+    _check_attention(recipe, str(values.get(ATTENTION)))
+    return values
 
 
 def composed(wanted: Mapping[str, Any]) -> Any:
@@ -253,22 +261,34 @@ def _model(start: Start) -> dict[str, Any]:
     if start.hub.get("trust_remote_code"):
         values |= {f"{MODEL}.trust_remote_code": True, "data.trust_remote_code": True}
     if start.attention:
-        values[f"{MODEL}.override_config.attn_implementation"] = start.attention
+        values[ATTENTION] = start.attention
     pixels = {key: start.pixels[key] for key in _PIXELS if key in start.pixels}
     if pixels:
         values["data.mm_processor_kwargs"] = pixels
     return values
 
 
+def _check_attention(recipe: TrainingRecipe, attention: str) -> None:
+    if recipe.grpo.dtype == "float32" and attention.startswith("flash"):
+        raise ConfigError(
+            f"the engine 'verl' cannot do grpo.dtype = 'float32' with attention {attention!r}, "
+            "which computes in 16 bits only; leave the attention out, or use bfloat16"
+        )
+
+
 def _check_options(recipe: TrainingRecipe) -> None:
     """Refuse options that would change what the recipe says without a word."""
     owned = {key: name for name, mapped in MAPPING.items() for key in mapped.verl}
-    for key in recipe.cluster.options:
-        name = owned.get(key)
-        if name is not None and not name.startswith(CLUSTER):
-            raise ConfigError(f"verl.options sets {key!r}, which is the recipe's {name}; set that")
-        if key in CHOSEN or key in {f"{MODEL}.path", f"{MODEL}.custom_chat_template"}:
-            raise ConfigError(f"verl.options sets {key!r}, which has to be as it is; take it out")
+    fixed = (*CHOSEN, f"{MODEL}.path", f"{MODEL}.custom_chat_template")
+    for option in recipe.cluster.options:
+        for key in (*owned, *fixed):
+            name = owned.get(key, "")
+            if not f"{key}.".startswith(f"{option}.") or name.startswith(CLUSTER):
+                continue  # a table of verl's holds what is below it
+            must = (
+                f"is the recipe's {name}; set that" if name else "has to be as it is; take it out"
+            )
+            raise ConfigError(f"verl.options sets {option!r}, and {key} {must}")
 
 
 def _check_split(recipe: TrainingRecipe) -> None:

@@ -100,7 +100,14 @@ MAPPING: dict[str, Mapped] = {
     # memory and arithmetic
     "grpo.gradient_checkpointing": Mapped((f"{MODEL}.enable_gradient_checkpointing",)),
     "grpo.dtype": Mapped(
-        (f"{ACTOR}.fsdp_config.dtype", f"{REF}.fsdp_config.dtype", f"{ROLLOUT}.dtype"),
+        (
+            # what FSDP computes in; it reads no `fsdp_config.dtype`, and unset it takes bfloat16
+            f"{ACTOR}.fsdp_config.mixed_precision.param_dtype",
+            f"{REF}.fsdp_config.mixed_precision.param_dtype",
+            f"{ACTOR}.fsdp_config.dtype",
+            f"{REF}.fsdp_config.dtype",
+            f"{ROLLOUT}.dtype",
+        ),
         {"float32": "float32", "bfloat16": "bfloat16"},
     ),
     # checkpoints, seed, curves
@@ -152,6 +159,11 @@ CHOSEN: dict[str, Any] = {
     "algorithm.rollout_correction.rollout_rs": None,
     f"{ACTOR}.fsdp_config.model_dtype": "fp32",  # `grpo.dtype` is of the arithmetic
     f"{REF}.fsdp_config.model_dtype": "fp32",
+    **{
+        f"{table}.fsdp_config.mixed_precision.{which}": "fp32"
+        for table in (ACTOR, REF)
+        for which in ("reduce_dtype", "buffer_dtype")  # sums over GPUs, and what is no weight
+    },
     f"{ACTOR}.ppo_epochs": 1,
     f"{ACTOR}.shuffle": False,
     f"{ROLLOUT}.top_k": -1,
@@ -181,6 +193,11 @@ DEFAULTS: dict[str, Any] = {
     f"{MODEL}.use_remove_padding": True,
 }
 """What verl is told unless `verl.options` says something else."""
+
+ATTENTION = f"{MODEL}.override_config.attn_implementation"
+FLOAT32: dict[str, Any] = {ATTENTION: "sdpa", f"{MODEL}.use_remove_padding": False}
+"""The same where `grpo.dtype` is float32: flash attention, verl's own, computes in 16 bits only,
+and rows without padding want it."""
 
 REFUSED: dict[str, tuple[Any, str]] = {
     "grpo.iterations": (1, "a step of verl is a batch of completions, of TRL an optimiser step"),
