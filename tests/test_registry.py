@@ -128,6 +128,21 @@ def test_an_unknown_name_has_near_matches() -> None:
     assert "unknown judge 'zzz'; known: " in error_of("judge", "zzz")
 
 
+def test_a_path_is_told_how_a_file_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    wanted = "name questions of your own as file:PATH (.jsonl, .json, .tsv or .csv)"
+    missing = error_of("benchmark", "mine.jsonl")
+    assert missing == f"unknown benchmark 'mine.jsonl', and no such file exists; {wanted}"
+    (tmp_path / "mine.jsonl").touch()
+    assert error_of("benchmark", "mine.jsonl") == f"unknown benchmark 'mine.jsonl'; {wanted}"
+    assert "did you mean cv-bench" in error_of("benchmark", "cv.bench")
+    assert "no such file exists; name one of your own as MY_FILE.py" in error_of("judge", "a/b")
+    assert "known: " in error_of("judge", "a" * 5000)
+    assert "no such file" in error_of("judge", "a/" * 5000)
+
+
 def test_unknown_options_have_near_matches(plugin: Path) -> None:
     message = error_of("benchmark", f"{plugin}:Mine,leval=1")
     assert "unknown option of the benchmark" in message

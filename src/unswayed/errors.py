@@ -20,8 +20,17 @@ row, a generation that failed) are not raised through the pipeline: they are rec
 from __future__ import annotations
 
 import difflib
+import os
+import re
 import traceback
 from collections.abc import Iterable, Sequence
+
+_PATH = re.compile(r"[/\\]|\.[A-Za-z][A-Za-z0-9]{1,6}$")
+
+
+def looks_like_path(name: str) -> bool:
+    """Say whether whoever wrote a name took it for a path: by a separator or by how it ends."""
+    return _PATH.search(name) is not None
 
 
 class UnswayedError(Exception):
@@ -43,12 +52,25 @@ class ConfigError(UserError):
 class UnknownName(UserError):  # noqa: N818 - reads as what it says
     """Nothing is registered under a name; the message offers near matches."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        """Build the message from the kind of thing, the name asked for and the known names."""
+    def __init__(self, kind: str, name: str, known: Iterable[str], files: str = "") -> None:
+        """Build the message.
+
+        Args:
+            kind: the kind of thing.
+            name: the name asked for.
+            known: the known names.
+            files: how a file is named in the place of a name, where one can be; it is said of a
+                name that looks like a path, and whether a file is there.
+        """
         names = sorted(known)
         near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names)}"
-        super().__init__(f"unknown {kind} {name!r}; {hint}")
+        is_path = bool(files) and looks_like_path(name)
+        hint = files if is_path else f"known: {', '.join(names)}"
+        if near:
+            hint = f"did you mean {' or '.join(near)}?"
+        missing = is_path and not os.path.exists(name)  # noqa: PTH110 - takes any text
+        where = ", and no such file exists" if missing else ""
+        super().__init__(f"unknown {kind} {name!r}{where}; {hint}")
         self.kind, self.name, self.near = kind, name, near
 
 

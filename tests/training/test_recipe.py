@@ -242,8 +242,13 @@ def test_weights_are_everywhere_or_nowhere() -> None:
 def test_files_that_are_no_recipes(tmp_path: Path) -> None:
     with pytest.raises(UnknownName, match="did you mean faithful"):
         training_recipe("faithfull")
-    with pytest.raises(ConfigError, match="cannot read the recipe"):
-        training_recipe(tmp_path / "none.toml")
+    for missing in (tmp_path / "none.toml", "none.toml", "none.yaml", "runs/none"):
+        with pytest.raises(
+            ConfigError, match=r"recipe file \(TOML\) or the folder of a .* nothing"
+        ):
+            training_recipe(missing)
+    with pytest.raises(ConfigError, match=r"a folder without run\.json"):
+        training_recipe(str(tmp_path))
     broken = tmp_path / "broken.toml"
     broken.write_text("a = ")
     with pytest.raises(ConfigError, match="no TOML"):

@@ -76,6 +76,11 @@ def test_training_on_what_is_evaluated_is_told(
     ("arguments", "message"),
     [
         (["accurracy"], "unknown recipe 'accurracy'; did you mean accuracy or accuracy-extra?"),
+        (
+            ["nowhere.yaml"],
+            "expected a recipe file (TOML) or the folder of a training run at nowhere.yaml, found "
+            "nothing there; check the path, or name a shipped recipe (accuracy, ",
+        ),
         (["accuracy", "--seeds", "1,1"], "expected --seeds as different numbers"),
         (["accuracy", "--seeds", "one"], "expected --seeds as different numbers"),
         (

@@ -60,6 +60,7 @@ SUMMARIES = {
     "check": "Report versions, extras and devices of this environment.",
 }
 """Command → what it does, in a line of `unswayed --help`; no command is imported for it."""
+_BEFORE_A_PATH = "a path stands behind a command: unswayed evaluate PATH"
 _HELP_ASKED = getattr(click.exceptions, "NoArgsIsHelpError", ())
 """A command without arguments: newer versions of click raise its help text as an error."""
 
@@ -85,7 +86,7 @@ class _Commands(click.Group):
             UnknownName: there is none of that name; the message offers near matches.
         """
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            raise UnknownName("command", args[0], COMMANDS)
+            raise UnknownName("command", args[0], COMMANDS, _BEFORE_A_PATH)
         return super().resolve_command(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:

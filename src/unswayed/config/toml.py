@@ -17,7 +17,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, cast
 
-from unswayed.errors import ConfigError
+from unswayed.errors import ConfigError, UnknownName, looks_like_path
 
 EXTENDS = "extends"
 """Key of a recipe that names the one it goes over."""
@@ -67,6 +67,36 @@ def chain(
         files.append(_file(at, names))
         at = _extended(files[-1], at, shipped or {})
     return files
+
+
+def file_of(
+    recipe: str | Path, shipped: Mapping[str, Traversable], folder: str
+) -> Path | Traversable:
+    """Return the file that a recipe's name stands for: a path, or the name of a shipped one.
+
+    Args:
+        recipe: as the user wrote it.
+        shipped: files of the shipped recipes by name.
+        folder: the folder that may be named in a recipe's place, for the message.
+
+    Raises:
+        UnknownName: no shipped recipe has that name.
+        ConfigError: there is no such file.
+    """
+    path, name = Path(recipe), str(recipe)
+    if path.is_file():
+        return path
+    if name in shipped:
+        return shipped[name]
+    what = f"expected a recipe file (TOML) or {folder} at {path}, found"
+    if path.is_dir():
+        raise ConfigError(f"{what} a folder without run.json")
+    if isinstance(recipe, Path) or looks_like_path(name):
+        names = ", ".join(sorted(shipped))
+        raise ConfigError(
+            f"{what} nothing there; check the path, or name a shipped recipe ({names})"
+        )
+    raise UnknownName("recipe", name, shipped)
 
 
 def read(

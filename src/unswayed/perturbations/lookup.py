@@ -34,7 +34,7 @@ def perturbation(part: str) -> tuple[str, Perturbation]:
     spec = registry.parse_inner(part) if part else Spec("")
     registered = registry.names("perturbation")
     if spec.name not in registered and not spec.name.partition(":")[0].endswith(".py"):
-        raise UnknownName("variant", part, registered)
+        raise UnknownName("variant", part, registered, registry.OWN_CODE)
     candidate: Any = registry.load("perturbation", spec.name)
     if isinstance(candidate, type) or (callable(candidate) and not hasattr(candidate, "apply")):
         candidate = registry.create("perturbation", spec)

@@ -222,15 +222,4 @@ def settings_of(run: RunFolder) -> Settings:
 
 
 def _file_of(recipe: str | Path) -> Path | Traversable:
-    path = Path(recipe)
-    if path.is_file():
-        return path
-    what = f"expected a recipe file or a run folder at {path}, found"
-    known = shipped()
-    if str(recipe) in known:
-        return known[str(recipe)]
-    if path.is_dir():
-        raise ConfigError(f"{what} a folder without run.json")
-    raise ConfigError(
-        f"{what} nothing there; check the path, or name a shipped recipe ({', '.join(known)})"
-    )
+    return toml.file_of(recipe, shipped(), "a run folder")

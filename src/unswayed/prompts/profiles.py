@@ -147,7 +147,8 @@ def shipped() -> dict[str, Profile]:
 
 def _pick(profiles: dict[str, Profile], name: str) -> Profile:
     if name not in profiles:
-        raise UnknownName("profile", name, [*profiles, *registry.names("profile")])
+        known = [*profiles, *registry.names("profile")]
+        raise UnknownName("profile", name, known, "name one of your own as PATH.toml:NAME")
     return profiles[name]
 
 

@@ -30,6 +30,7 @@ from unswayed.registry.lending import label_of, lent_objects
 from unswayed.registry.specs import Spec, model_spec, parse_inner, parse_spec
 
 __all__ = [
+    "OWN_CODE",
     "Kind",
     "Spec",
     "call",
@@ -52,6 +53,14 @@ _GROUPS: dict[Kind, str] = {
     "reward": "unswayed.rewards",
 }
 """Kind → its group of entry points."""
+_FILES: dict[Kind, str] = {
+    "benchmark": "name questions of your own as file:PATH (.jsonl, .json, .tsv or .csv)",
+    "model": "name a checkpoint by its folder or hub id",
+    "text source": "name texts of your own as file:PATH (.jsonl)",
+}
+"""Kind → how a file of the user's is named, where it is no Python file."""
+OWN_CODE = "name one of your own as MY_FILE.py:NAME"
+"""How Python code of the user's is named, whatever its kind."""
 
 
 def names(kind: Kind) -> dict[str, str]:
@@ -85,7 +94,7 @@ def load(kind: Kind, name: str) -> Callable[..., Any]:
         raise ConfigError(f"expected {name}:NAME, the name of a {kind} in the file; found no NAME")
     points = _points(kind)
     if name not in points:
-        raise UnknownName(kind, name, points)
+        raise UnknownName(kind, name, points, _FILES.get(kind, OWN_CODE))
     _require_one(kind, name)
     try:
         return points[name].load()

@@ -18,7 +18,7 @@ from pydantic import Field, ValidationError, model_validator
 from unswayed.config import toml
 from unswayed.config.section import Section
 from unswayed.config.validation import explain
-from unswayed.errors import ConfigError, UnknownName
+from unswayed.errors import ConfigError
 from unswayed.training.advantage import Advantage
 from unswayed.training.augmentation import PROBABILITY_SLACK, Augmentation
 from unswayed.training.grpo import GRPO
@@ -216,10 +216,4 @@ def _shipped_files() -> dict[str, Traversable]:
 
 
 def _file_of(recipe: str | Path) -> Path | Traversable:
-    path = Path(recipe)
-    if path.suffix == ".toml":
-        return path
-    known = _shipped_files()
-    if str(recipe) not in known:
-        raise UnknownName("recipe", str(recipe), known)
-    return known[str(recipe)]
+    return toml.file_of(recipe, _shipped_files(), "the folder of a training run")

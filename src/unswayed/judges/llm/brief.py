@@ -81,7 +81,7 @@ def prompt(name: str = DEFAULT) -> Prompt:
         if file.name.endswith(".toml")
     }
     if name not in known:
-        raise UnknownName("prompt of a judge", name, known)
+        raise UnknownName("prompt of a judge", name, known, "name one of your own as PATH.toml")
     return _parsed(known[name].read_text("utf-8"), f"{name}.toml")
 
 
