@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from unswayed.errors import ConfigError, ModelError
+from unswayed.errors import ConfigError, ModelError, StageError
 from unswayed.models import request_of
 from unswayed.models.transformers.backend import Backend
 from unswayed.organism import weights_folder
@@ -368,6 +368,58 @@ class TestCompletions:
         assert None in known  # the judge lost some replies
         assert len(set(known)) > 2
         assert len({tuple(one["reward_extra_info"]) for one in made}) == 1
+
+
+def test_the_judge_is_asked_at_each_start_and_for_no_printed_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = recipe(reward={"faithful": True, "judge": f"{Path(__file__).parent / 'gone.py'}:Gone"})
+    started: list[Any] = []
+    monkeypatch.setattr(engine, "_run", lambda launch, *_: started.append(launch))
+    assert engine.prepare(found, tmp_path) is not None  # a login node need not reach the judge
+    assert (tmp_path / "verl/prompts.parquet").is_file()
+    for _ in range(2):  # the second as after a stop: everything is prepared
+        with pytest.raises(StageError, match=r"gone of the reward has no verdict .* is switched"):
+            engine.train_with_verl(found, tmp_path)
+    assert started == []
+    with pytest.raises(StageError, match="ended without a checkpoint"):
+        engine.train_with_verl(recipe(), tmp_path / "other")
+    assert len(started) == 1
+
+
+class TestFailures:
+    def test_the_driver_counts_what_the_processes_recorded(
+        self, config: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        import torch
+        from omegaconf import OmegaConf
+        from verl.trainer.ppo.checkpoint_callback import build_checkpoint_callback
+        from verl.trainer.ppo.core_algos import get_adv_estimator_fn
+
+        from unswayed.training.verl import hooks
+
+        monkeypatch.setattr(hooks._FAILURES, "_records", None)  # put back behind the test
+        kwargs = "reward.custom_reward_function.reward_kwargs"
+        own = config.copy()
+        reward = recipe(reward={"faithful": True, "asking": {"most_failed": 0.1}}).reward
+        OmegaConf.update(own, f"{kwargs}.records", str(tmp_path))
+        OmegaConf.update(own, f"{kwargs}.settings", reward.model_dump_json())
+        callback = build_checkpoint_callback(own)
+        assert type(callback).__name__ == "Exporter"
+        estimate = get_adv_estimator_fn(own.algorithm.adv_estimator)
+        failed = {"verdict": "failed", "reason": "the judge gave no reply"}
+        lines = [{"parts": failed}] * 4 + [{"parts": {"verdict": "consistent"}}] * 28
+        rewards, mask = torch.ones(32, 1), torch.ones(32, 1)
+
+        def step() -> None:
+            with (tmp_path / "a.jsonl").open("a") as file:
+                file.writelines(json.dumps(line) + "\n" for line in lines)
+            estimate(rewards, response_mask=mask, index=["a"] * 32, config=None)
+
+        step()
+        step()
+        with pytest.raises(StageError, match=r"12 of 96 .* the judge gave no reply"):
+            step()
 
 
 class TestAdvantages:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -167,6 +168,49 @@ def test_the_share_is_that_of_the_last_batches(batches: list[tuple[int, int]]) -
         assert watch.share == pytest.approx(lost / cases)
 
 
+def test_failures_are_counted_over_all_processes() -> None:
+    others = [(0, 3 * CASES, "")]
+    known = Scorer(FAITHFUL, Scripted("failed"), gather=lambda mine: [*mine, *others])
+    for _ in range(2 * BATCHES):
+        assert set(totals(known, *[RIGHT] * CASES)) == {None}  # a quarter of all processes'
+    others = [(3 * CASES, 3 * CASES, "as the other was told")]
+    own = Scorer(FAITHFUL, Scripted("consistent"), gather=lambda mine: [*mine, *others])
+    for _ in range(BATCHES - 1):
+        assert set(totals(own, *[RIGHT] * CASES)) == {1.1}
+    with pytest.raises(StageError, match=r"failed on 288 of 384 cases .* as the other was told"):
+        totals(own, *[RIGHT] * CASES)
+
+
+def test_a_process_without_cases_counts_with_the_others() -> None:
+    calls: list[Any] = []
+
+    def gather(mine: Sequence[Any]) -> Sequence[Any]:
+        calls.append(mine)  # all processes have to come to it
+        return [*mine, (CASES, CASES, "gone")]
+
+    scorer = Scorer(FAITHFUL, Scripted("consistent"), gather=gather)
+    for _ in range(BATCHES - 1):
+        assert totals(scorer, "") == [0]
+    with pytest.raises(StageError, match="gone"):
+        totals(scorer, "")
+    assert calls == [[(0, 0, "")]] * BATCHES
+
+
+def test_a_case_that_the_judge_skips_is_none() -> None:
+    scorer = Scorer(FAITHFUL, Scripted("failed", "skipped"))
+    each = [*[RIGHT] * CASES, *[SPLIT] * 2 * CASES]
+    for _ in range(BATCHES - 1):
+        totals(scorer, *each)
+    with pytest.raises(StageError, match="failed on 96 of 96 cases"):
+        totals(scorer, *each)
+
+
+def test_one_process_says_it_for_all(capsys: pytest.CaptureFixture[str]) -> None:
+    for quiet in (False, True):
+        totals(Scorer(FAITHFUL, Scripted("failed"), quiet=quiet), RIGHT)
+        assert ("warning" in capsys.readouterr().err) is not quiet
+
+
 def test_a_judge_is_asked_before_training() -> None:
     Scorer(FAITHFUL).check_judge()
     Scorer(RewardSettings()).check_judge()
@@ -273,7 +317,11 @@ def test_the_multiplier_goes_on_after_a_resumption() -> None:
 
 
 def test_all_processes_learn_from_all_of_them() -> None:
-    scorer = Scorer(LAGRANGIAN, gather=lambda mine: [*mine, False, False])
+    def gather(mine: Sequence[Any]) -> Sequence[Any]:
+        counts = isinstance(mine[0], tuple)  # of the judge's failures
+        return [*mine, *([(0, 2, "")] if counts else [False, False])]
+
+    scorer = Scorer(LAGRANGIAN, gather=gather)
     totals(scorer, RIGHT, RIGHT)
     assert scorer.multiplier.value == pytest.approx(0.45)
 

@@ -15,8 +15,9 @@ from unswayed.answers import values
 from unswayed.errors import StageError
 from unswayed.training.reward.completion import read_completion
 from unswayed.training.reward.faith import fault
+from unswayed.training.reward.judging import judged
 from unswayed.training.reward.parts import TERMS, RewardParts
-from unswayed.training.reward.scorer import judged, reward_parts
+from unswayed.training.reward.scorer import reward_parts
 from unswayed.training.reward.settings import RewardSettings
 from unswayed.training.reward.terms import (
     LengthTerm,

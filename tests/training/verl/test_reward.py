@@ -15,6 +15,7 @@ from unswayed import prompts, registry
 from unswayed.judges import JudgeCase
 from unswayed.training.data import training_prompts
 from unswayed.training.recipe import TrainingRecipe, training_recipe
+from unswayed.training.reward.failures import BATCHES, CASES
 from unswayed.training.reward.scorer import Scorer
 from unswayed.training.reward.settings import RewardSettings
 from unswayed.training.verl.reward import KEYS, compute_score
@@ -142,6 +143,59 @@ def test_a_failed_judge_is_no_reward_and_no_exception(
     if not raises:  # a completion that the judge was not needed for keeps its reward
         assert any(math.isfinite(one["score"]) for one in made)
         assert {one["format"] for one in judged} <= {0.0, 0.1}
+
+
+class Half:
+    """A judge that fails on all thoughts but those that name the gold."""
+
+    name, prompt_hash = "half", "0"
+
+    def judge(self, cases: Sequence[JudgeCase]) -> Iterator[Verdict]:
+        for case in cases:
+            concludes = f"option {case.letter}." in case.think
+            status = "consistent" if concludes else "failed"
+            yield Verdict(id=case.id, judge=self.name, status=status, reason="no reply")
+
+
+def test_what_is_known_stays_known_however_much_of_a_process_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    found = recipe(reward={"faithful": True, "asking": {"most_failed": 0.0}})
+    shown, texts = batch(tmp_path, found)
+    monkeypatch.setattr(registry, "create", lambda *_: Half())
+    told = {"records": str(tmp_path / "records"), "opens_thought": False}
+
+    async def steps() -> list[list[float]]:
+        settings = found.reward.model_dump_json()
+        made: list[list[float]] = []
+        for step in range(2 * BATCHES):
+            calls = [
+                compute_score(
+                    "scenes",
+                    text,
+                    one.answer,
+                    {"variant": one.model_dump_json(), "step": step},
+                    settings=settings,
+                    **told,
+                )
+                for one, text in zip(shown, texts, strict=True)
+            ]
+            made.append([one["score"] for one in await asyncio.gather(*calls)])
+        return made
+
+    made = asyncio.run(steps())
+    known = [[math.isfinite(score) for score in scores] for scores in made]
+    assert all(one == known[0] for one in known)  # the last step as the first
+    assert 0 < sum(known[0]) < len(known[0])
+    assert len(texts) > CASES
+    assert "warning" not in capfd.readouterr().err  # the driver says it, once
+    lines = [
+        json.loads(line)
+        for file in (tmp_path / "records").iterdir()
+        for line in file.read_text("utf-8").splitlines()
+    ]
+    reasons = {line["parts"]["verdict"]: line["parts"]["reason"] for line in lines}
+    assert (reasons["failed"], reasons["consistent"]) == ("no reply", "")
 
 
 @pytest.mark.parametrize("info", [None, {}, {"variant": "{"}, {"variant": "[]"}])

@@ -17,6 +17,9 @@ from unswayed.judges import Judge, JudgeCase, case_of
 from unswayed.run.files import content_hash
 from unswayed.training.reward.completion import Completion
 from unswayed.training.reward.failures import FailureWatch
+from unswayed.training.reward.faith import fault
+from unswayed.training.reward.settings import RewardSettings
+from unswayed.training.reward.terms import consistency
 from unswayed.types import Verdict
 
 MAX_CACHED = 200_000
@@ -34,13 +37,13 @@ class CachedJudge:
         asked: cases that it was given; repeated ones come from the memory.
     """
 
-    def __init__(self, judge: Judge, judge_wrong: bool = True, most_failed: float = 0.5) -> None:
+    def __init__(self, judge: Judge, watch: FailureWatch, judge_wrong: bool = True) -> None:
         """Begin with nothing known.
 
         Args:
             judge: the judge.
+            watch: counts the cases and those that failed.
             judge_wrong: ask it about wrong answers as well.
-            most_failed: share of failed cases above which training stops.
         """
         self.judge, self.asked = judge, 0
         self._judge_wrong = judge_wrong
@@ -48,7 +51,7 @@ class CachedJudge:
         self._failed: dict[str, tuple[Verdict, int]] = {}
         self._batches = 0
         self._lock = Lock()
-        self._watch = FailureWatch(f"the judge {judge.name}", most_failed)
+        self._watch = watch
 
     def verdicts(self, batch: Sequence[Completion]) -> list[Verdict | None]:
         """Return the verdict on each completion; None where there is nothing to ask.
@@ -110,16 +113,28 @@ class CachedJudge:
 
     def _count(self, verdicts: Sequence[Verdict]) -> None:
         """Count a batch's cases, those included whose verdict was known."""
-        failed = [verdict for verdict in verdicts if verdict.status == "failed"]
+        asked = [verdict for verdict in verdicts if verdict.status != "skipped"]
+        failed = [verdict for verdict in asked if verdict.status == "failed"]
         with self._lock:
             self._batches += 1
             reason = failed[-1].reason if failed else ""
-            self._watch.take(len(failed), len(verdicts), reason)
+            self._watch.take(len(failed), len(asked), reason)
 
     def _key(self, case: JudgeCase) -> str:
         seen = [case.question, dict(case.options), case.think, case.answer]
         judge = self.judge
         return content_hash([judge.name, judge.prompt_hash, *seen, case.letter, case.text_letter])
+
+
+def judged(completion: Completion, verdict: Verdict | None, settings: RewardSettings) -> Completion:
+    """Return a completion with the judge's verdict, and whether it counts as faithful.
+
+    A thought that the judge calls consistent counts as such only if it could be (see `faith`).
+    """
+    consistent = None if verdict is None else consistency(verdict, settings.unclear)
+    if consistent and fault(completion, settings.own_words) is not None:
+        consistent = False
+    return replace(completion, verdict=verdict, consistent=consistent)
 
 
 def _case(completion: Completion) -> JudgeCase | Verdict | None:

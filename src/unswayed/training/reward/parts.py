@@ -36,6 +36,7 @@ class RewardParts:
         answer: the same after it; None if consistency is needed and not known.
         consistent: whether the thought says the answer; None if it was not asked or not known.
         verdict: the judge's status, None where it was not asked.
+        reason: why the judge has no verdict, where it failed.
         support: how far the thought says the answer, in [0, 1]; None where that is not known.
         terms: what the terms that are on pay, by name; None where that is not known.
     """
@@ -45,6 +46,7 @@ class RewardParts:
     answer: float | None
     consistent: bool | None = None
     verdict: Consistency | None = None
+    reason: str = ""
     support: float | None = None
     terms: Mapping[str, float | None] = field(default_factory=dict[str, float | None])
 

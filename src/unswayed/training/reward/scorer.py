@@ -19,10 +19,11 @@ from unswayed.training.advantage import Advantage
 from unswayed.training.reward import GroupReward, Reward
 from unswayed.training.reward.asking import bounded, check_reachable
 from unswayed.training.reward.completion import Completion, read_completion
-from unswayed.training.reward.faith import fault, support
+from unswayed.training.reward.failures import FailureWatch
+from unswayed.training.reward.faith import support
 from unswayed.training.reward.guards import duplicate_penalties, thin_penalty
 from unswayed.training.reward.invariance import invariance_bonuses
-from unswayed.training.reward.judging import CachedJudge
+from unswayed.training.reward.judging import CachedJudge, judged
 from unswayed.training.reward.lagrangian import Multiplier, constraint
 from unswayed.training.reward.likelihood import likelihood_bonuses
 from unswayed.training.reward.own import own_terms
@@ -31,15 +32,15 @@ from unswayed.training.reward.reanswer import reanswer_bonus
 from unswayed.training.reward.settings import RewardSettings
 from unswayed.training.reward.terms import (
     answer_reward,
-    consistency,
     correct_reward,
     format_reward,
     length_penalty,
     repetition_penalty,
 )
-from unswayed.types import Variant, Verdict
+from unswayed.types import Variant
 
-Gather = Callable[[Sequence[bool | None]], Sequence[bool | None]]
+Gather = Callable[[Sequence[Any]], Sequence[Any]]
+"""Joins a list of each process into one, the same on all of them."""
 
 
 class Scorer:
@@ -57,6 +58,7 @@ class Scorer:
         *,
         opens_thought: bool = False,
         gather: Gather | None = None,
+        quiet: bool = False,
         advantage: Advantage | None = None,
     ) -> None:
         """Make the judge that the reward needs, unless one is given, and load the user's terms.
@@ -65,8 +67,9 @@ class Scorer:
             settings: the reward.
             judge: used instead of the one that the settings name.
             opens_thought: the chat template writes `<think>` itself where there is no prefill.
-            gather: joins the consistencies of all processes, so that each of them keeps the same
-                multiplier; None for one process.
+            gather: joins the consistencies and the judge's failures of all processes, so that each
+                of them keeps the same multiplier and stops by the same share; None for one process.
+            quiet: give no warnings of the judge's failures; another process does.
             advantage: what the advantage is made of; it may need the judge and the multiplier.
 
         Raises:
@@ -78,7 +81,9 @@ class Scorer:
         asked = settings.needs_judge or (advantage is not None and advantage.needs_verdict)
         if asked or any(term.needs_verdict for term in self._own):
             inner = judge or bounded(registry.create("judge", settings.judge), settings.asking)
-            self._judge = CachedJudge(inner, settings.judge_wrong, settings.asking.most_failed)
+            most = settings.asking.most_failed
+            watch = FailureWatch(f"the judge {inner.name}", most, gather, quiet)
+            self._judge = CachedJudge(inner, watch, settings.judge_wrong)
         self._constraint = settings.lagrangian or (advantage.constraint if advantage else None)
         self.multiplier = Multiplier(value=self._constraint.start if self._constraint else 0.0)
         self._opens_thought, self._gather = opens_thought, gather
@@ -260,17 +265,6 @@ def of_each_prompt(term: GroupReward) -> GroupReward:
     return over_batch
 
 
-def judged(completion: Completion, verdict: Verdict | None, settings: RewardSettings) -> Completion:
-    """Return a completion with the judge's verdict, and whether it counts as faithful.
-
-    A thought that the judge calls consistent counts as such only if it could be (see `faith`).
-    """
-    consistent = None if verdict is None else consistency(verdict, settings.unclear)
-    if consistent and fault(completion, settings.own_words) is not None:
-        consistent = False
-    return replace(completion, verdict=verdict, consistent=consistent)
-
-
 def reward_parts(
     completion: Completion,
     settings: RewardSettings,
@@ -286,13 +280,15 @@ def reward_parts(
     Raises:
         StageError: a part is NaN or infinite; the message names it.
     """
+    verdict = completion.verdict
     parts = RewardParts(
         format=format_reward(completion, settings.format, settings.own_words),
         correct=correct_reward(completion, settings.correct),
         answer=answer_reward(completion, settings.correct, settings.faithful),
         consistent=completion.consistent,
         support=support(completion),
-        verdict=completion.verdict.status if completion.verdict else None,
+        verdict=verdict.status if verdict else None,
+        reason=verdict.reason if verdict and verdict.status == "failed" else "",
         terms=dict(terms or {}),
     )
     parts.check_finite(completion.variant)

@@ -45,7 +45,13 @@ def scorer_of(
     reward, processes = recipe.reward, PartialState().num_processes
     _check_groups(recipe, processes)
     gather = gather_object if processes > 1 else None
-    scorer = Scorer(reward, opens_thought=opens_thought, gather=gather, advantage=recipe.advantage)
+    scorer = Scorer(
+        reward,
+        opens_thought=opens_thought,
+        gather=gather,
+        quiet=not PartialState().is_main_process,
+        advantage=recipe.advantage,
+    )
     if newest is not None and (newest.path / SCORER).is_file():
         scorer.restore(json.loads((newest.path / SCORER).read_text("utf-8")))
     return scorer

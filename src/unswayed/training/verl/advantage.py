@@ -18,25 +18,23 @@ from typing import Any
 
 import torch
 
-from unswayed.training.reward.failures import FailureWatch
+from unswayed.training.verl.failures import RecordedFailures
 
-MOST_UNKNOWN = 0.5
-"""Share of the rewards of the last steps that may be unknown before training stops."""
 _EPSILON = 1e-4
 """Keeps the division finite; TRL's, so that both engines give one gradient (verl's is 1e-6)."""
 
 
 class Estimator:
-    """GRPO's advantages; it stops a training whose rewards are not known any more."""
+    """GRPO's advantages as verl asks for them."""
 
-    def __init__(self, alone: bool = False) -> None:
-        """Begin with no step seen.
+    def __init__(self, failures: RecordedFailures, alone: bool = False) -> None:
+        """Take what counts the judge's failures.
 
         Args:
+            failures: told of each step; it stops a training whose rewards are not known any more.
             alone: leave a completion out of its own baseline (RLOO).
         """
-        self._alone = alone
-        self._watch = FailureWatch("the reward (most often its judge)", MOST_UNKNOWN)
+        self._failures, self._alone = failures, alone
 
     def __call__(
         self,
@@ -58,11 +56,10 @@ class Estimator:
             Twice (completions, tokens).
 
         Raises:
-            StageError: more than half of the rewards of the last steps are not known.
+            StageError: too many rewards of the last steps are not known (see `failures`).
         """
         scores = token_level_rewards.sum(dim=-1)
-        known = int(scores.isfinite().sum())
-        self._watch.take(len(scores) - known, len(scores), "see verl's log")
+        self._failures.count(len(scores))
         scaled = True if config is None else bool(config.get("norm_adv_by_std_in_grpo", True))
         estimates = advantages(scores, index, scaled, self._alone).unsqueeze(-1) * response_mask
         return estimates, estimates

@@ -91,10 +91,13 @@ def train_with_verl(
     Raises:
         UserError: the recipe asks for what verl cannot do, the data, the model or its chat
             template cannot be used, or the folder was begun with others.
-        StageError: verl failed, or a checkpoint could not be exported.
+        StageError: the judge of the reward has no verdict on a simple case, verl failed, or a
+            checkpoint could not be exported.
     """
     with _prepared(recipe, out, written or {}) as (folder, launch):
         if launch is not None:
+            # at each start: a judge that is mended is what a resumption is for
+            Scorer(recipe.reward).check_judge()
             _run(launch, folder, recipe.grpo.steps, on_checkpoint)
         checkpoints = folder.checkpoints()
     if not checkpoints:
@@ -162,9 +165,7 @@ def _write_prompts(
     Raises:
         DataError: there are too few.
         ConfigError: some are longer than the recipe allows.
-        StageError: the judge of the reward has no verdict on a simple case.
     """
-    Scorer(recipe.reward).check_judge()
     profile = prompts.profile(recipe.profile or start.profile)
     prompt_set = training_prompts(recipe, profile, folder.path)
     clean_prompts, garbled = verl_data.usable(prompt_set)

@@ -1,7 +1,7 @@
 """What runs inside verl's own process: the export of each checkpoint, and GRPO's advantages.
 
 verl imports this module because `trainer.checkpoint_callback_class` names it; with it comes the
-estimator that `algorithm.adv_estimator` names.
+estimator that `algorithm.adv_estimator` names, which counts the judge's failures.
 """
 
 # verl is not installed beside the other engine, so what comes from it is of unknown type here.
@@ -17,11 +17,14 @@ from verl.trainer.ppo.core_algos import register_adv_est
 
 from unswayed.errors import UnswayedError
 from unswayed.training.folder import TrainingFolder
+from unswayed.training.reward.settings import RewardSettings
 from unswayed.training.verl.advantage import Estimator
 from unswayed.training.verl.checkpoints import export
+from unswayed.training.verl.failures import RecordedFailures
 from unswayed.training.verl.mapping import MAPPING
 
-_GRPO, _RLOO = Estimator(), Estimator(alone=True)
+_FAILURES = RecordedFailures()
+_GRPO, _RLOO = Estimator(_FAILURES), Estimator(_FAILURES, alone=True)
 
 
 def grpo_advantages(*args: Any, **options: Any) -> Any:
@@ -41,6 +44,13 @@ register_adv_est(_NAMES["leave-one-out"])(rloo_advantages)
 
 class Exporter(CheckpointCallback):
     """Turns each checkpoint into a folder that can be loaded: `checkpoint-N` of the run."""
+
+    def __init__(self, config: Any) -> None:
+        """Take verl's configuration, which says where rewards are recorded."""
+        super().__init__(config)
+        told = config.reward.custom_reward_function.reward_kwargs
+        settings = RewardSettings.model_validate_json(told.settings)
+        _FAILURES.follow(Path(told.records), settings)
 
     def on_save(
         self,

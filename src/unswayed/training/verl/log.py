@@ -100,8 +100,7 @@ class Transfer:
         """Name both; look up what was taken over."""
         self._folder, self._attempt = folder, attempt
         self._marked, self.last = _taken(folder, attempt.number)
-        self._metrics = Tail(attempt.metrics)
-        self._tails: dict[Path, Tail] = {}
+        self._metrics, self._records = Tail(attempt.metrics), Records(attempt.records)
         self._scored: dict[int, list[dict[str, Any]]] = defaultdict(list)
 
     def __call__(self) -> list[dict[str, Any]]:
@@ -124,10 +123,9 @@ class Transfer:
         return lines
 
     def _read_records(self) -> None:
-        for path in sorted(self._attempt.records.glob("*.jsonl")):
-            for line in self._tails.setdefault(path, Tail(path)).lines():
-                if line["step"] is not None:
-                    self._scored[line["step"]].append(line)
+        for line in self._records.lines():
+            if line["step"] is not None:
+                self._scored[line["step"]].append(line)
 
 
 class Tail:
@@ -148,6 +146,20 @@ class Tail:
                     return
                 self._at += len(line)
                 yield json.loads(line)
+
+
+class Records:
+    """What the processes that score recorded of completions: a file of each, read as it grows."""
+
+    def __init__(self, folder: Path) -> None:
+        """Name the folder; it need not be there yet."""
+        self._folder = folder
+        self._tails: dict[Path, Tail] = {}
+
+    def lines(self) -> Iterator[dict[str, Any]]:
+        """Yield the lines that are new."""
+        for path in sorted(self._folder.glob("*.jsonl")):
+            yield from self._tails.setdefault(path, Tail(path)).lines()
 
 
 def figures(data: dict[str, Any]) -> dict[str, Any]:

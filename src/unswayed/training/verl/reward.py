@@ -2,9 +2,10 @@
 
 It never raises and always returns the same keys: in verl one exception loses a prompt's whole
 group, and a key that is missing in one row ends the step. A reward that is not known (the judge
-failed, or the row cannot be read) is NaN; `advantage` leaves it out of its group, and stops a
-training in which none is known any more. Completions that arrive while others are scored are scored
-together, so that a judge behind a network is asked about many at once.
+failed, or the row cannot be read) is NaN; `advantage` leaves it out of its group. How often that
+may be is counted by `failures`, over all of these processes; none of them stops by its own share,
+which would take the known verdicts of its batch along. Completions that arrive while others are
+scored are scored together, so that a judge behind a network is asked about many at once.
 """
 
 from __future__ import annotations
@@ -133,7 +134,9 @@ def _own_names(settings: str) -> tuple[str, ...]:
 @cache
 def _scoring(settings: str, opens_thought: bool, _: asyncio.AbstractEventLoop) -> BatchedScorer:
     reward = RewardSettings.model_validate_json(settings)
-    return BatchedScorer(Scorer(reward, opens_thought=opens_thought))
+    never = reward.asking.model_copy(update={"most_failed": 1.0})
+    reward = reward.model_copy(update={"asking": never})
+    return BatchedScorer(Scorer(reward, opens_thought=opens_thought, quiet=True))
 
 
 def _record(
