@@ -200,7 +200,7 @@ def make_targets() -> set[str]:
 @cache
 def recipe_tables() -> set[str]:
     """Return the names of the tables in recipes, written like extras: `[reward]`."""
-    found = {"serving"}
+    found = {"serving", "vllm"}
     for path in recipes():
         if path.suffix == ".toml":
             found |= set(tomllib.loads(path.read_text("utf-8")))

@@ -4,6 +4,8 @@
 #   recipes/serve/vllm.sh Qwen/Qwen2.5-VL-7B-Instruct 8
 #   unswayed evaluate recipes/study/qwen2.5-vl-7b.toml --out runs/qwen
 #
+# PORT (8000)                  where judges and served models are looked for if nothing is said; the
+#                              rollouts of a training are elsewhere (rollouts.sh)
 # --generation-config vllm     the request alone decides how it is sampled: a checkpoint's own
 #                              generation_config.json (Qwen2.5-VL's has a repetition penalty) would
 #                              otherwise fill in what the request leaves open

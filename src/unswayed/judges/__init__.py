@@ -84,7 +84,7 @@ class Judge(Protocol):
 
     A judge may also have `batch`, the number of cases it likes to get at once (one that asks a
     server many things at a time wants many), and `provenance()`, which says what it is in JSON
-    values, for `run.json`.
+    values, for `run.json`. One that asks servers may name their addresses as `servers`.
 
     Attributes:
         name: name of the judge, as it stands in every verdict.
@@ -112,6 +112,11 @@ class BoundedJudge(Protocol):
             concurrency: most requests in flight.
         """
         ...
+
+
+def servers_of(judge: Judge) -> tuple[str, ...]:
+    """Return the addresses that a judge asks, as its attribute `servers` says; none without it."""
+    return tuple(getattr(judge, "servers", ()))
 
 
 def batch_size(judge: Judge) -> int:

@@ -19,7 +19,14 @@ from typing import Any, Literal, cast, get_args
 
 from unswayed import registry
 from unswayed.errors import ConfigError, StageError
-from unswayed.judges import BoundedJudge, Judge, JudgeCase, batch_size, described
+from unswayed.judges import (
+    BoundedJudge,
+    Judge,
+    JudgeCase,
+    batch_size,
+    described,
+    servers_of,
+)
 from unswayed.run.files import content_hash
 from unswayed.types import Consistency, Letter, Verdict, Vote
 
@@ -96,6 +103,11 @@ class Panel:
         for member in self.members:
             if isinstance(member, BoundedJudge):
                 member.bound(attempts=attempts, timeout_s=timeout_s, concurrency=concurrency)
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """The addresses of its members' servers."""
+        return tuple(url for member in self.members for url in servers_of(member))
 
     def provenance(self) -> dict[str, Any]:
         """Say what the panel is made of: JSON values only."""

@@ -25,6 +25,7 @@ from typing import Any
 
 from unswayed import prompts, registry
 from unswayed.answers import think_block
+from unswayed.chat.endpoints import PRESETS
 from unswayed.errors import ConfigError, StageError
 from unswayed.judges import JudgeCase
 from unswayed.models import Decoding, Model, Request, ServedModel, Serving
@@ -134,6 +135,15 @@ class Reread:
         generations = iter(self._generated(requests))
         for case, tried in zip(cases, orders, strict=True):
             yield self._verdict(case, tried, [next(generations) for _ in tried])
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """The address of the model's server; none where it runs in this process."""
+        preset = PRESETS.get(self._spec.name)
+        if preset is None:
+            return ()
+        url = self._spec.options.get("base_url") or preset.base_url
+        return (str(url),) if url else ()
 
     def provenance(self) -> dict[str, Any]:
         """Say which model reads, and how: JSON values only."""

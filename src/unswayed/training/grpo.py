@@ -48,8 +48,8 @@ class GRPO(Section):
         lora: adapters; None trains all weights.
         dtype: of the arithmetic; weights, their gradients' sums and the optimiser's state are kept
             in float32 in either case.
-        vllm: generate with vLLM beside the trainer or on a server of its own; `off` generates
-            with transformers.
+        vllm: sample with vLLM beside the trainer or on a server of its own, as the table `[vllm]`
+            says (TRL); `off` samples with transformers.
     """
 
     group_size: int = Field(default=8, ge=2)

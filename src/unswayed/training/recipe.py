@@ -24,6 +24,7 @@ from unswayed.training.augmentation import PROBABILITY_SLACK, Augmentation
 from unswayed.training.grpo import GRPO
 from unswayed.training.perception import Perception
 from unswayed.training.reward.settings import RewardSettings
+from unswayed.training.rollouts import Rollouts
 from unswayed.training.track.settings import CheckpointEvaluation
 from unswayed.training.verl.cluster import Cluster
 
@@ -55,7 +56,7 @@ class Checkpoints(Section):
     keep: int | None = Field(default=None, ge=1)
 
 
-_WATCHING = {"logging", "evaluation", "verl"}
+_WATCHING = {"logging", "evaluation", "verl", "vllm"}
 
 
 class TrainingRecipe(Section):
@@ -76,6 +77,7 @@ class TrainingRecipe(Section):
         seed: of the draws, the augmentation, the foils and the sampling.
         engine: what trains: TRL on one machine, verl on several.
         verl: where verl runs, None for one machine of 8 GPUs; the other engine does not read it.
+        vllm: where vLLM samples for TRL, if grpo.vllm says that it does.
         logging: where the curves go while training runs.
     """
 
@@ -93,6 +95,7 @@ class TrainingRecipe(Section):
     seed: int = 0
     engine: Literal["trl", "verl"] = "trl"
     verl: Cluster | None = None
+    vllm: Rollouts | None = None
     logging: Literal["tensorboard", "wandb", "trackio", "none"] = "tensorboard"
 
     def deciding(self) -> dict[str, Any]:
@@ -119,6 +122,16 @@ class TrainingRecipe(Section):
         weighted = [source.weight is not None for source in self.data]
         if any(weighted) and not all(weighted):
             raise ValueError("expected a weight for every source of data, or for none")
+        return self
+
+    @model_validator(mode="after")
+    def _rollouts_are_read(self) -> TrainingRecipe:
+        unread = self.vllm.unread(self.grpo.vllm) if self.vllm is not None else []
+        if unread:
+            raise ValueError(
+                f"grpo.vllm = {self.grpo.vllm!r} does not read vllm.{unread[0]}; leave it out, or "
+                "choose the way of generating that does (docs/training.md)"
+            )
         return self
 
     @model_validator(mode="after")

@@ -24,6 +24,7 @@ from unswayed.training.grpo import split
 from unswayed.training.recipe import TrainingRecipe
 from unswayed.training.reward.own import own_terms, parse_terms
 from unswayed.training.start import Start, start_of
+from unswayed.training.trl.rollouts import check_addresses
 
 Train = Callable[[TrainingRecipe, Path, dict[str, Any], OnCheckpoint | None], Checkpoint]
 PREFIX = "seed-"
@@ -162,7 +163,8 @@ def check_recipe(recipe: TrainingRecipe) -> Start:
     for source in recipe.data:
         registry.load("benchmark", registry.parse_spec(source.benchmark).name)
     own = own_terms(recipe.reward.terms)
-    if recipe.reward.needs_judge or any(term.needs_verdict for term in own):
+    judged = recipe.reward.needs_judge or any(term.needs_verdict for term in own)
+    if judged:
         registry.load("judge", registry.parse_spec(recipe.reward.judge).name)
     if recipe.engine == "verl":
         from unswayed.training.verl import config as verl_config
@@ -170,6 +172,7 @@ def check_recipe(recipe: TrainingRecipe) -> Start:
         verl_config.check_supported(recipe)
     else:
         split(recipe.grpo, processes=1)
+        check_addresses(recipe, judged)
     start = start_of(recipe.model)
     _check_style(prompts.profile(recipe.profile or start.profile))
     return start

@@ -38,6 +38,7 @@ def test_every_key_of_a_recipe_goes_somewhere() -> None:
         "grpo",
         "perception",
         "reward",
+        "vllm",
     }
 
 
@@ -142,6 +143,7 @@ def test_a_step_at_once_is_what_falls_to_a_gpu() -> None:
         ("reward.guards={}", "reward.guards.duplicate"),
         ("reward.reanswer={}", "reward.reanswer"),
         ("perception={}", "perception"),
+        ("vllm={}", "the engine 'verl' cannot do vllm: its rollouts"),
         ("advantage.splitting={}", "advantage.splitting"),
         ("advantage.constraint={}", "advantage.constraint"),
         ("grpo.batch_size=3", "grpo.batch_size"),

@@ -180,6 +180,11 @@ class LLM:
         }
 
     @property
+    def servers(self) -> tuple[str, ...]:
+        """The address of its server."""
+        return (self.endpoint.base_url,)
+
+    @property
     def spent(self) -> Spent:
         """Requests and tokens so far."""
         return self.client.spent

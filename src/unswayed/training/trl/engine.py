@@ -48,6 +48,7 @@ from unswayed.training.trl.perception import perception_of
 from unswayed.training.trl.prompts import dataset_of
 from unswayed.training.trl.reanswering import SecondAnswers
 from unswayed.training.trl.reward import reward_function, scorer_of
+from unswayed.training.trl.rollouts import check_vllm, reached
 from unswayed.training.trl.settings import adapters, generation_options, on_cpu, trl_config
 from unswayed.training.trl.trainer import AnswerTrainer
 
@@ -103,6 +104,7 @@ def trainer_of(
     on_checkpoint: OnCheckpoint | None = None,
 ) -> AnswerTrainer:
     """Return TRL's trainer, ready to run: everything that can be checked has been checked."""
+    check_vllm(recipe)
     config = trl_config(recipe, folder.path)
     processor = load_processor(start.path, **start.hub, **start.pixels)
     processor.tokenizer.padding_side = "left"
@@ -121,22 +123,23 @@ def trainer_of(
     reference = _reference(recipe, start, processor, newest)
     config.generation_kwargs = generation_options(recipe.grpo, model.config)
     config.model_init_kwargs = start.hub or None  # of the KL term's reference
-    trainer = AnswerTrainer(
-        folder,
-        recipe.checkpoints.keep,
-        start,
-        scorer,
-        reference,
-        None if recipe.advantage.is_plain else StepAdvantages(recipe),
-        perception_of(recipe, processor),
-        SecondAnswers(processor, profile) if recipe.reward.reanswer else None,
-        model=model,
-        args=config,
-        train_dataset=dataset,
-        processing_class=processor,
-        reward_funcs=reward_function(scorer, processor.tokenizer, _ends(model, processor)),
-        peft_config=adapters(recipe.grpo),
-    )
+    with reached(recipe):
+        trainer = AnswerTrainer(
+            folder,
+            recipe.checkpoints.keep,
+            start,
+            scorer,
+            reference,
+            None if recipe.advantage.is_plain else StepAdvantages(recipe),
+            perception_of(recipe, processor),
+            SecondAnswers(processor, profile) if recipe.reward.reanswer else None,
+            model=model,
+            args=config,
+            train_dataset=dataset,
+            processing_class=processor,
+            reward_funcs=reward_function(scorer, processor.tokenizer, _ends(model, processor)),
+            peft_config=adapters(recipe.grpo),
+        )
     if trainer.is_world_process_zero():
         folder.note(prompt_set.failures)
         folder.run.add_to_description("engine", _engine(trainer))

@@ -18,17 +18,19 @@ from unswayed.models.transformers.loading import placeholders
 from unswayed.training.grpo import GRPO, split
 from unswayed.training.recipe import TrainingRecipe
 from unswayed.training.stop import STOP_STRING
+from unswayed.training.trl.rollouts import vllm_options
 
 
 def trl_config(recipe: TrainingRecipe, out: Path) -> GRPOConfig:
     """Return TRL's settings for a recipe.
 
     Raises:
-        ConfigError: the completions of a step cannot be split as asked.
+        ConfigError: the completions of a step, or vLLM, cannot be split as asked.
         MissingExtra: the logger is not installed.
     """
     grpo = recipe.grpo
-    size, accumulation = split(grpo, PartialState().num_processes)
+    processes = PartialState().num_processes
+    size, accumulation = split(grpo, processes)
     warmed = grpo.schedule == "constant" and grpo.warmup > 0
     return GRPOConfig(
         output_dir=str(out),
@@ -58,8 +60,7 @@ def trl_config(recipe: TrainingRecipe, out: Path) -> GRPOConfig:
         top_k=0,
         repetition_penalty=1.0,
         max_completion_length=grpo.max_new_tokens,
-        use_vllm=grpo.vllm != "off",
-        vllm_mode="colocate" if grpo.vllm == "off" else grpo.vllm,
+        **vllm_options(recipe, processes),
         # the optimiser
         optim="adamw_torch",
         learning_rate=grpo.learning_rate,

@@ -212,6 +212,11 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "advantage.splitting": (None, "its advantages are worked out from the rewards alone"),
     "advantage.constraint": (None, "verl scores in several processes, which share no multiplier"),
     "perception": (None, "its loss has no second pass with a masked picture"),
+    "vllm": (
+        None,
+        "its rollouts are started with it on ports of their own, as verl.rollout, "
+        "verl.tensor_parallel and verl.memory_share say",
+    ),
     "reward.guards.duplicate": (0.0, "verl scores each completion alone, without its group's"),
 }
 """Key → the only value that verl can do here, and why."""
