@@ -1,6 +1,6 @@
 """Our rewards as plain functions, for a trainer of somebody else's.
 
-    from unswayed.training.functions import reward_function
+    from unswayed.training import reward_function
 
     trainer = GRPOTrainer(model, reward_funcs=[reward_function("faithful")], train_dataset=data)
 
