@@ -8,7 +8,7 @@ STAMP  := $(VENV)/.installed
 # A real vLLM on this machine's CPU, for `make test-vllm` alone: an environment of its own.
 VLLM_VENV  := .venv-vllm
 VLLM_STAMP := $(VLLM_VENV)/.installed
-VLLM_FLAGS := --block-size 32 --trust-request-mm-kwargs --enable-prompt-tokens-details \
+VLLM_FLAGS := --enable-scale-out --block-size 32 --trust-request-mm-kwargs --enable-prompt-tokens-details \
 	--override-generation-config '{"repetition_penalty": 1.3, "top_k": 1, "top_p": 0.1}'
 
 # The newest release of every dependency, for `make test-latest` alone.

@@ -9,6 +9,7 @@ import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ import pytest
 from unswayed.errors import ConfigError, ModelError, StageError
 from unswayed.models import request_of
 from unswayed.models.transformers.backend import Backend
+from unswayed.models.transformers.loading import placeholders
 from unswayed.organism import weights_folder
 from unswayed.run.folder import RunFolder
 from unswayed.training.recipe import TrainingRecipe, shipped, training_recipe
@@ -217,11 +219,15 @@ class FakeServer:
     def __init__(self, ids: list[int]) -> None:
         self._ids = ids
         self.asked: list[tuple[list[int], Any]] = []
+        self.sampling: list[dict[str, Any]] = []
 
-    async def generate(self, *, prompt_ids: list[int], image_data: Any, **_: Any) -> Any:
+    async def generate(
+        self, *, prompt_ids: list[int], image_data: Any, sampling_params: dict[str, Any], **_: Any
+    ) -> Any:
         from verl.workers.rollout.replica import TokenOutput
 
         self.asked.append((list(prompt_ids), image_data))
+        self.sampling.append(sampling_params)
         return TokenOutput(token_ids=self._ids, log_probs=[-1.0] * len(self._ids), extra_fields={})
 
 
@@ -316,6 +322,35 @@ class TestPrompts:
         with pytest.raises(ConfigError, match=r"verl\.max_prompt_length = 40 tokens, found 16 of"):
             engine.prepare(recipe(verl=cluster), tmp_path)
         assert not (tmp_path / "verl/prompts.parquet").exists()
+
+
+class TestSuppression:
+    """Tokens that stand for pictures are not sampled."""
+
+    def test_every_request_bars_them(
+        self, config: Any, model: Any, rolled: tuple[FakeServer, list[Any]]
+    ) -> None:
+        barred = placeholders(model.hf_config)
+        assert barred
+        for sampling in rolled[0].sampling:
+            assert sampling["logit_bias"] == dict.fromkeys(barred, -100.0)
+            assert sampling["temperature"] == 1.0
+
+    def test_the_rollout_obeys(
+        self, config: Any, model: Any, rows: list[dict[str, Any]], rolled: tuple[FakeServer, Any]
+    ) -> None:
+        from unswayed_verl_cpu.rollout import Server
+
+        short = SimpleNamespace(seed=0, response_length=4)
+        server = Server(short, model.local_path)
+        ids, images = rolled[0].asked[0]
+        sampling = {"temperature": 1.0, "top_p": 1.0, "top_k": -1}
+        free = server._sample(ids, sampling, images).token_ids
+        picture = placeholders(model.hf_config)[0]
+        forced = {**sampling, "logit_bias": {picture: 100.0}}
+        assert set(server._sample(ids, forced, images).token_ids) == {picture}
+        barred = {**sampling, "logit_bias": dict.fromkeys(free, -100.0)}
+        assert not {*server._sample(ids, barred, images).token_ids} & {*free}
 
 
 class TestCompletions:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from json import dumps, loads
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+torch = pytest.importorskip("torch")
 pytest.importorskip("trl")
 
-from unswayed.chat.endpoints import PRESETS
-from unswayed.errors import ConfigError, StageError
-from unswayed.training.recipe import TrainingRecipe, as_toml, training_recipe
-from unswayed.training.rollouts import PORT
-from unswayed.training.seeds import check_recipe
-from unswayed.training.trl.rollouts import check_vllm, reached, vllm_options
-from unswayed.training.trl.settings import trl_config
+from unswayed.chat.endpoints import PRESETS  # noqa: E402
+from unswayed.errors import ConfigError, StageError  # noqa: E402
+from unswayed.training.recipe import TrainingRecipe, as_toml, training_recipe  # noqa: E402
+from unswayed.training.rollouts import PORT  # noqa: E402
+from unswayed.training.seeds import check_recipe  # noqa: E402
+from unswayed.training.trl.rollouts import check_vllm, reached, vllm_options  # noqa: E402
+from unswayed.training.trl.settings import generation_options, trl_config  # noqa: E402
 
 SERVER = "grpo.vllm=server"
 BESIDE = "grpo.vllm=colocate"
+CONFIG: Any = SimpleNamespace(image_token_id=7, video_token_id=9)
 JUDGED = ("reward.faithful=true", "evaluation.benchmarks=[]")
 
 
@@ -147,3 +151,62 @@ def test_a_server_that_did_not_come_up() -> None:
     told = pytest.raises(StageError, match=r"no vLLM server came up at node7:8100")
     with told, reached(recipe(SERVER, "vllm.host=node7")):
         raise ConnectionError("refused")
+
+
+class TestSuppression:
+    """Tokens that stand for pictures are kept from being written, however TRL asks."""
+
+    def kwargs(self, *overrides: str) -> dict[str, Any]:
+        found = told(*overrides)
+        found.generation_kwargs = generation_options(recipe(*overrides).grpo, CONFIG)
+        return found.generation_kwargs
+
+    def test_transformers_takes_ids(self) -> None:
+        assert self.kwargs()["suppress_tokens"] == [7, 9]
+
+    def test_a_model_without_such_tokens(self) -> None:
+        found = generation_options(recipe(SERVER).grpo, SimpleNamespace())
+        assert found == {"stop": ["</answer>"], "include_stop_str_in_output": True}
+
+    def test_beside_the_trainer(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        from trl.generation import vllm_generation
+
+        asked: list[dict[str, Any]] = []
+        monkeypatch.setattr(
+            vllm_generation, "SamplingParams", lambda **told: asked.append(told), raising=False
+        )
+        one: Any = object.__new__(vllm_generation.VLLMGeneration)
+        one.__dict__ |= {
+            **{"temperature": 0.7, "top_p": 1.0, "top_k": 0, "min_p": None, "logprobs": 0},
+            **{"repetition_penalty": 1.0, "max_completion_length": 5, "tensor_parallel_size": 1},
+            **{"mode": "colocate", "enable_sleep_mode": False, "structured_outputs_regex": None},
+            "accelerator": None,
+            "model": torch.nn.Identity(),
+            "llm": SimpleNamespace(generate=lambda *_, **__: []),
+            "generation_kwargs": self.kwargs(BESIDE),
+        }
+        one.generate([[1, 2]], None, 2)
+        assert asked[0]["logit_bias"] == {7: -100.0, 9: -100.0}
+        assert (asked[0]["stop"], asked[0]["temperature"]) == (["</answer>"], 0.7)
+
+    @pytest.mark.parametrize("pictures", [False, True])
+    def test_of_a_server(self, pictures: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+        from trl.generation.vllm_client import VLLMClient
+
+        sent: list[tuple[str, str]] = []
+
+        def post(self: Any, url: str, json: Any) -> dict[str, Any]:
+            sent.append((url, dumps(json)))
+            choice = {"token_ids": [3], "logprobs": None, "prompt_token_ids": [1]}
+            return {"choices": [choice]}
+
+        monkeypatch.setattr(VLLMClient, "_post", post)
+        client: Any = object.__new__(VLLMClient)
+        client.base_url, client.model = "http://nowhere", "policy"
+        features = [{"kwargs_data": None}] if pictures else None
+        client.generate([[1]], features=features, generation_kwargs=self.kwargs(SERVER))
+        ((url, body),) = sent
+        found = loads(body)["sampling_params"] if pictures else loads(body)
+        assert url.endswith("/inference/v1/generate" if pictures else "/v1/completions")
+        assert found["logit_bias"] == {"7": -100.0, "9": -100.0}  # JSON has no other keys
+        assert found["stop"] == ["</answer>"]

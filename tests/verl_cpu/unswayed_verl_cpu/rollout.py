@@ -13,8 +13,6 @@ from verl.utils import hf_processor
 from verl.workers.rollout.base import BaseRollout
 from verl.workers.rollout.replica import RolloutReplica, TokenOutput
 
-from unswayed.models.transformers.loading import placeholders
-
 
 def _name(rank: int) -> str:
     return f"transformers_cpu_{rank}"
@@ -29,7 +27,6 @@ class Server:
         self._model = AutoModelForImageTextToText.from_pretrained(path, dtype=torch.float32).eval()
         self._processor, self._config = hf_processor(path), config
         self._turn, self._step = asyncio.Lock(), 0
-        self._suppressed = placeholders(self._model.config)
 
     async def generate(
         self,
@@ -46,7 +43,7 @@ class Server:
     def _sample(
         self, prompt: list[int], sampling: dict[str, Any], images: list[Any] | None
     ) -> TokenOutput:
-        ids = torch.tensor([list(prompt)])
+        ids, biases = torch.tensor([list(prompt)]), sampling.get("logit_bias", {})
         inputs: dict[str, Any] = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
         if images:
             inputs |= self._processor.image_processor(images=images, return_tensors="pt")
@@ -59,7 +56,7 @@ class Server:
             top_k=max(0, sampling["top_k"]),
             max_new_tokens=self._config.response_length,
             pad_token_id=self._processor.tokenizer.pad_token_id,
-            suppress_tokens=self._suppressed,
+            sequence_bias=[[[token], bias] for token, bias in biases.items()] or None,
             output_logits=True,
             return_dict_in_generate=True,
         )

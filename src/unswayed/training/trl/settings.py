@@ -18,6 +18,7 @@ from unswayed.models.transformers.loading import placeholders
 from unswayed.training.grpo import GRPO, split
 from unswayed.training.recipe import TrainingRecipe
 from unswayed.training.stop import STOP_STRING
+from unswayed.training.suppression import suppressed
 from unswayed.training.trl.rollouts import vllm_options
 
 
@@ -92,12 +93,13 @@ def trl_config(recipe: TrainingRecipe, out: Path) -> GRPOConfig:
 
 def generation_options(grpo: GRPO, config: Any) -> dict[str, Any]:
     """Return how sampling ends, and which ids cannot be written."""
+    pictures = placeholders(config)  # which would ask for pictures that are not there
     if grpo.vllm != "off":
-        return {"stop": [STOP_STRING], "include_stop_str_in_output": True}
-    # The ids that stand for pictures would ask for pictures that are not there.
+        stop = {"stop": [STOP_STRING], "include_stop_str_in_output": True}
+        return {**stop, **suppressed(pictures or ())}
     return {
         "stop_strings": [STOP_STRING],
-        "suppress_tokens": placeholders(config),
+        "suppress_tokens": pictures,
         "use_cache": True,
     }
 

@@ -1,8 +1,9 @@
 """How verl asks for completions: its own single turn, ended where the other engine ends one.
 
 verl generates up to the model's end token. What stands behind `</answer>` is cut off here, so that
-it is neither rewarded nor in the loss, and so is what follows a token that stands for a picture
-that is not there. Each completion carries its step, so that the record of rewards can name it.
+it is neither rewarded nor in the loss. Tokens that stand for pictures are suppressed, as under the
+other engine; an engine that writes one nevertheless is cut off there. Each completion carries its
+step, so that the record of rewards can name it.
 """
 
 # verl is not installed beside the other engine, so what comes from it is of unknown type here.
@@ -17,8 +18,9 @@ from typing import Any
 from verl.experimental.agent_loop.single_turn_agent_loop import SingleTurnAgentLoop
 
 from unswayed.training.stop import end_of
+from unswayed.training.suppression import suppressed
 
-_PICTURES = ("image_token", "video_token")
+_PICTURES = ("image_token", "video_token", "audio_token")
 
 
 class AnswerLoop(SingleTurnAgentLoop):
@@ -26,8 +28,10 @@ class AnswerLoop(SingleTurnAgentLoop):
 
     async def run(self, sampling_params: dict[str, Any], priority: int = 0, **row: Any) -> Any:
         """Return the completion of a row of the prompts' file."""
-        output = await super().run(sampling_params, priority, **row)
-        end = self._end(output.response_ids)
+        pictures = self._pictures()
+        asked = {**sampling_params, **suppressed(pictures)}
+        output = await super().run(asked, priority, **row)
+        end = self._end(output.response_ids, pictures)
         output.response_ids = output.response_ids[:end]
         output.response_mask = output.response_mask[:end]
         if output.response_logprobs is not None:
@@ -39,10 +43,14 @@ class AnswerLoop(SingleTurnAgentLoop):
         output.extra_fields["step"] = row.get("global_steps")
         return output
 
-    def _end(self, ids: Sequence[int]) -> int:
+    def _pictures(self) -> list[int]:
+        """Return the ids of the tokens that stand for pictures, videos or sound."""
+        names = [getattr(self.processor, name, None) for name in _PICTURES]
+        ids = {self.tokenizer.convert_tokens_to_ids(name) for name in names if name}
+        return sorted(ids - {None, self.tokenizer.unk_token_id})
+
+    def _end(self, ids: Sequence[int], pictures: Sequence[int]) -> int:
         """Return how many tokens count."""
         end = end_of(ids, self.tokenizer.decode)
-        names = [getattr(self.processor, name, None) for name in _PICTURES]
-        pictures = {self.tokenizer.convert_tokens_to_ids(name) for name in names if name}
         first = next((at for at, token in enumerate(ids) if token in pictures), end)
         return min(end, first)
