@@ -106,6 +106,8 @@ class BoundedJudge(Protocol):
     def bound(self, *, attempts: int, timeout_s: float, concurrency: int) -> None:
         """Ask within these bounds from now on, where its spec gave none of its own.
 
+        A server that is down then ends nothing: cases without a reply are `failed` verdicts.
+
         Args:
             attempts: requests that are sent for one case before it has failed.
             timeout_s: seconds for one of them.

@@ -19,7 +19,7 @@ from unswayed.chat.client import ChatClient
 from unswayed.chat.endpoints import Endpoint, endpoint
 from unswayed.chat.limits import Limits, Spent
 from unswayed.chat.records import ChatReply, ChatRequest
-from unswayed.errors import ConfigError, StageError, UnswayedError
+from unswayed.errors import ConfigError, ServerDown, StageError, UnswayedError
 from unswayed.judges import BATCH, JudgeCase
 from unswayed.judges.llm import brief, replies
 from unswayed.judges.llm.replies import Judgement, UnusableReply
@@ -139,10 +139,11 @@ class LLM:
             **self._given, max_requests=max_requests, max_tokens_total=max_tokens_total
         )
         self._cache = Path(cache) if cache else None
+        self._outlives = False
         self._connect(limits)
 
     def bound(self, *, attempts: int, timeout_s: float, concurrency: int) -> None:
-        """Ask within these bounds from now on, where the spec gave none.
+        """Ask within these bounds from now on, where the spec gave none, and outlive an outage.
 
         Args:
             attempts: requests that are sent for one case before it has failed.
@@ -151,6 +152,7 @@ class LLM:
         """
         wanted = {"attempts": attempts, "timeout_s": timeout_s, "concurrency": concurrency}
         open_ = {name: value for name, value in wanted.items() if self._given[name] is None}
+        self._outlives = True
         self.client.close()
         self._connect(self.client.limits.model_copy(update=open_))
 
@@ -164,7 +166,8 @@ class LLM:
         Raises:
             UnswayedError: the server takes no key, knows no such model or is down, or the budget
                 is spent. The verdicts that were had before, up to the first case without one,
-                are yielded first, so that they are not paid for again.
+                are yielded first, so that they are not paid for again. Once it is bounded, a server
+                that is down ends nothing: the judge has failed on the cases without a reply.
         """
         for start in range(0, len(cases), self.batch):
             yield from self._batch(cases[start : start + self.batch])
@@ -211,6 +214,10 @@ class LLM:
             mended = {at: self._reading(reply, cases[int(at)]) for at, reply in answers.items()}
             readings |= {at: _failed(reading) for at, reading in mended.items()}
             again = {at: request for at, request in again.items() if at not in mended}
+        if self._outlives and isinstance(error, ServerDown):
+            lost = _Lost(f"the judge gave no reply: {error}")
+            readings |= {at: lost for at in first if at in again or at not in readings}
+            again = {}
         for at, case in enumerate(cases):
             if case.means is None:
                 yield self._verdict(case, "skipped", "there is no readable answer")

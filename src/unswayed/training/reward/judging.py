@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from threading import Lock
 
-from unswayed.errors import StageError
+from unswayed.errors import ServerDown, StageError
 from unswayed.judges import Judge, JudgeCase, case_of
 from unswayed.run.files import content_hash
 from unswayed.training.reward.completion import Completion
@@ -87,7 +87,7 @@ class CachedJudge:
                 self._cache.move_to_end(key)
             known |= self._failed_lately(wanted)
         fresh = {key: case for key, case in wanted.items() if key not in known}
-        verdicts = list(self.judge.judge(list(fresh.values())))
+        verdicts = self._asked(list(fresh.values()))
         if [verdict.id for verdict in verdicts] != [case.id for case in fresh.values()]:
             raise StageError(
                 f"expected the judge {self.judge.name} to return one verdict for each of "
@@ -104,6 +104,19 @@ class CachedJudge:
             while len(self._cache) > MAX_CACHED:
                 self._cache.popitem(last=False)
         return known
+
+    def _asked(self, cases: Sequence[JudgeCase]) -> list[Verdict]:
+        """Ask the judge; what it said before its server went down is kept, the rest has failed."""
+        verdicts: list[Verdict] = []
+        try:
+            for verdict in self.judge.judge(cases):
+                verdicts.append(verdict)
+        except ServerDown as error:
+            verdicts += [
+                Verdict(id=case.id, judge=self.judge.name, status="failed", reason=str(error))
+                for case in cases[len(verdicts) :]
+            ]
+        return verdicts
 
     def _failed_lately(self, wanted: Mapping[str, JudgeCase]) -> dict[str, Verdict]:
         """Return the failed verdicts that are kept; those to be asked again are dropped."""
