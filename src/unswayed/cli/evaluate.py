@@ -35,9 +35,9 @@ def evaluate(
         click.echo(plan(settings).text())
         return
     if log is not None:
-        from unswayed.extras import require
+        from unswayed.results.loggers import require_logger
 
-        require(f"logging to {log}", log)
+        require_logger(log)
     run_all(settings, out, as_written, report=not no_report, as_json=as_json)
     if log is not None:
         from unswayed.results import loggers

@@ -10,6 +10,7 @@ import click
 from unswayed.cli.options import variant_names
 
 if TYPE_CHECKING:
+    from unswayed.results.loggers import LoggerName
     from unswayed.training.track.dynamics import Dynamics
 
 
@@ -27,12 +28,16 @@ if TYPE_CHECKING:
     help="What runs a checkpoint, {} standing for its folder, such as "
     "'transformers:{},device=cuda'. [default: transformers]",
 )
+@click.option(
+    "--log", type=click.Choice(["wandb", "trackio"]), help="Send the figures over the steps there."
+)
 @click.option("--no-evaluate", is_flag=True, help="Only write the table and the figures anew.")
 @click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
 def track(
     folder: Path,
     watch: bool,
     model: str | None,
+    log: LoggerName | None,
     no_evaluate: bool,
     as_json: bool,
     **options: Any,
@@ -43,18 +48,24 @@ def track(
     stands in the recipe's [evaluation]; the options go over it, and are the same for all steps.
     The same command resumes what was stopped.
     """
+    from unswayed.results.loggers import require_logger
     from unswayed.training.track.choices import changed, run_as
     from unswayed.training.track.curves import redraw
     from unswayed.training.track.dynamics import require
     from unswayed.training.track.evaluation import track as evaluate_all
+    from unswayed.training.watching import report_steps
 
     require()
+    if log is not None:
+        require_logger(log)
     change, runner = changed(_keys(options)), run_as(model)
     if not no_evaluate:
         evaluate_all(
             folder, change=change, model_of=runner, watch=watch, after=lambda: redraw(folder)
         )
     show(redraw(folder), folder, as_json)
+    if log is not None:
+        report_steps(log, folder)
 
 
 def show(found: Dynamics, folder: Path, as_json: bool = False) -> None:

@@ -1,7 +1,8 @@
 """Figures of a run where its owner watches experiments: Weights & Biases, trackio.
 
 Both packages have one form (`init`, `log`, `Table`, `Image`), so one module serves both. Keys are
-read from the environment by the packages themselves and reach no file of ours.
+read from the environment by the packages themselves and reach no file of ours. An error of theirs
+ends nothing: what is watched is worth more than watching it.
 """
 
 # The loggers and pandas come without types, and may not be installed.
@@ -9,11 +10,13 @@ read from the environment by the packages themselves and reach no file of ours.
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+import os
+import sys
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
 from typing import Any, Literal, get_args
 
-from unswayed.errors import StageError
+from unswayed import progress
 from unswayed.extras import require
 from unswayed.results import measured
 from unswayed.run.folder import RunFolder
@@ -31,8 +34,13 @@ WATCHED = (
 )
 """Metrics that are sent, for each variant that has them."""
 PROJECT = "unswayed"
+"""Of trainings and evaluations that name no other."""
+TRAINING_STEP = "train/global_step"
+"""What the curves of a training are drawn over, as transformers calls it."""
 STEP = "evaluation/step"
 """What the figures of a training's checkpoints are drawn over."""
+_FAILED: set[str] = set()
+"""Loggers whose open run failed already, which is said once."""
 
 
 def figures(run: RunFolder, prefix: str = "evaluation") -> dict[str, float]:
@@ -49,13 +57,22 @@ def figures(run: RunFolder, prefix: str = "evaluation") -> dict[str, float]:
     }
 
 
+def require_logger(name: LoggerName) -> None:
+    """Require the package of a logger, before what it is to watch begins.
+
+    Raises:
+        MissingExtra: it is not installed.
+    """
+    require(f"logging to {name}", name)
+
+
 def module(name: LoggerName) -> Any:
     """Return the package of a logger.
 
     Raises:
         MissingExtra: it is not installed.
     """
-    require(f"logging to {name}", name)
+    require_logger(name)
     if name == "wandb":
         import wandb
 
@@ -65,23 +82,71 @@ def module(name: LoggerName) -> Any:
     return trackio
 
 
+def project_of(name: LoggerName, wanted: str | None = None) -> str:
+    """Return the project that runs go to; WANDB_PROJECT or TRACKIO_PROJECT goes over all else."""
+    return os.environ.get(f"{name.upper()}_PROJECT") or wanted or PROJECT
+
+
+@contextmanager
+def tolerated(name: LoggerName) -> Generator[None]:
+    """Let no error of a logger end what it watches: the first one of a run is said."""
+    try:
+        yield
+    except Exception as error:  # whatever a client of a service raises
+        if name not in _FAILED:
+            _FAILED.add(name)
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            progress.say(
+                f"{name} failed ({reason}); it may lack what it was sent, and work goes on"
+            )
+
+
+def begin(
+    name: LoggerName,
+    run: str,
+    settings: Mapping[str, Any],
+    project: str | None = None,
+    resumed: bool = False,
+) -> None:
+    """Open a run; where that fails, what is sent later goes nowhere.
+
+    Args:
+        name: where to.
+        run: what the run is called.
+        settings: what is watched, as JSON values.
+        project: what it belongs to; see `project_of`.
+        resumed: whether trackio goes on in the run of that name, if it has one.
+    """
+    _FAILED.discard(name)
+    with tolerated(name), redirect_stdout(sys.stderr):
+        package = module(name)
+        options: dict[str, Any] = {"resume": "allow" if resumed else "never"}
+        if name == "wandb":
+            options = {}
+        where = project_of(name, project)
+        package.init(project=where, name=run, config=dict(settings), **options)
+        if name == "wandb":
+            package.define_metric("train/*", step_metric=TRAINING_STEP)
+
+
 def send(name: LoggerName, values: Mapping[str, Any]) -> None:
-    """Send values to the run that this process has open; nothing where it has none."""
-    package = module(name)
-    if name == "wandb":
-        if package.run is None:
-            return
-        if STEP in values:  # or they would be drawn at the step at which they were sent
-            package.define_metric("evaluation/*", step_metric=STEP)
-    with suppress(RuntimeError):  # trackio's word for a process that has no run open
-        package.log(dict(values))
+    """Send values to the run that this process has open; nothing where it has none.
+
+    No error of the logger comes through.
+    """
+    with tolerated(name):
+        package = module(name)
+        if _is_open(name, package):
+            if name == "wandb" and STEP in values:  # or they are drawn at the step of sending
+                package.define_metric("evaluation/*", step_metric=STEP)
+            package.log(dict(values))
 
 
 def finish(name: LoggerName) -> None:
     """Close the run that this process has open, so that the next training gets one of its own."""
-    package = module(name)
-    if name != "wandb" or package.run is not None:
-        with suppress(RuntimeError):
+    with tolerated(name), redirect_stdout(sys.stderr):
+        package = module(name)
+        if _is_open(name, package):
             package.finish()
 
 
@@ -94,19 +159,19 @@ def report(name: LoggerName, run: RunFolder, settings: Mapping[str, Any]) -> Non
         settings: what it was made with.
 
     Raises:
-        MissingExtra: the package is not installed.
-        StageError: the logger could not be reached.
+        RunError: the run was not measured.
     """
-    package = module(name)
-    try:
-        package.init(project=PROJECT, name=run.folder.name, config=dict(settings))
-        package.log(figures(run))
-        package.finish()
-    except Exception as error:  # whatever a client of a service raises
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise StageError(
-            f"the figures of {run.folder} are measured, but were not sent to {name}: {reason}"
-        ) from error
+    values = figures(run)
+    begin(name, run.folder.resolve().name, settings)
+    send(name, values)
+    finish(name)
+
+
+def _is_open(name: LoggerName, package: Any) -> bool:
+    """Say whether this process has a run open, of ours or of whoever else opened one."""
+    if name == "wandb":
+        return package.run is not None
+    return package.context_vars.current_run.get() is not None
 
 
 def table(package: Any, rows: Sequence[Mapping[str, Any]], pictures: Sequence[Any]) -> Any:

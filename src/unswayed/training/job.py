@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from unswayed.errors import ConfigError
 from unswayed.extras import together
+from unswayed.results.loggers import LOGGERS, require_logger
 from unswayed.run.files import content_hash
 from unswayed.training.folder import Checkpoint, TrainingFolder
 from unswayed.training.recipe import TrainingRecipe, as_written, training_recipe
@@ -33,7 +35,7 @@ class TrainingJob:
     seeds: tuple[int, ...] = ()
 
     def require(self, tracked: bool = False) -> None:
-        """Require the packages of a training and, if it is tracked, of its curves.
+        """Require the packages of a training, its logger and, if it is tracked, its curves.
 
         Raises:
             MissingExtra: some are not installed; all of them are named.
@@ -41,6 +43,8 @@ class TrainingJob:
         from unswayed.training.track import dynamics
 
         checks = [lambda: require_engine(self.recipe), *([dynamics.require] if tracked else [])]
+        if (logger := self.recipe.logging) in LOGGERS and self.recipe.engine == "trl":
+            checks.append(partial(require_logger, logger))
         together("this training", checks)
 
     def run(self, tracked: bool = False) -> Iterator[Checkpoint]:
@@ -65,6 +69,10 @@ class TrainingJob:
             from unswayed.training.track.evaluation import track
 
             track(self.folder)
+            if self.recipe.engine == "verl" and self.recipe.logging in LOGGERS:
+                from unswayed.training.watching import report_steps
+
+                report_steps(self.recipe.logging, self.folder)  # verl's own run is in Ray, closed
 
     def warnings(self) -> list[str]:
         """Return a line for each benchmark that is both trained and evaluated on."""

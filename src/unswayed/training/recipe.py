@@ -56,7 +56,7 @@ class Checkpoints(Section):
     keep: int | None = Field(default=None, ge=1)
 
 
-_WATCHING = {"logging", "evaluation", "verl", "vllm"}
+_WATCHING = {"logging", "project", "run_name", "evaluation", "verl", "vllm"}
 
 
 class TrainingRecipe(Section):
@@ -79,6 +79,8 @@ class TrainingRecipe(Section):
         verl: where verl runs, None for one machine of 8 GPUs; the other engine does not read it.
         vllm: where vLLM samples for TRL, if grpo.vllm says that it does.
         logging: where the curves go while training runs.
+        project: project there of Weights & Biases or trackio; None for `unswayed`.
+        run_name: name of the run there, which its seed is put behind; None for the folder's.
     """
 
     model: str
@@ -97,6 +99,8 @@ class TrainingRecipe(Section):
     verl: Cluster | None = None
     vllm: Rollouts | None = None
     logging: Literal["tensorboard", "wandb", "trackio", "none"] = "tensorboard"
+    project: str | None = Field(default=None, min_length=1)
+    run_name: str | None = Field(default=None, min_length=1)
 
     def deciding(self) -> dict[str, Any]:
         """Return what decides the result; a training's folder holds one set of it."""

@@ -166,6 +166,17 @@ def test_what_verl_cannot_do_is_refused_by_its_key(override: str, key: str) -> N
     assert key in str(refused.value)
 
 
+def test_curves_go_to_the_project_that_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WANDB_PROJECT", raising=False)
+    assert told("logging=wandb")["trainer.project_name"] == "unswayed"
+    named = told("logging=wandb", "project=trials", "run_name=first")
+    assert named["trainer.project_name"] == "trials"
+    assert named["trainer.experiment_name"] == "first"
+    monkeypatch.setenv("WANDB_PROJECT", "mine")
+    assert told("logging=wandb", "project=trials")["trainer.project_name"] == "mine"
+    assert told("project=trials")["trainer.project_name"] == "trials"
+
+
 def test_what_a_key_can_be_is_listed() -> None:
     with pytest.raises(ConfigError, match="expected 'grpo' or 'dapo' or 'dr_grpo'"):
         check_supported(recipe("grpo.loss_type=bnpo"))

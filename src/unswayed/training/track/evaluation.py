@@ -21,7 +21,7 @@ from unswayed.pipeline.evaluation import Evaluation
 from unswayed.pipeline.settings import Settings
 from unswayed.pipeline.stages import evaluate
 from unswayed.registry import Spec
-from unswayed.results.loggers import LOGGERS, STEP, figures, send
+from unswayed.results.loggers import LOGGERS
 from unswayed.run.folder import RunFolder
 from unswayed.training.folder import Checkpoint, TrainingFolder
 from unswayed.training.recipe import TrainingRecipe
@@ -39,6 +39,7 @@ from unswayed.training.track.folders import (
     unfinished,
 )
 from unswayed.training.track.settings import CheckpointEvaluation
+from unswayed.training.watching import send_steps
 
 CHECKPOINT_POLL_S = 10.0
 """Seconds between two looks for new checkpoints."""
@@ -260,7 +261,8 @@ def following(path: Path) -> Callable[[Checkpoint], None]:
         try:
             with torch.random.fork_rng():  # pyright: ignore[reportUnknownMemberType]
                 done = tracker.catch_up()
-            _watch(tracker, done)
+            if tracker.recipe.logging in LOGGERS:
+                send_steps(tracker.recipe.logging, tracker.folder, done)
         except (UnswayedError, OSError, RuntimeError) as error:  # torch's are RuntimeErrors
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             progress.say(
@@ -269,19 +271,6 @@ def following(path: Path) -> Callable[[Checkpoint], None]:
             )
 
     return call
-
-
-def _watch(tracker: Tracker, steps: Sequence[int]) -> None:
-    """Send the figures of evaluated steps to where the training is watched."""
-    name = tracker.recipe.logging
-    if name in LOGGERS:
-        for step in steps:
-            run = RunFolder(place(tracker.folder, step))
-            try:
-                send(name, {STEP: step, **figures(run)})
-            except Exception as error:  # whatever a client of a service raises
-                reason = (str(error).splitlines() or [type(error).__name__])[0]
-                progress.say(f"the figures of step {step} were not sent to {name}: {reason}")
 
 
 def spec_of(start: Start, checkpoint: Checkpoint, dtype: str) -> str:

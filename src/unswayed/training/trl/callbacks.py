@@ -13,8 +13,10 @@ from tqdm import tqdm
 from transformers import TrainerCallback
 
 from unswayed import progress
+from unswayed.results.loggers import TRAINING_STEP, LoggerName, send
 from unswayed.training.folder import Checkpoint, OnCheckpoint, TrainingFolder
 from unswayed.training.reward.reference import Reference
+from unswayed.training.trl.samples import send_completions
 
 _SUMMARY = "train_runtime"
 """Key of the summary at the end, which belongs to no step."""
@@ -68,6 +70,33 @@ class StepBar(TrainerCallback):
         """Close the bar."""
         if self._bar is not None:
             self._bar.close()
+
+
+class Watching(TrainerCallback):
+    """Sends the curves and some completions of each step to a logger; none of its errors ends it.
+
+    transformers' own callbacks let errors through, and know no project of the recipe's.
+    """
+
+    def __init__(
+        self, name: LoggerName, begin: Callable[[], None], kept: Callable[[], Mapping[str, Any]]
+    ) -> None:
+        """Say where to, how its run is opened, and where TRL keeps a step's completions."""
+        self._name: LoggerName = name
+        self._begin, self._kept = begin, kept
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Open the run."""
+        self._begin()
+
+    def on_log(
+        self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any
+    ) -> None:
+        """Send the step."""
+        if logs and _SUMMARY not in logs:
+            known = {f"train/{key}": value for key, value in logs.items() if value is not None}
+            send(self._name, {**known, TRAINING_STEP: state.global_step})
+            send_completions(self._name, self._kept(), state.global_step)
 
 
 class Following(TrainerCallback):

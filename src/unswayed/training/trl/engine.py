@@ -37,13 +37,14 @@ from unswayed.models.transformers.loading import load_model
 from unswayed.models.transformers.processors import load_processor
 from unswayed.prompts.template import leave_open, opens_thought
 from unswayed.results.loggers import LOGGERS, finish
+from unswayed.training import watching
 from unswayed.training.data import training_prompts
 from unswayed.training.folder import Checkpoint, OnCheckpoint, TrainingFolder
 from unswayed.training.recipe import TrainingRecipe
 from unswayed.training.reward.reference import FOLDER, Reference
 from unswayed.training.start import Start, start_of
 from unswayed.training.trl.advantages import StepAdvantages
-from unswayed.training.trl.callbacks import Finished, StepBar, StepLog
+from unswayed.training.trl.callbacks import Finished, StepBar, StepLog, Watching
 from unswayed.training.trl.perception import perception_of
 from unswayed.training.trl.prompts import dataset_of
 from unswayed.training.trl.reanswering import SecondAnswers
@@ -184,6 +185,9 @@ def _watch(
         # Steps that are done again replace the ones that were drawn before the stop.
         writer = SummaryWriter(str(folder.path / "tensorboard"), purge_step=done + 1)
         trainer.add_callback(TensorBoardCallback(writer))
+    if recipe.logging in LOGGERS:
+        begin = partial(watching.begin, recipe.logging, recipe, folder.path, done > 0)
+        trainer.add_callback(Watching(recipe.logging, begin, trainer.kept))
     if on_checkpoint is not None:
         trainer.add_callback(Finished(folder, on_checkpoint))
 

@@ -27,7 +27,6 @@ def trl_config(recipe: TrainingRecipe, out: Path) -> GRPOConfig:
 
     Raises:
         ConfigError: the completions of a step, or vLLM, cannot be split as asked.
-        MissingExtra: the logger is not installed.
     """
     grpo = recipe.grpo
     processes = PartialState().num_processes
@@ -87,7 +86,7 @@ def trl_config(recipe: TrainingRecipe, out: Path) -> GRPOConfig:
         log_completions=True,
         num_completions_to_print=0,
         disable_tqdm=True,
-        report_to=_report_to(recipe),
+        report_to=[],  # curves are sent by callbacks of our own
     )
 
 
@@ -125,11 +124,3 @@ def adapters(grpo: GRPO) -> Any:
     return LoraConfig(
         r=lora.rank, lora_alpha=lora.alpha, lora_dropout=lora.dropout, target_modules=targets
     )
-
-
-def _report_to(recipe: TrainingRecipe) -> list[str]:
-    """Name the loggers that transformers opens; TensorBoard's is opened by `_watch`."""
-    if recipe.logging in ("none", "tensorboard"):
-        return []
-    require(f"logging to {recipe.logging}", recipe.logging)
-    return [recipe.logging]

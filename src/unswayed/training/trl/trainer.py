@@ -41,7 +41,6 @@ from unswayed.training.trl.likelihood import cases_of
 from unswayed.training.trl.perception import PerceptionLoss
 from unswayed.training.trl.reanswering import SecondAnswers
 from unswayed.training.trl.reward import SCORER, SUPPORT, before
-from unswayed.training.trl.samples import send_completions
 from unswayed.training.trl.weights import merged, weights_of
 
 ADAPTER = "adapter"
@@ -189,18 +188,9 @@ class AnswerTrainer(GRPOTrainer):
             )
         return loss
 
-    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        """Log a step; completions go to the logger as a table of our own.
-
-        TRL's holds chats, which Weights & Biases refuses where they have pictures.
-        """
-        reported, self.args.report_to = self.args.report_to, []
-        try:
-            super().log(logs, start_time)
-        finally:
-            self.args.report_to = reported
-        if self.is_world_process_zero():
-            send_completions(reported or (), self._logs, int(self.state.global_step))
+    def kept(self) -> dict[str, Any]:
+        """Return what TRL keeps of a step's completions, to be shown where training is watched."""
+        return self._logs
 
     def close(self) -> None:
         """Stop the thread that awaits rewards; TRL would keep it until Python ends."""

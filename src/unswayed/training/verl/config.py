@@ -17,6 +17,7 @@ from typing import Any
 from unswayed.config.section import Section
 from unswayed.errors import ConfigError
 from unswayed.extras import explain
+from unswayed.results.loggers import LOGGERS, PROJECT, project_of
 from unswayed.training.recipe import TrainingRecipe
 from unswayed.training.start import Start
 from unswayed.training.verl.mapping import (
@@ -34,6 +35,7 @@ from unswayed.training.verl.mapping import (
     ROLLOUT,
     Mapped,
 )
+from unswayed.training.watching import run_name
 
 _NEW = (
     f"{ACTOR}.fsdp_config.mixed_precision.",
@@ -242,11 +244,19 @@ def _locations(recipe: TrainingRecipe, files: VerlFiles) -> dict[str, Any]:
         f"{ROLLOUT}.agent.agent_loop_config_path": str(files.loops),
         "trainer.default_local_dir": str(files.checkpoints),
         "trainer.rollout_data_dir": str(files.rollouts),
-        "trainer.experiment_name": files.folder.absolute().name,
+        "trainer.project_name": _project(recipe),
+        "trainer.experiment_name": run_name(recipe, files.folder),
         f"{kwargs}settings": recipe.reward.with_absolute_files().model_dump_json(),
         f"{kwargs}records": str(files.records),
         "ray_kwargs.ray_init.runtime_env.env_vars": environment,
     }
+
+
+def _project(recipe: TrainingRecipe) -> str:
+    """Return the project of the curves, which verl would take over the environment's."""
+    if recipe.logging in LOGGERS:
+        return project_of(recipe.logging, recipe.project)
+    return recipe.project or PROJECT
 
 
 def _model(start: Start) -> dict[str, Any]:

@@ -184,7 +184,6 @@ CHOSEN: dict[str, Any] = {
     "trainer.test_freq": -1,
     "trainer.resume_mode": "auto",
     "data.val_max_samples": 1,
-    "trainer.project_name": "unswayed",
 }
 """What verl is always told; `verl.options` may not change it."""
 
@@ -231,6 +230,8 @@ ELSEWHERE: dict[str, str] = {
     "evaluation": "`unswayed track`",
     "verl.options": "handed to verl as they are",
     "engine": "chose this one",
+    "project": "the environment may say another; see `config`",
+    "run_name": "the seed is put behind it; see `config`",
     "grpo.vllm": "verl always generates with the engine that `verl.rollout` names",
 }
 """Key or table → where it goes instead."""
