@@ -35,16 +35,18 @@ def batch() -> dict[str, Any]:
         return scale * torch.randn(shape, generator=generator, dtype=torch.float64)
 
     now = -1.5 + drawn(0.5)
+    old = now + drawn(0.25)
+    old[1][1] = now[1][1] - math.log(4)  # with a negative advantage: a second clipping would bind
     return {
         "now": now.tolist(),
-        "old": (now + drawn(0.25)).tolist(),
+        "old": old.tolist(),
         "reference": (now + drawn(0.4)).tolist(),
         "mask": [[1.0] * length + [0.0] * (6 - length) for length in (6, 2, 4, 1)],
         "advantages": [1.2, -0.7, 0.4, -1.1],
         "epsilon": 0.2,
         "epsilon_high": 0.28,
         "beta": 0.3,
-        "longest": 6,
+        "longest": 9,  # not the width of the tensors
     }
 
 
@@ -119,7 +121,7 @@ def by_trl(data: dict[str, Any], mode: str, **changed: Any) -> Rows:
         "off_policy_mask_threshold": args.off_policy_mask_threshold,
         "vllm_importance_sampling_correction": args.vllm_importance_sampling_correction,
         "max_completion_length": args.max_completion_length,
-        "use_vllm": False,
+        "use_vllm": True,  # whose probabilities are a little off
         "aux_loss_enabled": False,
         "_entropy_bonus_enabled": bool(args.entropy_coef),
         "current_gradient_accumulation_steps": 1,
@@ -145,6 +147,7 @@ def by_trl(data: dict[str, Any], mode: str, **changed: Any) -> Rows:
         "old_per_token_logps": torch.tensor(data["old"], dtype=torch.float64),
         "ref_per_token_logps": torch.tensor(data["reference"], dtype=torch.float64),
         "num_items_in_batch": mask.sum(),
+        "importance_sampling_ratio": torch.linspace(0.5, 1.5, mask.numel()).view(mask.shape),
     }
     trainer._compute_loss(None, inputs).backward()
     return now.grad.tolist()
@@ -169,10 +172,19 @@ def test_the_numbers_that_verl_is_held_to_are_the_formulas(mode: str) -> None:
     assert distance(golden["gradients"][mode], gradient(batch(), mode)) < 1e-12
 
 
-def test_trls_default_is_another_objective() -> None:
-    data = batch()
-    other = by_trl(data, "grpo", use_bias_correction_kl=True)
-    assert distance(other, gradient(data, "grpo")) > 0.02
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("use_bias_correction_kl", True),
+        ("vllm_importance_sampling_correction", True),
+        ("delta", 3.0),
+        ("max_completion_length", 6),
+    ],
+)
+def test_another_value_of_a_switch_is_another_objective(name: str, value: Any) -> None:
+    data, mode = batch(), "dr_grpo"
+    other = by_trl(data, mode, **{name: value})
+    assert distance(other, gradient(data, mode)) > 0.02
 
 
 def test_without_a_kl_term_there_is_nothing_to_correct() -> None:

@@ -7,7 +7,7 @@ import json
 import math
 import shlex
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -591,6 +591,14 @@ class TestArithmetic:
 OBJECTIVE = json.loads((ROOT / "tests/training/objective.json").read_text("utf-8"))
 
 
+def distance(found: Any, expected: list[list[float]]) -> float:
+    """Return the largest difference, in units of the largest entry."""
+    import torch
+
+    wanted = torch.tensor(expected, dtype=torch.float64)
+    return float((found - wanted).abs().max() / wanted.abs().max())
+
+
 class TestObjective:
     """The gradient of verl's own loss, with the settings that a recipe gives it.
 
@@ -600,9 +608,26 @@ class TestObjective:
 
     @pytest.mark.parametrize("mode", list(OBJECTIVE["gradients"]))
     def test_verl_has_the_gradient_of_the_formula(self, mode: str) -> None:
+        assert distance(self.gradient(mode), OBJECTIVE["gradients"][mode]) < 1e-6
+
+    @pytest.mark.parametrize("mode", list(OBJECTIVE["gradients"]))
+    def test_passes_over_parts_of_a_step_sum_to_it(self, mode: str) -> None:
+        assert distance(self.gradient(mode, parts=2), OBJECTIVE["gradients"][mode]) < 1e-6
+
+    @pytest.mark.parametrize(
+        ("name", "value"), [("clip_ratio_c", 3.0), ("loss_scale_factor", None)]
+    )
+    def test_verls_own_value_of_a_switch_is_another_objective(self, name: str, value: Any) -> None:
+        other = self.gradient("dr_grpo", **{name: value})
+        assert distance(other, OBJECTIVE["gradients"]["dr_grpo"]) > 0.02
+
+    def gradient(self, mode: str, parts: int = 1, **changed: Any) -> Any:
+        """Return d loss / d log π by verl's own loss, with the settings that a recipe gives it."""
         import torch
-        from verl.trainer.ppo.core_algos import agg_loss, get_policy_loss_fn, kl_penalty
+        from tensordict import TensorDict
+        from verl.utils import tensordict_utils
         from verl.utils.config import omega_conf_to_dataclass
+        from verl.workers.utils.losses import ppo_loss
 
         data = OBJECTIVE["batch"]
         keys = {"epsilon": data["epsilon"], "epsilon_high": data["epsilon_high"]}
@@ -610,26 +635,43 @@ class TestObjective:
             keys |= {"loss_type": "grpo", "importance_sampling_level": "sequence"}
         else:
             keys["loss_type"] = mode
-        found = recipe(grpo={**keys, "beta": data["beta"], "max_new_tokens": 6})
+        longest = {"max_new_tokens": data["longest"]}
+        found = recipe(grpo={**keys, "beta": data["beta"], **longest})
         actor = configured(found).actor_rollout_ref.actor
+        for name, value in changed.items():
+            actor[name] = value
         config = omega_conf_to_dataclass(actor)
-        tensors = {
-            key: torch.tensor(data[key], dtype=torch.float64)
-            for key in ("now", "old", "reference", "mask", "advantages")
-        }
-        now, mask = tensors["now"].requires_grad_(), tensors["mask"]
-        loss, _ = get_policy_loss_fn(actor.policy_loss.loss_mode)(
-            old_log_prob=tensors["old"],
-            log_prob=now,
-            advantages=tensors["advantages"][:, None].expand_as(mask),
-            response_mask=mask,
-            loss_agg_mode=actor.loss_agg_mode,
-            config=config,
-        )
-        kl = kl_penalty(now, tensors["reference"], actor.kl_loss_type)
-        scale = {"loss_scale_factor": actor.loss_scale_factor}
-        loss = loss + actor.kl_loss_coef * agg_loss(kl, mask, actor.loss_agg_mode, **scale)
-        loss.backward()
-        expected = torch.tensor(OBJECTIVE["gradients"][mode], dtype=torch.float64)
         assert actor.use_kl_loss
-        assert float((now.grad - expected).abs().max() / expected.abs().max()) < 1e-6
+        lengths = [int(sum(row)) for row in data["mask"]]
+        now = torch.tensor(data["now"], dtype=torch.float64, requires_grad=True)
+
+        def ragged(rows: Sequence[Any]) -> Any:
+            return torch.nested.as_nested_tensor(list(rows), layout=torch.jagged)
+
+        def cut(name: str, places: Sequence[int]) -> Any:
+            rows = torch.tensor(data[name], dtype=torch.float64)
+            return ragged([rows[at, : lengths[at]] for at in places])
+
+        size = len(lengths) // parts
+        for start in range(0, len(lengths), size):
+            places = range(start, start + size)
+            # as the engine returns it: one value a token, the prompt's too, moved by one
+            flat = [torch.cat([now[at, : lengths[at]], now.new_zeros(1)]) for at in places]
+            ones = [torch.ones(lengths[at]) for at in places]
+            advantages = [torch.full((lengths[at],), data["advantages"][at]) for at in places]
+            batch = TensorDict(
+                {
+                    "prompts": ragged([torch.ones(1) for _ in places]),
+                    "responses": ragged(ones),
+                    "response_mask": ragged(ones),
+                    "old_log_probs": cut("old", places),
+                    "ref_log_prob": cut("reference", places),
+                    "advantages": ragged([one.double() for one in advantages]),
+                },
+                batch_size=size,
+            )
+            tokens = {"batch_num_tokens": sum(lengths), "global_batch_size": len(lengths)}
+            tensordict_utils.assign_non_tensor(batch, dp_size=1, **tokens)
+            loss, _ = ppo_loss(config, {"log_probs": ragged(flat)}, batch)
+            loss.backward()
+        return now.grad

@@ -29,7 +29,7 @@ from unswayed.config.section import Section
 from unswayed.training.reward.lagrangian import Lagrangian
 
 EPSILON = 1e-4
-"""Keeps the division finite; TRL's."""
+"""Keeps the division finite; TRL's, and here verl's too (its own is 1e-6)."""
 
 Scaling = Literal["group", "batch", "none"]
 Known = Sequence[float | None]

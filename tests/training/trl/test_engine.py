@@ -86,7 +86,7 @@ def batch(made: AnswerTrainer) -> list[dict[str, Any]]:
 
 
 class TestAdvantages:
-    """What a step's loss is given, where `[advantage]` is not GRPO's own."""
+    """What a step's loss is given: GRPO's advantages by TRL, and those of `[advantage]`."""
 
     def of(
         self, recipe: TrainingRecipe, out: Path, trainer: Trainers, monkeypatch: pytest.MonkeyPatch
@@ -106,6 +106,21 @@ class TestAdvantages:
         rows = batch(run)
         assert len(rows) == 4
         return run, run._generate_and_score_completions(rows)["advantages"].tolist()
+
+    @pytest.mark.parametrize(("scaling", "by"), [("group", 0.5 + 1e-4), ("none", 1.0)])
+    def test_trls_own(
+        self,
+        scaling: str,
+        by: float,
+        tiny: Path,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        trainer: Trainers,
+    ) -> None:
+        grpo = {"prompts_per_step": 1, "group_size": 4, "scale_rewards": scaling}
+        _, found = self.of(made(tiny, grpo), tmp_path, trainer, monkeypatch)
+        # of 1, 0, 0.5 and an unknown reward; with 10⁻⁶ under the fraction it is 2 · 10⁻⁴ off
+        assert found == pytest.approx([0.5 / by, -0.5 / by, 0.0, 0.0], rel=1e-5)
 
     def test_rloo(
         self, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trainer: Trainers

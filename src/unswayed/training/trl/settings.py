@@ -54,6 +54,8 @@ def trl_config(recipe: TrainingRecipe, out: Path) -> GRPOConfig:
         entropy_coef=0.0,
         off_policy_mask_threshold=None,
         sync_ref_model=False,
+        multi_objective_aggregation="sum_then_normalize",
+        router_aux_loss_coef=0.0,
         # sampling
         temperature=grpo.temperature,
         top_p=grpo.top_p,

@@ -18,10 +18,8 @@ from typing import Any
 
 import torch
 
+from unswayed.training.advantage import EPSILON
 from unswayed.training.verl.failures import RecordedFailures
-
-_EPSILON = 1e-4
-"""Keeps the division finite; TRL's, so that both engines give one gradient (verl's is 1e-6)."""
 
 
 class Estimator:
@@ -88,9 +86,9 @@ def advantages(
     for places in groups.values():
         known = [at for at in places if bool(scores[at].isfinite())]
         if len(known) == 1 and len(places) == 1:
-            estimates[known] = scores[known] / (1 + _EPSILON) if scaled else scores[known]
+            estimates[known] = scores[known] / (1 + EPSILON) if scaled else scores[known]
         elif len(known) > 1:
             group = scores[known]
             centred = (group - group.mean()) * (len(known) / (len(known) - 1) if alone else 1.0)
-            estimates[known] = centred / (group.std() + _EPSILON) if scaled else centred
+            estimates[known] = centred / (group.std() + EPSILON) if scaled else centred
     return estimates
