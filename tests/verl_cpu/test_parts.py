@@ -220,19 +220,32 @@ class FakeServer:
         self._ids = ids
         self.asked: list[tuple[list[int], Any]] = []
         self.sampling: list[dict[str, Any]] = []
+        self.requests: list[tuple[str, int]] = []
 
     async def generate(
-        self, *, prompt_ids: list[int], image_data: Any, sampling_params: dict[str, Any], **_: Any
+        self,
+        *,
+        prompt_ids: list[int],
+        image_data: Any,
+        sampling_params: dict[str, Any],
+        request_id: str,
+        priority: int,
+        **_: Any,
     ) -> Any:
         from verl.workers.rollout.replica import TokenOutput
 
+        self.requests.append((request_id, priority))
         self.asked.append((list(prompt_ids), image_data))
         self.sampling.append(sampling_params)
         return TokenOutput(token_ids=self._ids, log_probs=[-1.0] * len(self._ids), extra_fields={})
 
 
-@pytest.fixture(scope="module")
-def rolled(config: Any, model: Any, rows: list[dict[str, Any]]) -> tuple[FakeServer, list[Any]]:
+Rolled = tuple[FakeServer, list[Any]]
+
+
+def rollouts(
+    config: Any, model: Any, rows: list[dict[str, Any]], *sessions: dict[str, Any]
+) -> Rolled:
     """What the agent loop that verl finds by its configuration makes of the rows."""
     import hydra
     from omegaconf import OmegaConf
@@ -248,20 +261,27 @@ def rolled(config: Any, model: Any, rows: list[dict[str, Any]]) -> tuple[FakeSer
     async def run() -> list[Any]:
         made: list[Any] = []
         for row in rows:
-            loop = hydra.utils.instantiate(
-                {"_target_": declared._target_},
-                trainer_config=DictConfigWrap(config),
-                server_manager=server,
-                tokenizer=model.tokenizer,
-                processor=model.processor,
-                dataset_cls=RLHFDataset,
-                data_config=DictConfigWrap(config.data),
-                hf_model_type="qwen2_5_vl",
-            )
-            made.append(await loop.run({"temperature": 1.0}, **row, global_steps=7))
+            for session in sessions or ({},):
+                loop = hydra.utils.instantiate(
+                    {"_target_": declared._target_},
+                    trainer_config=DictConfigWrap(config),
+                    server_manager=server,
+                    tokenizer=model.tokenizer,
+                    processor=model.processor,
+                    dataset_cls=RLHFDataset,
+                    data_config=DictConfigWrap(config.data),
+                    hf_model_type="qwen2_5_vl",
+                )
+                made.append(await loop.run({"temperature": 1.0}, **row, global_steps=7, **session))
         return made
 
     return server, asyncio.run(run())
+
+
+@pytest.fixture(scope="module")
+def rolled(config: Any, model: Any, rows: list[dict[str, Any]]) -> Rolled:
+    """The same, once for each row."""
+    return rollouts(config, model, rows)
 
 
 def variants(rows: list[dict[str, Any]]) -> list[Variant]:
@@ -351,6 +371,34 @@ class TestSuppression:
         assert set(server._sample(ids, forced, images).token_ids) == {picture}
         barred = {**sampling, "logit_bias": dict.fromkeys(free, -100.0)}
         assert not {*server._sample(ids, barred, images).token_ids} & {*free}
+
+
+class TestDeterminism:
+    def test_each_completion_has_a_seed_and_a_place_of_its_own(
+        self, config: Any, model: Any, rows: list[dict[str, Any]], rolled: Rolled
+    ) -> None:
+        from omegaconf import OmegaConf, open_dict
+
+        assert not any("seed" in sampling for sampling in rolled[0].sampling)
+        fixed = OmegaConf.create(OmegaConf.to_container(config, resolve=False))
+        with open_dict(fixed):
+            fixed.actor_rollout_ref.rollout.full_determinism = True
+        sessions = [{"session_id": number} for number in range(4)]
+        asked = [rollouts(fixed, model, rows[:3], *sessions)[0] for _ in range(2)]
+        seeds = [[sampling["seed"] for sampling in server.sampling] for server in asked]
+        assert seeds[0] == seeds[1]
+        assert len(set(seeds[0])) == 12
+        assert len({request for request, _ in asked[0].requests}) == 12
+        assert all(priority for _, priority in asked[0].requests)
+
+    def test_a_seed_fixes_what_the_rollout_writes(self, model: Any, rolled: Rolled) -> None:
+        from unswayed_verl_cpu.rollout import Server
+
+        server = Server(SimpleNamespace(seed=0, response_length=12), model.local_path)
+        ids, images = rolled[0].asked[0]
+        sampling = {"temperature": 2.0, "top_p": 1.0, "top_k": -1}
+        made = [server._sample(ids, {**sampling, "seed": s}, images).token_ids for s in (5, 6, 5)]
+        assert made[0] == made[2] != made[1]
 
 
 class TestCompletions:

@@ -75,6 +75,8 @@ class TrainingRecipe(Section):
         checkpoints: when checkpoints are saved.
         evaluation: what each checkpoint is evaluated on.
         seed: of the draws, the augmentation, the foils and the sampling.
+        full_determinism: only operations whose result does not depend on the order of execution,
+            slower; with verl the rollouts too.
         engine: what trains: TRL on one machine, verl on several.
         verl: where verl runs, None for one machine of 8 GPUs; the other engine does not read it.
         vllm: where vLLM samples for TRL, if grpo.vllm says that it does.
@@ -95,6 +97,7 @@ class TrainingRecipe(Section):
     checkpoints: Checkpoints = Checkpoints()
     evaluation: CheckpointEvaluation = CheckpointEvaluation()
     seed: int = 0
+    full_determinism: bool = False
     engine: Literal["trl", "verl"] = "trl"
     verl: Cluster | None = None
     vllm: Rollouts | None = None

@@ -117,6 +117,18 @@ def test_flash_attention_in_float32_is_refused() -> None:
         told("grpo.dtype=float32", option)
 
 
+def test_full_determinism_is_told_to_every_part() -> None:
+    keys = (f"{ACTOR}.fsdp_config", "actor_rollout_ref.ref.fsdp_config", ROLLOUT)
+    assert {told()[f"{key}.full_determinism"] for key in keys} == {False}
+    assert {told("full_determinism=true")[f"{key}.full_determinism"] for key in keys} == {True}
+
+
+def test_sglang_is_told_no_seeds() -> None:
+    check_supported(recipe("full_determinism=true"))
+    with pytest.raises(ConfigError, match=r"full_determinism with verl\.rollout = 'sglang'"):
+        check_supported(recipe("full_determinism=true", "verl.rollout=sglang"))
+
+
 def test_without_an_address_ray_is_its_own() -> None:
     assert told()["ray_kwargs.ray_init.address"] == "local"
 

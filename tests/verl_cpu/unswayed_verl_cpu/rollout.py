@@ -48,6 +48,8 @@ class Server:
         if images:
             inputs |= self._processor.image_processor(images=images, return_tensors="pt")
             inputs["mm_token_type_ids"] = (ids == self._model.config.image_token_id).long()
+        if "seed" in sampling:
+            torch.manual_seed(sampling["seed"])
         made = self._model.generate(
             **inputs,
             do_sample=True,

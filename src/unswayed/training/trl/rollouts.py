@@ -27,11 +27,17 @@ def vllm_options(recipe: TrainingRecipe, processes: int) -> dict[str, Any]:
     """Return TRL's settings of how completions are sampled by vLLM, or that they are not.
 
     Raises:
-        ConfigError: a copy of the model cannot be spread over the processes as asked.
+        ConfigError: a copy of the model cannot be spread over the processes as asked, or vLLM be
+            made to repeat itself.
     """
     way, rollouts = recipe.grpo.vllm, recipe.vllm or Rollouts()
     if way == "off":
         return {"use_vllm": False}
+    if recipe.full_determinism:
+        raise ConfigError(
+            f"the engine 'trl' cannot do full_determinism with grpo.vllm = {way!r}: TRL has no "
+            "such switch for vLLM; expected grpo.vllm = 'off', or engine = 'verl'"
+        )
     if processes % (rollouts.tensor_parallel or 1):
         raise ConfigError(
             f"expected vllm.tensor_parallel to divide the {processes} processes of the training, "

@@ -80,6 +80,7 @@ def trl_config(recipe: TrainingRecipe, out: Path) -> GRPOConfig:
         remove_unused_columns=False,
         dataloader_pin_memory=torch.cuda.is_available() and not on_cpu(),
         seed=recipe.seed,
+        full_determinism=recipe.full_determinism,
         data_seed=recipe.seed,
         # what is written
         save_strategy="steps",

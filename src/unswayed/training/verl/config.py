@@ -103,6 +103,11 @@ def check_supported(recipe: TrainingRecipe) -> None:
             raise ConfigError(f"the engine 'verl' cannot do {key}: {reason}; {wanted}")
     for key, mapped in MAPPING.items():
         _translated(recipe, key, mapped)
+    if recipe.full_determinism and recipe.cluster.rollout == "sglang":
+        raise ConfigError(
+            "the engine 'verl' cannot do full_determinism with verl.rollout = 'sglang', which it "
+            "tells no seeds; expected verl.rollout = 'vllm'"
+        )
     _check_options(recipe)
     _check_split(recipe)
 

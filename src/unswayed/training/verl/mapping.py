@@ -122,6 +122,13 @@ MAPPING: dict[str, Mapped] = {
             f"{ROLLOUT}.seed",
         )
     ),
+    "full_determinism": Mapped(
+        (
+            f"{ACTOR}.fsdp_config.full_determinism",
+            f"{REF}.fsdp_config.full_determinism",
+            f"{ROLLOUT}.full_determinism",
+        )
+    ),
     "logging": Mapped(
         ("trainer.logger",),
         {

@@ -12,14 +12,17 @@ step, so that the record of rewards can name it.
 # pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from verl.experimental.agent_loop.single_turn_agent_loop import SingleTurnAgentLoop
 
+from unswayed.perturbations import seeded
 from unswayed.training.stop import end_of
 from unswayed.training.suppression import suppressed
 
+_SESSION = "session_id"
+"""verl's number of a completion among those of its prompt."""
 _PICTURES = ("image_token", "video_token", "audio_token")
 
 
@@ -30,6 +33,8 @@ class AnswerLoop(SingleTurnAgentLoop):
         """Return the completion of a row of the prompts' file."""
         pictures = self._pictures()
         asked = {**sampling_params, **suppressed(pictures)}
+        if self.rollout_config.full_determinism:
+            priority, asked["seed"] = self._own(row)
         output = await super().run(asked, priority, **row)
         end = self._end(output.response_ids, pictures)
         output.response_ids = output.response_ids[:end]
@@ -42,6 +47,17 @@ class AnswerLoop(SingleTurnAgentLoop):
             output.response_logprobs = None if output.response_logprobs is None else [0.0]
         output.extra_fields["step"] = row.get("global_steps")
         return output
+
+    def _own(self, row: Mapping[str, Any]) -> tuple[int, int]:
+        """Return the number of a completion, by which it finds its server, and a seed of its own.
+
+        verl gives all requests of a server one seed, and its present trainer all of them one
+        priority: the completions of a prompt would be one and the same.
+        """
+        config, at = self.rollout_config, [int(row.get(key) or 0) for key in ("index", _SESSION)]
+        place = f"{row.get('global_steps')}/{at[0]}/{at[1]}"
+        number = 1 + at[0] * config.n + at[1]
+        return number, seeded(config.seed, "rollout", place).getrandbits(31)
 
     def _pictures(self) -> list[int]:
         """Return the ids of the tokens that stand for pictures, videos or sound."""
