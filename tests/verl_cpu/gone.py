@@ -1,4 +1,4 @@
-"""A judge that never has a verdict."""
+"""Judges without a verdict: one never has any, the other none once training has begun."""
 
 from __future__ import annotations
 
@@ -16,3 +16,14 @@ class Gone:
     def judge(self, cases: Sequence[JudgeCase]) -> Iterator[Verdict]:
         for case in cases:
             yield Verdict(id=case.id, judge=self.name, status="failed", reason="it is switched off")
+
+
+class Dying(Gone):
+    """Has a verdict on the case that is asked before training."""
+
+    name = "dying"
+
+    def judge(self, cases: Sequence[JudgeCase]) -> Iterator[Verdict]:
+        for case, verdict in zip(cases, super().judge(cases), strict=True):
+            known = {"status": "consistent"} if case.id == "probe" else {}
+            yield verdict.model_copy(update=known)

@@ -173,6 +173,17 @@ def test_another_number_of_gpus_cannot_go_on(trained: Trained, tmp_path: Path) -
     check_processes(tmp_path, 4)
 
 
+def test_a_judge_that_dies_ends_training_by_the_recipes_share(tmp_path: Path, cpu: None) -> None:
+    from unswayed.errors import StageError
+
+    judge = f"{Path(__file__).with_name('gone.py')}:Dying"
+    reward = {"faithful": True, "judge": judge, "asking": {"most_failed": 0.9}}
+    found = recipe(reward=reward, checkpoints={"every": 9}, grpo={"steps": 9})
+    with pytest.raises(StageError, match=r"the judge .*:Dying failed on .* it is switched off"):
+        engine.train_with_verl(found, tmp_path)
+    assert 2 <= len(TrainingFolder(tmp_path).log()) < 9
+
+
 def test_a_training_that_fails_says_why(tmp_path: Path, cpu: None) -> None:
     from unswayed.errors import StageError
 
