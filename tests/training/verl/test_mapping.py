@@ -115,6 +115,10 @@ def test_flash_attention_in_float32_is_refused() -> None:
     option = 'verl.options={"actor_rollout_ref.model.override_config.attn_implementation"="flash"}'
     with pytest.raises(ConfigError, match="16 bits only"):
         told("grpo.dtype=float32", option)
+    packed = 'verl.options={"actor_rollout_ref.model.use_remove_padding"=true}'
+    assert told("grpo.dtype=bfloat16", packed)
+    with pytest.raises(ConfigError, match=r"with actor_rollout_ref\.model\.use_remove_padding"):
+        told("grpo.dtype=float32", packed)
 
 
 def test_full_determinism_is_told_to_every_part() -> None:

@@ -143,7 +143,7 @@ def settings(
     values[f"{MODEL}.custom_chat_template"] = template
     values["reward.custom_reward_function.reward_kwargs.opens_thought"] = opens_thought
     values |= recipe.cluster.options
-    _check_attention(recipe, str(values.get(ATTENTION)))
+    _check_attention(recipe, values)
     return values
 
 
@@ -283,11 +283,17 @@ def _model(start: Start) -> dict[str, Any]:
     return values
 
 
-def _check_attention(recipe: TrainingRecipe, attention: str) -> None:
-    if recipe.grpo.dtype == "float32" and attention.startswith("flash"):
+def _check_attention(recipe: TrainingRecipe, values: Mapping[str, Any]) -> None:
+    """Refuse flash attention in float32; verl attends by it wherever rows are packed."""
+    if recipe.grpo.dtype != "float32":
+        return
+    attention = str(values[ATTENTION])
+    packed = f"{MODEL}.use_remove_padding"
+    if attention.startswith("flash") or values[packed]:
+        told = f"{packed} = true" if values[packed] else f"attention {attention!r}"
         raise ConfigError(
-            f"the engine 'verl' cannot do grpo.dtype = 'float32' with attention {attention!r}, "
-            "which computes in 16 bits only; leave the attention out, or use bfloat16"
+            f"the engine 'verl' cannot do grpo.dtype = 'float32' with {told}: flash attention "
+            "computes in 16 bits only; leave it out, or use bfloat16"
         )
 
 

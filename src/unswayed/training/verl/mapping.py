@@ -203,7 +203,7 @@ DEFAULTS: dict[str, Any] = {
 ATTENTION = f"{MODEL}.override_config.attn_implementation"
 FLOAT32: dict[str, Any] = {ATTENTION: "sdpa", f"{MODEL}.use_remove_padding": False}
 """The same where `grpo.dtype` is float32: flash attention, verl's own, computes in 16 bits only,
-and rows without padding want it."""
+and verl casts packed rows for it whatever attention is asked for."""
 
 REFUSED: dict[str, tuple[Any, str]] = {
     "grpo.iterations": (1, "a step of verl is a batch of completions, of TRL an optimiser step"),
