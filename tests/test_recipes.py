@@ -209,6 +209,45 @@ def test_the_page_on_scale_holds_what_the_arithmetic_gives() -> None:
     assert module.written(page) == page, "run: python benchmarks/scale_plan.py --write"
 
 
+def test_the_page_on_clusters_holds_what_the_arithmetic_gives() -> None:
+    module = loaded(ROOT / "benchmarks" / "training_memory.py")
+    page = module.PAGE.read_text("utf-8")
+    assert module.written(page) == page, "run: python benchmarks/training_memory.py --write"
+
+
+def test_the_weights_are_those_of_transformers_and_their_bytes_by_hand() -> None:
+    torch, transformers = pytest.importorskip("torch"), pytest.importorskip("transformers")
+    module = loaded(ROOT / "benchmarks" / "training_memory.py")
+    text, vision = module.Text(), module.Vision()
+    told = {
+        "vocab_size": text.vocabulary,
+        "hidden_size": text.hidden,
+        "intermediate_size": text.inner,
+        "num_hidden_layers": text.layers,
+        "num_attention_heads": text.heads,
+        "num_key_value_heads": text.shared_heads,
+        "rope_parameters": {"rope_type": "default", "mrope_section": [16, 24, 24]},
+    }
+    seen = {
+        "depth": vision.depth,
+        "hidden_size": vision.hidden,
+        "intermediate_size": vision.inner,
+        "out_hidden_size": vision.out,
+        "patch_size": 14,
+    }
+    config = transformers.Qwen2_5_VLConfig(
+        text_config=told, vision_config=seen, tie_word_embeddings=False
+    )
+    with torch.device("meta"):
+        model = transformers.Qwen2_5_VLForConditionalGeneration(config)
+    assert module.WEIGHTS == sum(p.numel() for p in model.parameters()) == 8_292_166_656
+    whole, shared, zero2 = module.WAYS[0], module.WAYS[1], module.WAYS[2]
+    assert whole.gigabytes(1) == whole.gigabytes(8) == pytest.approx(8.292166656 * 16)
+    assert shared.gigabytes(8, reference=True) == pytest.approx(8.292166656 * 20 / 8)
+    assert zero2.gigabytes(4, reference=True) == pytest.approx(8.292166656 * (2 + 2 + 14 / 4))
+    assert [module.fits(gigabytes) for gigabytes in (46.0, 46.1)] == [True, False]
+
+
 def test_the_arithmetic_of_one_row_by_hand() -> None:
     module = loaded(ROOT / "benchmarks" / "scale_plan.py")
     row = module.Set("x", 1, 1, 640, 480, 0, "")

@@ -1,0 +1,34 @@
+"""What cannot be done where each process holds a part of the weights (FSDP, DeepSpeed)."""
+
+# accelerate is typed in part.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+from __future__ import annotations
+
+from accelerate.utils.environment import parse_flag_from_env
+
+from unswayed.errors import ConfigError
+from unswayed.training.recipe import TrainingRecipe
+
+_FLAGS = ("ACCELERATE_USE_FSDP", "ACCELERATE_USE_DEEPSPEED")
+"""How `accelerate launch` tells the processes."""
+
+
+def check_whole(recipe: TrainingRecipe) -> None:
+    """Refuse what reads or merges whole weights where no process has them.
+
+    Raises:
+        ConfigError: the recipe asks for it; the message names the key.
+    """
+    if not any(map(parse_flag_from_env, _FLAGS)):
+        return
+    asked = {
+        "grpo.lora": recipe.grpo.lora,
+        "reward.likelihood_consistency": recipe.reward.likelihood_consistency,
+        "reward.reanswer": recipe.reward.reanswer,
+    }
+    for key, value in asked.items():
+        if value is not None:
+            raise ConfigError(
+                f"{key} needs whole weights in every process, and FSDP or DeepSpeed gives each a "
+                "part of them; leave it out, or start with torchrun alone"
+            )
