@@ -35,6 +35,7 @@ COMMANDS = {
     "texts": "texts",
     "train": "train",
     "track": "track",
+    "push": "push",
     "check": "check",
 }
 """Command → module of this package; the command object bears the module's name."""
@@ -57,6 +58,7 @@ SUMMARIES = {
     "texts": "Print the texts that would be injected, to be read.",
     "train": "Train a checkpoint with GRPO.",
     "track": "Evaluate every checkpoint of a training, and draw it.",
+    "push": "Publish a trained checkpoint with a model card.",
     "check": "Report versions, extras and devices of this environment.",
 }
 """Command → what it does, in a line of `unswayed --help`; no command is imported for it."""

@@ -27,7 +27,7 @@ WATCHED = (
     "accuracy",
     "faithful_accuracy",
     "consistency_rate",
-    "sway_rate",
+    "sway",
     "entropy",
     "p_correct",
     "steadfastness",

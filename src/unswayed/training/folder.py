@@ -32,7 +32,9 @@ from unswayed.training.recipe import TrainingRecipe
 from unswayed.types import Failure
 
 OPTIMISER = "optimizer.pt"
-_RESUMPTION = (OPTIMISER, "scheduler.pt", "scaler.pt", "rng_state*.pth", "reference/*")
+SCORER = "scorer.json"
+"""File of a checkpoint with what the reward has learnt, such as a multiplier."""
+RESUMPTION = (OPTIMISER, "scheduler.pt", "scaler.pt", "rng_state*.pth", "reference/*")
 """Files of a checkpoint that only a resumption needs."""
 _NAME = re.compile(r"checkpoint-(\d+)")
 
@@ -53,6 +55,13 @@ class Checkpoint:
     def resumable(self) -> bool:
         """Whether training can go on from it."""
         return (self.path / OPTIMISER).is_file()
+
+
+def checkpoint_at(path: Path) -> Checkpoint | None:
+    """Return the checkpoint of a training that lies at a path; None if none does."""
+    match = _NAME.fullmatch(path.name)
+    whole = (path / "config.json").is_file() and (path.parent / "run.json").is_file()
+    return Checkpoint(int(match[1]), path) if match and whole else None
 
 
 OnCheckpoint = Callable[[Checkpoint], None]
@@ -162,7 +171,7 @@ class TrainingFolder:
     def thin(self, keep: int | None) -> None:
         """Take from all but the newest checkpoints what only a resumption needs."""
         for checkpoint in self.checkpoints()[:-keep] if keep else []:
-            for pattern in _RESUMPTION:
+            for pattern in RESUMPTION:
                 for file in checkpoint.path.glob(pattern):
                     file.unlink(missing_ok=True)
 

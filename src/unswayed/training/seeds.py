@@ -21,8 +21,9 @@ from unswayed.extras import require
 from unswayed.run.files import write_json
 from unswayed.training.folder import Checkpoint, OnCheckpoint, TrainingFolder
 from unswayed.training.grpo import split
+from unswayed.training.outline import outline
 from unswayed.training.recipe import TrainingRecipe
-from unswayed.training.reward.own import own_terms, parse_terms
+from unswayed.training.reward.own import own_terms
 from unswayed.training.start import Start, start_of
 from unswayed.training.trl.rollouts import check_addresses
 
@@ -213,20 +214,9 @@ def plan(recipe: TrainingRecipe, seeds: Sequence[int], out: Path) -> str:
         UserError: see `check_recipe`.
     """
     start, grpo = check_recipe(recipe), recipe.grpo
-    rates = {name: rate for name, rate in recipe.augmentation.rates.items() if rate}
-    shown = ", ".join(f"{name} {rate:.0%}" for name, rate in rates.items()) or "none"
-    completions = grpo.prompts_per_step * grpo.group_size
     lines = {
         "from": f"{start.spec} ({start.path})",
-        "data": " + ".join(source.benchmark for source in recipe.data),
-        "prompts": f"{recipe.prompts_needed}",
-        "augmentation": shown,
-        "reward": _reward(recipe),
-        "steps": f"{grpo.steps} of {grpo.prompts_per_step} prompts × {grpo.group_size} completions",
-        "completions": f"{grpo.steps * completions // grpo.iterations:,} of at most "
-        f"{grpo.max_new_tokens} tokens, a seed",
-        "learning rate": f"{grpo.learning_rate:g} ({grpo.schedule}), KL weight {grpo.beta:g}",
-        "weights": "all" if grpo.lora is None else f"adapters of rank {grpo.lora.rank}",
+        **outline(recipe),
         "checkpoints": f"every {recipe.checkpoints.every} steps, and the last",
         "evaluation": _evaluation(recipe),
         "engine": _engine(recipe),
@@ -240,17 +230,6 @@ def plan(recipe: TrainingRecipe, seeds: Sequence[int], out: Path) -> str:
 def _recorded_seeds(out: Path) -> list[int]:
     path = out / _SEEDS
     return json.loads(path.read_text("utf-8"))["seeds"] if path.is_file() else []
-
-
-def _reward(recipe: TrainingRecipe) -> str:
-    reward = recipe.reward
-    answer = f"{reward.correct:g} correct"
-    if reward.faithful:
-        answer += f" × consistent ({reward.judge})"
-    terms = ("likelihood_consistency", "paired_invariance", "lagrangian", "guards")
-    named = [name for name in terms if getattr(reward, name) is not None]
-    own = [f"{term.weight:g} {term.name}" for term in parse_terms(reward.terms)]
-    return " + ".join([f"{reward.format:g} format", answer, *named, *own])
 
 
 def _evaluation(recipe: TrainingRecipe) -> str:

@@ -18,14 +18,11 @@ from accelerate import PartialState
 from accelerate.utils import gather_object
 
 from unswayed.errors import ConfigError, StageError
-from unswayed.training.folder import Checkpoint
+from unswayed.training.folder import SCORER, Checkpoint
 from unswayed.training.recipe import TrainingRecipe
 from unswayed.training.reward.parts import mean_parts, own_names
 from unswayed.training.reward.scorer import Scorer
 from unswayed.types import Variant
-
-SCORER = "scorer.json"
-"""File of a checkpoint with what the reward has learnt, such as a multiplier."""
 
 SUPPORT = "support"
 """Column of the completions with how far a thought says its answer."""

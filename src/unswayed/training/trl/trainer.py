@@ -29,7 +29,7 @@ from trl.trainer.utils import shutdown_event_loop_in_daemon
 from unswayed.errors import StageError
 from unswayed.models.transformers.loading import load_model
 from unswayed.run.files import write_json
-from unswayed.training.folder import TrainingFolder
+from unswayed.training.folder import SCORER, TrainingFolder
 from unswayed.training.parents import copy_processor, files_of
 from unswayed.training.reward.reference import Reference
 from unswayed.training.reward.scorer import Scorer
@@ -40,7 +40,7 @@ from unswayed.training.trl.callbacks import Following
 from unswayed.training.trl.likelihood import cases_of
 from unswayed.training.trl.perception import PerceptionLoss
 from unswayed.training.trl.reanswering import SecondAnswers
-from unswayed.training.trl.reward import SCORER, SUPPORT, before
+from unswayed.training.trl.reward import SUPPORT, before
 from unswayed.training.trl.weights import merged, weights_of
 
 ADAPTER = "adapter"
