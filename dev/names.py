@@ -201,7 +201,7 @@ def make_targets() -> set[str]:
 @cache
 def recipe_tables() -> set[str]:
     """Return the names of the tables in recipes, written like extras: `[reward]`."""
-    found = {"serving", "vllm"}
+    found = {"serving"}
     for path in recipes():
         if path.suffix == ".toml":
             found |= set(tomllib.loads(path.read_text("utf-8")))

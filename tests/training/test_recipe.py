@@ -21,7 +21,10 @@ ROOT = Path(__file__).parents[2]
 SHIPPED = sorted((ROOT / "src/unswayed/training/recipes").glob("*.toml"))
 STUDY = sorted((ROOT / "recipes/study/train").glob("*.toml"))
 NAMED = {path.stem: path for path in SHIPPED}
-FILES = [pytest.param(path, id=f"{path.parent.name}/{path.stem}") for path in SHIPPED + STUDY]
+PLACED = sorted((ROOT / "recipes/study/train/8-gpus").glob("*.toml"))
+FILES = [
+    pytest.param(path, id=f"{path.parent.name}/{path.stem}") for path in SHIPPED + STUDY + PLACED
+]
 
 
 def missing(table: dict[str, Any], model: BaseModel, where: str = "") -> list[str]:

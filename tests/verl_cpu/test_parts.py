@@ -37,7 +37,10 @@ from unswayed.types import Variant
 from .conftest import OPTIONS, recipe
 
 ROOT = Path(__file__).parents[2]
-STUDY = sorted((ROOT / "recipes/study/train").glob("*.toml"))
+STUDY = [
+    *sorted((ROOT / "recipes/study/train").glob("*.toml")),
+    *sorted((ROOT / "recipes/study/train/8-gpus").glob("verl-*.toml")),
+]
 TEMPLATE = (weights_folder("early") / "chat_template.jinja").read_text("utf-8")
 FILES = VerlFiles(Path("run"), Path("run/verl/records"), Path("run/verl/metrics.jsonl"))
 WRITTEN = """
@@ -74,6 +77,7 @@ class TestConfiguration:
         config = configured(found)
         assert config.actor_rollout_ref.model.path == "Qwen/Qwen2.5-VL-7B-Instruct"
         assert config.actor_rollout_ref.rollout.n == 8
+        assert config.trainer.n_gpus_per_node == found.cluster.gpus_per_node
         assert config.trainer.save_freq == 250
         assert config.actor_rollout_ref.model.custom_chat_template == TEMPLATE
 

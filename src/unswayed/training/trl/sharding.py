@@ -2,6 +2,7 @@
 
 # accelerate is typed in part.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportMissingTypeStubs=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
 from accelerate.utils.environment import parse_flag_from_env
