@@ -563,10 +563,16 @@ class TestAdvantages:
 
 
 @pytest.fixture
-def one_process(tmp_path: Path) -> Iterator[None]:
-    """A group of one process, which verl's engine asks for."""
+def one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A group of one process for verl's engine; what it patches is put back behind the test."""
     import torch.distributed
+    from transformers.models.qwen2_5_vl import modeling_qwen2_5_vl
+    from transformers.models.qwen2_vl import modeling_qwen2_vl
 
+    for module in (modeling_qwen2_5_vl, modeling_qwen2_vl):
+        for made in vars(module).values():
+            if isinstance(made, type) and "forward" in vars(made):
+                monkeypatch.setattr(made, "forward", made.forward)
     torch.distributed.init_process_group(
         "gloo", init_method=f"file://{tmp_path / 'group'}", rank=0, world_size=1
     )
