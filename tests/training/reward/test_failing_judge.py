@@ -207,6 +207,19 @@ def test_through_verl_an_outage_is_no_lost_batch(server: Server) -> None:
     assert all(map(math.isnan, after[12:]))
 
 
+def test_a_panel_outlives_an_outage_of_a_member(server: Server) -> None:
+    server.fails = lambda _: True
+    member = f"llm:tester;base_url=http://127.0.0.1:{server.server_port}/v1"
+    told = {"faithful": True, "judge": f"panel:rules+{member}", "asking": {"attempts": 1}}
+    cases = range(OUTAGE + 4)
+    parts = Scorer(RewardSettings.model_validate(told)).score(
+        [PROMPT] * len(cases), [completion(case) for case in cases]
+    )
+    assert {part.verdict for part in parts} == {"failed"}
+    told = "only 1 of 2 voted: rules consistent, llm:tester failed (the judge gave no reply: "
+    assert all(part.reason.startswith(told) for part in parts)
+
+
 class Falling:
     """A judge of somebody's own, whose server goes down after two cases."""
 

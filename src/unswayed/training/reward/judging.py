@@ -130,13 +130,19 @@ class CachedJudge:
         failed = [verdict for verdict in asked if verdict.status == "failed"]
         with self._lock:
             self._batches += 1
-            reason = failed[-1].reason if failed else ""
+            reason = failure(failed[-1]) if failed else ""
             self._watch.take(len(failed), len(asked), reason)
 
     def _key(self, case: JudgeCase) -> str:
         seen = [case.question, dict(case.options), case.think, case.answer]
         judge = self.judge
         return content_hash([judge.name, judge.prompt_hash, *seen, case.letter, case.text_letter])
+
+
+def failure(verdict: Verdict) -> str:
+    """Return why a judge has no verdict; of a panel also why a member has none."""
+    lost = next((vote for vote in verdict.votes if vote.status == "failed"), None)
+    return verdict.reason if lost is None else f"{verdict.reason} ({lost.reason})"
 
 
 def judged(completion: Completion, verdict: Verdict | None, settings: RewardSettings) -> Completion:

@@ -23,7 +23,7 @@ from unswayed.training.reward.failures import FailureWatch
 from unswayed.training.reward.faith import support
 from unswayed.training.reward.guards import duplicate_penalties, thin_penalty
 from unswayed.training.reward.invariance import invariance_bonuses
-from unswayed.training.reward.judging import CachedJudge, judged
+from unswayed.training.reward.judging import CachedJudge, failure, judged
 from unswayed.training.reward.lagrangian import Multiplier, constraint
 from unswayed.training.reward.likelihood import likelihood_bonuses
 from unswayed.training.reward.own import own_terms
@@ -288,7 +288,7 @@ def reward_parts(
         consistent=completion.consistent,
         support=support(completion),
         verdict=verdict.status if verdict else None,
-        reason=verdict.reason if verdict and verdict.status == "failed" else "",
+        reason=failure(verdict) if verdict and verdict.status == "failed" else "",
         terms=dict(terms or {}),
     )
     parts.check_finite(completion.variant)
