@@ -11,18 +11,20 @@ from typing import Any
 import pytest
 
 from unswayed.results import loggers
+from unswayed.training import job, watching
 from unswayed.training.recipe import training_recipe
 from unswayed.training.watching import run_name
 
 
 class Service(ModuleType):
-    """A package of the form of wandb; what stands in `broken` raises."""
+    """A package of the form of wandb and trackio; what stands in `broken` raises."""
 
-    def __init__(self, *broken: str) -> None:
-        super().__init__("wandb")
-        self.__spec__ = ModuleSpec("wandb", None)
+    def __init__(self, *broken: str, name: str = "wandb") -> None:
+        super().__init__(name)
+        self.__spec__ = ModuleSpec(name, None)
         self.broken, self.opened, self.sent, self.over = broken, [], [], []
         self.run: Any = None
+        self.context_vars = SimpleNamespace(current_run=SimpleNamespace(get=lambda: self.run))
 
     def _call(self, name: str) -> None:
         if name in self.broken:
@@ -69,6 +71,35 @@ def test_a_run_goes_where_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = [("unswayed", "first"), ("trials", "second"), ("mine", "third")]
     assert service.opened == expected
     assert loggers.project_of("trackio", "trials") == "not this one"
+
+
+def test_a_training_that_goes_on_does_so_in_its_run_of_trackio(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    service = Service(name="trackio")
+    monkeypatch.setitem(sys.modules, "trackio", service)
+    recipe = training_recipe("accuracy", ["logging=trackio", "project=trials"])
+    for resumed, expected in ((False, "never"), (True, "allow")):
+        watching.begin("trackio", recipe, Path("runs/faithful/seed-3"), resumed)
+        assert service.run.resume == expected
+        assert service.run.config == recipe.model_dump(mode="json")
+    assert service.opened == [("trials", "faithful-seed-3")] * 2
+    loggers.send("trackio", {"a": 1})
+    loggers.finish("trackio")
+    loggers.send("trackio", {"a": 2})
+    assert service.sent == [{"a": 1}]
+
+
+def test_what_verl_was_evaluated_on_is_sent_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[tuple[str, Path]] = []
+    monkeypatch.setattr(job.TrainingJob, "require", lambda *_: None)
+    monkeypatch.setattr(job, "train_seeds", lambda *_: iter(()))
+    monkeypatch.setattr("unswayed.training.track.evaluation.track", lambda _: None)
+    monkeypatch.setattr(watching, "report_steps", lambda *each: sent.append(each))
+    for engine, logger in (("verl", "wandb"), ("verl", "none"), ("trl", "wandb")):
+        recipe = training_recipe("accuracy", [f"engine={engine}", f"logging={logger}"])
+        list(job.TrainingJob(recipe, Path("run"), {}, (1,)).run(tracked=True))
+    assert sent == [("wandb", Path("run"))]
 
 
 def test_figures_are_drawn_over_their_own_step(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -172,10 +172,12 @@ def test_a_checkpoint_between_and_the_judge_of_the_reward_are_told(
     shutil.copytree(trained / "seed-1", copied)
     described = json.loads((copied / "run.json").read_text("utf-8"))
     described["settings"]["reward"]["faithful"] = True
+    described["watching"]["evaluation"]["benchmarks"] = ["scenes,n=8,split=train"]
     write_json(copied / "run.json", described)
     text = written(monkeypatch, tmp_path / "between", copied / "checkpoint-2").text
     assert "It is not the end of its training: step 2 of 4." in text
     assert "The judge that rewarded consistency in training (rules) is the one" in text
+    assert "- scenes,n=8,split=train is trained on, and scenes,n=8,split=train is ev" in text
     assert "| 25.0 [" in text  # 6 of 24
 
 
