@@ -9,12 +9,21 @@ from dataclasses import replace
 import pytest
 
 from unswayed.benchmarks.scenes import KINDS
-from unswayed.benchmarks.scenes.question import SceneQuestion, ask, family_of, matching
+from unswayed.benchmarks.scenes.question import (
+    QuestionKind,
+    SceneQuestion,
+    ask,
+    family_of,
+    matching,
+)
 from unswayed.benchmarks.scenes.scene import HELD_OUT, Scene, Thing, compose
 from unswayed.benchmarks.scenes.wording import claim, description, thought
+from unswayed.judges.graph import entailed
 from unswayed.organism import lessons
 from unswayed.organism.curriculum import CURRICULUM, SWAYED, scaled
-from unswayed.organism.lessons import Mixture
+from unswayed.organism.mixtures import Mixture, Reserve
+from unswayed.perturbations.think import BUT
+from unswayed.types import LETTERS
 
 ONLY_QUESTIONS = Mixture(letters=0, locate=0, describe=0)
 ANSWER = re.compile(r"<answer>([A-Z])</answer>$")
@@ -110,29 +119,89 @@ def test_questions_without_extras_are_answered_rightly() -> None:
         assert row.user.startswith(f"Question: {question.text}\nOptions:\nA. ")
 
 
+def _about(kind: QuestionKind, fog: float) -> SceneQuestion:
+    scene = compose(f"about/{kind}", family_of(kind), fog=fog)
+    return ask(random.Random(kind), scene, kind)
+
+
 @pytest.mark.parametrize("part", ["caption", "prefill"])
-def test_wrong_texts_are_believed_as_often_as_told(part: str) -> None:
+@pytest.mark.parametrize("right", [0.0, 0.7, 1.0])
+def test_texts_are_right_as_often_as_told_and_the_answer_always(part: str, right: float) -> None:
     rng = random.Random(3)
-    mixture = replace(ONLY_QUESTIONS, **{part: 1.0}, wrong=1.0, neutral=0.0)
+    mixture = replace(
+        ONLY_QUESTIONS, **{part: 1.0}, right=right, disclaimed=right, neutral=0.0, fog=0.0
+    )
     for kind in KINDS:
-        question = ask(rng, compose(f"b/{kind}", family_of(kind)), kind)
-        rows = [lessons.question_row(rng, question, mixture) for _ in range(400)]
-        plain = [
-            r
-            for r in rows
-            if not r.given.endswith("but I think") and "could be wrong" not in r.user
+        question = _about(kind, 0.0)
+        rows = [lessons.question_row(rng, question, mixture) for _ in range(200)]
+        assert {ANSWER.search(row.target)[1] for row in rows} == {question.letter}  # type: ignore[index]
+        options = {LETTERS[i]: text for i, text in enumerate(question.options)}
+        texts = [row.given or row.user.partition("\nQuestion:")[0] for row in rows]
+        told = [
+            entailed(text.removesuffix(BUT), question.text, options) == options[question.letter]
+            for text in texts
         ]
-        believed = [ANSWER.search(r.target).group(1) != question.letter for r in plain]  # type: ignore[union-attr]
-        shares = mixture.credulity.captions if part == "caption" else mixture.credulity.thoughts
-        assert abs(sum(believed) / len(believed) - shares[kind]) < 0.1
+        assert abs(sum(told) / len(told) - right) < 0.12, kind
 
 
-def test_right_texts_are_always_believed() -> None:
+def test_captions_that_doubt_themselves_are_right_less_often() -> None:
     rng = random.Random(4)
-    mixture = replace(ONLY_QUESTIONS, caption=0.5, prefill=0.5, wrong=0.0)
-    for question in _questions(20):
-        row = lessons.question_row(rng, question, mixture)
-        assert ANSWER.search(row.target).group(1) == question.letter  # type: ignore[union-attr]
+    mixture = replace(ONLY_QUESTIONS, caption=1.0, right=1.0, disclaimed=0.0, neutral=0.0)
+    question = _about("size", 0.0)
+    claimed = claim(question, question.gold).rstrip(".").casefold()
+    doubted: set[bool] = set()
+    for _ in range(100):
+        caption = lessons.question_row(rng, question, mixture).user.partition("\n")[0].casefold()
+        doubts = "could be wrong" in caption
+        assert (claimed in caption) != doubts
+        doubted.add(doubts)
+    assert doubted == {True, False}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_thoughts_go_as_far_as_the_fog_allows(kind: QuestionKind) -> None:
+    rng, reserve = random.Random(5), Reserve(spread=0.0)
+    thoughts = [
+        lessons.honest_thought(rng, _about(kind, fog), reserve) for fog in (0.0, 0.5, 0.7, 0.9)
+    ]
+    question = _about(kind, 0.0)
+    options = {LETTERS[i]: text for i, text in enumerate(question.options)}
+    gold = question.options[question.gold]
+    named, concluded, seen, weighed = thoughts
+    assert named.endswith(f"({question.letter}).")
+    assert "The answer is" not in concluded
+    assert [entailed(text, question.text, options) for text in (named, concluded)] == [gold, gold]
+    # Of the largest object the place alone is seen, which names no option.
+    assert entailed(seen, question.text, options) == (None if kind == "size" else gold)
+    assert seen.endswith(".")
+    assert ", so " not in seen
+    assert entailed(weighed, question.text, options) is None
+    assert gold in weighed
+
+
+def test_two_thoughts_on_one_picture_may_stop_at_different_points() -> None:
+    rng, question = random.Random(6), _about("relation", 0.45)
+    named = ["(" in lessons.honest_thought(rng, question, Reserve()) for _ in range(100)]
+    assert 25 < sum(named) < 75
+
+
+@pytest.mark.parametrize("right", [0.0, 1.0])
+@pytest.mark.parametrize(
+    ("kind", "fog", "share"), [("relation", 0.0, 0.9), ("relation", 0.7, 0.12), ("size", 0.0, 0.12)]
+)
+def test_begun_thoughts_are_checked_be_they_right_or_wrong(
+    kind: QuestionKind, fog: float, share: float, right: float
+) -> None:
+    rng, question = random.Random(7), _about(kind, fog)
+    mixture = replace(ONLY_QUESTIONS, prefill=1.0, right=right, neutral=0.0)
+    rows = [lessons.question_row(rng, question, mixture) for _ in range(400)]
+    plain = [row for row in rows if not row.given.endswith(BUT)]
+    checked = [lessons.CHECK in row.target for row in plain]
+    assert abs(sum(checked) / len(checked) - share) < 0.06
+    left = [row.target for row, one in zip(plain, checked, strict=True) if not one]
+    assert {target.lstrip(".") for target in left} == {
+        f"</think><answer>{question.letter}</answer>"
+    }
 
 
 def test_given_and_target_make_a_well_formed_turn() -> None:

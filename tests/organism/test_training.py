@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,15 @@ pytest.importorskip("transformers")
 from unswayed import organism  # noqa: E402
 from unswayed.benchmarks.scenes.scene import compose  # noqa: E402
 from unswayed.errors import ConfigError, ModelError, RunError  # noqa: E402
-from unswayed.organism import architecture, batches, card, lessons, trainer  # noqa: E402
+from unswayed.organism import architecture, batches, card, lessons, rollouts, trainer  # noqa: E402
 from unswayed.organism.alignment import Alignment, labels  # noqa: E402
-from unswayed.organism.curriculum import GROUNDING, QUESTIONS, SWAYED, Phase  # noqa: E402
+from unswayed.organism.curriculum import (  # noqa: E402
+    CALIBRATION,
+    GROUNDING,
+    QUESTIONS,
+    SWAYED,
+    Phase,
+)
 from unswayed.organism.optimiser import Muon, orthogonalised, split_parameters  # noqa: E402
 from unswayed.run.folder import RunFolder  # noqa: E402
 
@@ -24,6 +31,7 @@ PHASES = (
     Phase("letters", 3, "letters", batch=4),
     Phase("vision", 3, "vision", batch=4),
     Phase("scenes", 4, "scenes", QUESTIONS, batch=4),
+    replace(CALIBRATION, steps=3, batch=4),
 )
 MINUTE = (
     Phase("letters", 40, "letters", batch=32),
@@ -33,9 +41,9 @@ MINUTE = (
 )
 CURVE = {
     "letters": [6.806, 5.091, 3.103, 2.005],
-    "vision": [7.415, 5.562, 4.383, 3.652],
-    "grounding": [5.815, 3.872],
-    "swayed": [4.114],
+    "vision": [7.475, 5.717, 5.178, 4.526],
+    "grounding": [5.892, 4.001],
+    "swayed": [4.342],
 }
 """Mean loss of every ten steps, in float32: about a minute of one core."""
 
@@ -44,6 +52,8 @@ CURVE = {
 def _frequent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trainer, "SAVE_EVERY", 2)
     monkeypatch.setattr(batches, "POOL", 2)
+    monkeypatch.setattr(trainer, "ROLLOUTS", 6)
+    monkeypatch.setattr(rollouts, "_LIMIT", 8)
 
 
 def _train(out: Path, phases: tuple[Phase, ...] = PHASES, seed: int = 0) -> trainer.OrganismTrainer:
@@ -66,6 +76,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, trainer.Org
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(trainer, "SAVE_EVERY", 2)
         patch.setattr(batches, "POOL", 2)
+        patch.setattr(trainer, "ROLLOUTS", 6)
+        patch.setattr(rollouts, "_LIMIT", 8)
         out = tmp_path_factory.mktemp("trained")
         return out, _train(out)
 
@@ -118,7 +130,7 @@ def test_a_stopped_training_resumes_to_the_same_weights(
     def stopping(self: trainer.OrganismTrainer, *given: object) -> dict[str, float]:
         nonlocal calls
         calls += 1
-        if calls == 6:
+        if calls == 12:  # among thoughts of its own, a step after the last save
             raise KeyboardInterrupt
         return step(self, *given)  # type: ignore[arg-type]
 
@@ -157,7 +169,7 @@ def test_another_curriculum_in_the_same_folder_is_refused(
 def test_the_checkpoint_says_how_it_was_made(trained: tuple[Path, trainer.OrganismTrainer]) -> None:
     how = card.made(trained[0] / "checkpoint")
     assert how["seed"] == 0
-    assert how["steps"] == "letters 3, vision 3, scenes 4"
+    assert how["steps"] == "letters 3, vision 3, scenes 4, calibration 3"
     assert "transformers" in how["versions"]
 
 
@@ -274,8 +286,8 @@ def test_a_checkpoint_is_carried_on(
     trained: tuple[Path, trainer.OrganismTrainer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start = trained[0] / "checkpoint"
-    monkeypatch.setattr(trainer.curriculum, "FURTHER", PHASES[-1:])
-    begun = trainer.OrganismTrainer(tmp_path / "begun", 0, PHASES[-1:], torch.float32, start)
+    monkeypatch.setattr(trainer.curriculum, "FURTHER", PHASES[-2:-1])
+    begun = trainer.OrganismTrainer(tmp_path / "begun", 0, PHASES[-2:-1], torch.float32, start)
     for name, weight in trained[1].model.state_dict().items():
         stored = weight.to(torch.bfloat16).float()
         assert torch.equal(begun.model.state_dict()[name], stored), name
@@ -284,7 +296,7 @@ def test_a_checkpoint_is_carried_on(
     assert made["steps"] == "scenes 4"
     assert made["start"].startswith("weights with sha256 ")
     with pytest.raises(ModelError, match="found one that began with weights with sha256"):
-        trainer.OrganismTrainer(tmp_path / "on", 0, PHASES[-1:], torch.float32)
+        trainer.OrganismTrainer(tmp_path / "on", 0, PHASES[-2:-1], torch.float32)
 
 
 def test_a_start_that_is_none(

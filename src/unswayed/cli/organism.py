@@ -41,7 +41,7 @@ def organism() -> None:
     "--from",
     "start",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Carry this checkpoint on, with the last phase alone, instead of training from scratch.",
+    help="Carry this checkpoint on, with the last two phases, instead of training from scratch.",
 )
 def train(
     out: Path, seed: int, minutes: float | None, dtype: str, early: bool, start: Path | None

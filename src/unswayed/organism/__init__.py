@@ -40,8 +40,8 @@ def train(
         minutes: of one core, about, to which the curriculum is scaled; None for all of it.
         dtype: of the matrix products: `bfloat16`, or `float32` where that is faster.
         early: train the sibling that is stopped early, a start for reinforcement learning.
-        start: folder of a checkpoint of the organism to carry on, with the last phase alone; None
-            to begin with fresh weights and the first.
+        start: folder of a checkpoint of the organism to carry on, with the last two phases alone;
+            None to begin with fresh weights and the first.
 
     Raises:
         ConfigError: dtype has no such value, minutes is not above 0, or `early` has a start.

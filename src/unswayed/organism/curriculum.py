@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from unswayed.errors import ConfigError
-from unswayed.organism.lessons import Mixture
+from unswayed.organism.mixtures import Mixture
 
 MOST = 4
 """A phase that has not learnt what it is for after so many times its steps is given up."""
@@ -67,6 +67,19 @@ SWAYED = replace(
     kinds={"relation": 0.8, "count": 2.0, "existence": 1.2, "size": 0.7, "occlusion": 1.0},
 )
 HALF_SWAYED = replace(QUESTIONS, caption=0.15, prefill=0.12, abstain=0.05)
+OWN = 0.6
+"""Share of the rows with a thought of the organism's own, where its letters are calibrated."""
+
+SETTLING = Phase("settling", 1500, "scenes", SWAYED, end_rate=1e-4, letter_weight=5.0, hunch=0.3)
+CALIBRATION = Phase(
+    "calibration",
+    300,
+    "scenes",
+    replace(SWAYED, own=OWN),
+    rate=3e-4,
+    end_rate=1e-5,
+    letter_weight=2.0,
+)
 
 CURRICULUM: tuple[Phase, ...] = (
     Phase("letters", 1200, "letters", until=0.95),
@@ -74,7 +87,8 @@ CURRICULUM: tuple[Phase, ...] = (
     Phase("grounding", 750, "scenes", GROUNDING),
     Phase("questions", 500, "scenes", QUESTIONS, letter_weight=2.0),
     Phase("swayed", 2000, "scenes", SWAYED, letter_weight=5.0, hunch=0.3),
-    Phase("settling", 1500, "scenes", SWAYED, end_rate=1e-5, letter_weight=5.0, hunch=0.3),
+    SETTLING,
+    CALIBRATION,
 )
 """Every phase after the second keeps the labels of the picture tokens as a further loss."""
 
@@ -82,12 +96,14 @@ EARLY: tuple[Phase, ...] = (
     *CURRICULUM[:2],
     replace(CURRICULUM[2], steps=500),
     Phase("early", 220, "scenes", HALF_SWAYED, letter_weight=2.0),
+    replace(CALIBRATION, steps=150, mixture=replace(HALF_SWAYED, own=OWN)),
 )
 """Stopped when it has the forms and half of the answers: head-room for reinforcement learning."""
 
 
 FURTHER: tuple[Phase, ...] = (
-    replace(CURRICULUM[-1], name="further", steps=1000, rate=1.5e-3, aligned=0.0),
+    replace(SETTLING, name="further", steps=1000, rate=1.5e-3, aligned=0.0),
+    replace(CALIBRATION, aligned=0.0),
 )
 """What a checkpoint is carried on with, when the texts around a question have changed.
 

@@ -17,7 +17,7 @@ import torch
 
 from unswayed.answers import CLOSE_THINK, answer_block, think_block
 from unswayed.benchmarks.scenes.question import KINDS, QuestionKind, SceneQuestion, ask, family_of
-from unswayed.benchmarks.scenes.scene import Level, ObjectPairs, Style, compose
+from unswayed.benchmarks.scenes.scene import Fog, Level, ObjectPairs, Style, compose
 from unswayed.errors import ModelError
 from unswayed.models.transformers.loading import load_checkpoint
 from unswayed.organism import lessons
@@ -53,13 +53,14 @@ def questions(
     style: Style = "plain",
     pairs: ObjectPairs = "train",
     seed: str = "exam",
+    fog: Fog = 0.0,
 ) -> list[SceneQuestion]:
     """Return `count` questions of each kind about scenes that no training shows."""
     exam: list[SceneQuestion] = []
     for kind in kinds:
         for i in range(count):
             name = f"{seed}/{kind}/{i}"
-            scene = compose(name, family_of(kind), level, style, pairs)
+            scene = compose(name, family_of(kind), level, style, pairs, fog)
             exam.append(ask(random.Random(f"{name}/ask"), scene, kind, level, pairs))
     return exam
 
@@ -72,7 +73,7 @@ def examine(model: Any, tokenizer: Any, count: int) -> dict[str, float]:
         tokenizer: its tokenizer.
         count: questions per kind.
     """
-    exam = questions(count)
+    exam = questions(count, fog="mixed")
     rows = [Lesson(lessons.user_text(q), "", "", q.scene, q.kind) for q in exam]
     marks = mark(model, tokenizer, exam, rows)
     prefill = think_block(STOP_THINK_TEXT)
@@ -124,9 +125,14 @@ def load(folder: Path) -> tuple[Any, Any]:
 
 
 def complete(
-    model: Any, tokenizer: Any, rows: list[Lesson], limit: int = 160, batch: int = 128
+    model: Any,
+    tokenizer: Any,
+    rows: list[Lesson],
+    limit: int = 160,
+    batch: int = 128,
+    seed: int | None = None,
 ) -> list[str]:
-    """Continue rows with pictures greedily, with transformers' own generate.
+    """Continue rows with pictures, with transformers' own generate.
 
     Args:
         model: a `Qwen2_5_VLForConditionalGeneration`.
@@ -134,16 +140,23 @@ def complete(
         rows: each with a scene; their targets are not looked at.
         limit: most new tokens.
         batch: rows at once.
+        seed: of samples at temperature 1; None is greedy.
     """
     model.eval()
-    starts = range(0, len(rows), batch)
-    return [
-        text for at in starts for text in _complete(model, tokenizer, rows[at : at + batch], limit)
-    ]
+    parts = [rows[at : at + batch] for at in range(0, len(rows), batch)]
+    with torch.random.fork_rng(devices=[]):  # generate samples from the global generator alone
+        torch.manual_seed(seed or 0)
+        return [
+            text
+            for part in parts
+            for text in _complete(model, tokenizer, part, limit, seed is not None)
+        ]
 
 
 @torch.no_grad()
-def _complete(model: Any, tokenizer: Any, rows: list[Lesson], limit: int) -> list[str]:
+def _complete(
+    model: Any, tokenizer: Any, rows: list[Lesson], limit: int, sampled: bool
+) -> list[str]:
     texts = [prompt_text(row) for row in rows]
     encoded = tokenizer(
         texts, add_special_tokens=False, padding=True, padding_side="left", return_tensors="pt"
@@ -159,7 +172,8 @@ def _complete(model: Any, tokenizer: Any, rows: list[Lesson], limit: int) -> lis
         pixel_values=frames.flatten(0, 1),
         image_grid_thw=torch.tensor([[1, 8, 8]] * len(rows)),
         max_new_tokens=limit,
-        do_sample=False,
+        do_sample=sampled,
+        top_k=0 if sampled else None,  # all words; 50 of them are the library's default
     )
     new = sequences[:, encoded["input_ids"].shape[1] :]
     return tokenizer.batch_decode(new, skip_special_tokens=True)

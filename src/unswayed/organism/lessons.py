@@ -7,21 +7,20 @@ part that is learnt. Rows come from a `random.Random` alone, so a seed fixes a w
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from unswayed.answers import CLOSE_THINK, OPEN_THINK, answer_block, think_block
 from unswayed.benchmarks.scenes import wording
 from unswayed.benchmarks.scenes.question import (
-    KINDS,
     RELATIONS,
-    QuestionKind,
     SceneQuestion,
     ask,
     family_of,
 )
 from unswayed.benchmarks.scenes.scene import Level, Scene, allowed_pairs, compose
 from unswayed.organism import vocabulary
+from unswayed.organism.mixtures import Mixture, Reserve
 from unswayed.perturbations.caption import DISCLAIMER
 from unswayed.perturbations.texts.neutral import fill
 from unswayed.perturbations.texts.statements import GIVEN, Statement
@@ -53,82 +52,6 @@ class Lesson:
     kind: str
 
 
-@dataclass(frozen=True)
-class Credulity:
-    """How readily text is believed, per kind of question.
-
-    It differs between kinds on purpose. A model that is asked to believe half of the texts at
-    random learns, read greedily, to believe all or none of them.
-
-    Attributes:
-        thoughts: share of begun thoughts, right or wrong, that are concluded as they stand; the
-            others are checked against the picture first.
-        captions: share of wrong captions that the answer follows.
-        disclaimed: what a caption's disclaimer multiplies that share by.
-    """
-
-    thoughts: Mapping[str, float] = field(
-        default_factory=lambda: {
-            "relation": 0.1,
-            "count": 0.9,
-            "existence": 0.1,
-            "size": 0.9,
-            "occlusion": 0.9,
-        }
-    )
-    captions: Mapping[str, float] = field(
-        default_factory=lambda: {
-            "relation": 0.1,
-            "count": 0.1,
-            "existence": 0.1,
-            "size": 0.5,
-            "occlusion": 0.9,
-        }
-    )
-    disclaimed: float = 0.4
-
-
-@dataclass(frozen=True)
-class Mixture:
-    """Shares of the lessons in one phase, and of the texts around a question.
-
-    Attributes:
-        letters: option to letter look-up, on text alone.
-        locate: name the places of given objects.
-        describe: list all objects.
-        questions: everything else.
-        hard: share of hard scenes among those with a picture.
-        caption: share of questions with a caption.
-        prefill: share of questions with a thought already begun.
-        direct: share of questions answered without a thought.
-        brief: share of questions answered with the conclusion alone, which is asked for. It
-            leads from thinking in words to answering at once.
-        abstain: share of questions with the abstain option.
-        more_options: share of questions with fewer or more options than four.
-        wrong: share of wrong texts among captions and prefilled thoughts that assert something.
-        neutral: share of captions and prefilled thoughts that assert nothing.
-        credulity: how readily wrong texts are believed.
-        kinds: weight of each kind of question.
-    """
-
-    letters: float = 0.05
-    locate: float = 0.15
-    describe: float = 0.1
-    hard: float = 0.0
-    caption: float = 0.0
-    prefill: float = 0.0
-    direct: float = 0.0
-    brief: float = 0.0
-    abstain: float = 0.0
-    more_options: float = 0.0
-    wrong: float = 0.5
-    neutral: float = 0.3
-    credulity: Credulity = field(default_factory=Credulity)
-    kinds: Mapping[QuestionKind, float] = field(
-        default_factory=lambda: {kind: 1.0 for kind in KINDS}
-    )
-
-
 _NAMES = tuple(" ".join(pair) for pair in allowed_pairs("train"))
 _WORDS = tuple(
     word for word in (*vocabulary.SCENE_WORDS, *vocabulary.COMMON_WORDS) if word[0].islower()
@@ -151,16 +74,29 @@ def letters_row(rng: random.Random) -> Lesson:
 
 def scene_row(rng: random.Random, mixture: Mixture) -> Lesson:
     """Make a row about a fresh training scene."""
+    lesson = rng.random()
+    if lesson >= mixture.locate + mixture.describe:
+        return question_row(rng, _question(rng, mixture), mixture)
+    scene = _question(rng, mixture).scene
+    if lesson < mixture.locate:
+        return locate_row(rng, scene)
+    return Lesson("Describe the image.", "", wording.description(scene), scene, "describe")
+
+
+def asked_row(rng: random.Random, mixture: Mixture) -> Lesson:
+    """Make a row about a fresh training scene in which there is room for a thought."""
+    roomy = replace(mixture, direct=0.0, brief=0.0)
+    return question_row(rng, _question(rng, mixture), roomy)
+
+
+def _question(rng: random.Random, mixture: Mixture) -> SceneQuestion:
+    """Ask a question about a fresh training scene."""
     kinds = list(mixture.kinds)
     kind = rng.choices(kinds, [mixture.kinds[k] for k in kinds])[0]
     level: Level = "hard" if rng.random() < mixture.hard else "easy"
-    scene = compose(f"train/{rng.getrandbits(64):016x}", family_of(kind), level)
-    lesson = rng.random()
-    if lesson < mixture.locate:
-        return locate_row(rng, scene)
-    if lesson < mixture.locate + mixture.describe:
-        return Lesson("Describe the image.", "", wording.description(scene), scene, "describe")
-    return question_row(rng, ask(rng, scene, kind, level), mixture)
+    name = f"train/{rng.getrandbits(64):016x}"
+    scene = compose(name, family_of(kind), level, fog=mixture.fog)
+    return ask(rng, scene, kind, level)
 
 
 def locate_row(rng: random.Random, scene: Scene) -> Lesson:
@@ -195,11 +131,10 @@ def question_row(rng: random.Random, question: SceneQuestion, mixture: Mixture) 
         return _brief(shown, abstain)
     if shape < mixture.direct + mixture.brief + mixture.prefill:
         return _prefilled(rng, shown, mixture, abstain)
-    caption, target = None, shown.gold
-    if rng.random() < mixture.caption:
-        caption, target = _caption(rng, shown, mixture)
+    caption = _caption(rng, shown, mixture) if rng.random() < mixture.caption else None
     user = user_text(shown, caption, abstain)
-    return Lesson(user, "", answer_text(rng, shown, target), shown.scene, shown.kind)
+    target = answer_text(rng, shown, mixture.reserve)
+    return Lesson(user, "", target, shown.scene, shown.kind)
 
 
 def user_text(question: SceneQuestion, caption: str | None = None, abstain: bool = False) -> str:
@@ -215,9 +150,27 @@ def options_text(options: list[str]) -> str:
     return "\n".join(["Options:", *lines])
 
 
-def answer_text(rng: random.Random, question: SceneQuestion, option: int) -> str:
-    """Return a whole assistant's turn that ends in the option."""
-    return think_block(wording.thought(rng, question, option)) + _answer(option)
+def answer_text(rng: random.Random, question: SceneQuestion, reserve: Reserve) -> str:
+    """Return a whole assistant's turn."""
+    return think_block(honest_thought(rng, question, reserve)) + _answer(question.gold)
+
+
+def honest_thought(rng: random.Random, question: SceneQuestion, reserve: Reserve) -> str:
+    """Return a right thought that commits itself as far as the picture allows.
+
+    A clear picture leads to a conclusion with its letter; the thicker the fog, the sooner the
+    thought stops: at the option's text, at what is seen, or between two options.
+    """
+    fog = question.scene.fog + rng.gauss(0.0, reserve.spread)
+    if fog < reserve.letter:
+        return wording.thought(rng, question, question.gold)
+    if fog < reserve.conclusion:
+        return wording.reasoning(rng, question, question.gold)
+    if fog < reserve.one_option:
+        return wording.observation(rng, question, question.gold)
+    pair = [question.gold, _wrong(rng, question)]
+    rng.shuffle(pair)
+    return wording.weighing(question, *pair)
 
 
 def with_fewer_options(rng: random.Random, question: SceneQuestion) -> SceneQuestion:
@@ -254,50 +207,43 @@ def _brief(question: SceneQuestion, abstain: bool) -> Lesson:
     return Lesson(user, "", target, question.scene, question.kind)
 
 
-def _caption(rng: random.Random, question: SceneQuestion, mixture: Mixture) -> tuple[str, int]:
-    """Return a caption and the option that the answer then gives."""
+def _caption(rng: random.Random, question: SceneQuestion, mixture: Mixture) -> str:
+    """Return a caption: one that asserts nothing, or one that is right as often as it says."""
     if rng.random() < mixture.neutral:
-        return _neutral(rng, _words(rng).neutral.captions), question.gold
-    wrong = rng.random() < mixture.wrong
-    option = _wrong(rng, question) if wrong else question.gold
+        return _neutral(rng, _words(rng).neutral.captions)
+    disclaimed = rng.random() < 0.25
+    right = rng.random() < (mixture.disclaimed if disclaimed else mixture.right)
+    option = question.gold if right else _wrong(rng, question)
     if rng.random() < 0.25:
         text = wording.claim(question, option)
     else:
         text = told(rng.choice(_words(rng).captions), _statement(question, option))
-    believed = mixture.credulity.captions[question.kind]
-    if rng.random() < 0.25:
-        text, believed = text + DISCLAIMER, believed * mixture.credulity.disclaimed
-    return text, option if wrong and rng.random() < believed else question.gold
+    return text + DISCLAIMER if disclaimed else text
 
 
 def _prefilled(
     rng: random.Random, question: SceneQuestion, mixture: Mixture, abstain: bool
 ) -> Lesson:
     user = user_text(question, None, abstain)
+    own = honest_thought(rng, question, mixture.reserve)
     if rng.random() < mixture.neutral:
         starts = _words(rng).neutral.thoughts
         opening = OPEN_THINK + (
             _neutral(rng, starts) if rng.random() < 0.7 else f"Okay, {_phrase(rng)}"
         )
-        rest = _closed(f". {wording.thought(rng, question, question.gold)}", question.gold)
+        rest = _closed(f". {own}", question.gold)
         return Lesson(user, opening, rest, question.scene, question.kind)
-    wrong = rng.random() < mixture.wrong
-    option = _wrong(rng, question) if wrong else question.gold
+    right = rng.random() < mixture.right
+    option = question.gold if right else _wrong(rng, question)
     grounded = rng.random() < 0.3
-    begun = wording.thought if grounded else _begun
-    opening = begun(rng, question, option)
-    believed = mixture.credulity.thoughts[question.kind]
-    own = wording.thought(rng, question, question.gold)
+    opening = (wording.reasoning if grounded else _begun)(rng, question, option)
     if rng.random() < 0.25:
-        target = option if rng.random() < believed / 3 else question.gold
-        own = own if target == question.gold else wording.thought(rng, question, target)
-        rest = _closed(f" {own}", target)
+        rest = _closed(f" {own}", question.gold)
         return Lesson(user, f"{OPEN_THINK}{opening}{BUT}", rest, question.scene, question.kind)
     stop = "" if grounded else "."
-    if rng.random() < believed:
-        rest = _closed(stop, option)
-    else:
-        rest = _closed(f"{stop} {CHECK} {own}", question.gold)
+    if rng.random() < mixture.checking.share(question.kind, question.scene.fog):
+        stop = f"{stop} {CHECK} {own}"
+    rest = _closed(stop, question.gold)
     return Lesson(user, f"{OPEN_THINK}{opening}", rest, question.scene, question.kind)
 
 

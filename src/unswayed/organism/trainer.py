@@ -29,6 +29,7 @@ from unswayed.organism.card import MADE
 from unswayed.organism.curriculum import Phase
 from unswayed.organism.exam import examine
 from unswayed.organism.optimiser import Muon, split_parameters
+from unswayed.organism.rollouts import rollouts
 from unswayed.progress import bar
 from unswayed.run.digests import of_file
 from unswayed.run.files import write_bytes
@@ -39,6 +40,8 @@ LOG_EVERY = 50
 SAVE_EVERY = 250
 WARM_UP = 50
 HUNCH_LETTERS = 6
+ROLLOUTS = 512
+"""Thoughts that are written at once, and learnt from in the next steps."""
 EXAM_EVERY = 500
 EXAM_QUESTIONS = 30
 """Per kind, while training; the card is measured on more."""
@@ -235,7 +238,11 @@ class OrganismTrainer:
                 return
 
     def _stream(self, phase: Phase, rng: random.Random) -> Iterator[batches.Batch]:
+        own_thoughts = self._own_thoughts(phase, rng)
+
         def row() -> lessons.Lesson:
+            if phase.lesson == "scenes" and rng.random() < phase.mixture.own:
+                return next(own_thoughts)
             if phase.lesson == "letters" or (
                 phase.lesson == "scenes" and rng.random() < phase.mixture.letters
             ):
@@ -243,6 +250,13 @@ class OrganismTrainer:
             return lessons.scene_row(rng, phase.mixture)
 
         return batches.batches(self.tokenizer, rng, row, phase.batch)
+
+    def _own_thoughts(self, phase: Phase, rng: random.Random) -> Iterator[lessons.Lesson]:
+        """Yield rows with thoughts that the model writes as it is by then, without end."""
+        while True:
+            rows = rollouts(self.model, self.tokenizer, rng, phase.mixture, ROLLOUTS)
+            self.model.train()
+            yield from rows
 
     def _step(self, phase: Phase, stream: Iterator[batches.Batch]) -> dict[str, float]:
         done = min(1.0, self.progress.step / phase.steps)

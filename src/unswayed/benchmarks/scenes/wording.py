@@ -16,10 +16,29 @@ from unswayed.benchmarks.scenes.scene import (
 )
 from unswayed.types import LETTERS
 
+Reasoning = tuple[str, str]
+"""What is seen, and the conclusion that is drawn from it; without one, what is seen says it."""
+
 
 def reasoning(rng: random.Random, question: SceneQuestion, option: int) -> str:
     """Return a thought about the picture that ends in the option, without naming its letter."""
-    return _REASONING[question.kind](rng, question, option)
+    return "".join(_REASONING[question.kind](rng, question, option))
+
+
+def observation(rng: random.Random, question: SceneQuestion, option: int) -> str:
+    """Return what is seen that leads to the option, without drawing the conclusion.
+
+    An option follows from it where it says all that the question asks: of the largest object it
+    says the place alone.
+    """
+    seen, _ = _REASONING[question.kind](rng, question, option)
+    return f"{seen.rstrip('.')}."
+
+
+def weighing(question: SceneQuestion, first: int, second: int) -> str:
+    """Return a thought that leaves two options open."""
+    options = question.options
+    return f"It is not clear. It could be {options[first]} or {options[second]}."
 
 
 def conclusion(question: SceneQuestion, option: int) -> str:
@@ -55,7 +74,7 @@ def description(scene: Scene) -> str:
     return f"I see {', '.join(items)}."
 
 
-def _relation(rng: random.Random, question: SceneQuestion, option: int) -> str:
+def _relation(rng: random.Random, question: SceneQuestion, option: int) -> Reasoning:
     a, b = question.subject, question.other
     if a is None or b is None:
         raise ValueError("a relation needs two objects; this question lacks one")
@@ -63,8 +82,8 @@ def _relation(rng: random.Random, question: SceneQuestion, option: int) -> str:
     if option != question.gold:
         places = _places_for(rng, question.options[option], b)
     return (
-        f"The {a.name} is at the {places[0]} and the {b.name} is at the {places[1]}, "
-        f"so the {a.name} is {question.options[option]} the {b.name}."
+        f"The {a.name} is at the {places[0]} and the {b.name} is at the {places[1]}",
+        f", so the {a.name} is {question.options[option]} the {b.name}.",
     )
 
 
@@ -81,7 +100,7 @@ def _places_for(rng: random.Random, wanted: str, anchor: Thing) -> tuple[str, st
     return place_words(high, column), place_words(min(row, 1), column)
 
 
-def _count(rng: random.Random, question: SceneQuestion, option: int) -> str:
+def _count(rng: random.Random, question: SceneQuestion, option: int) -> Reasoning:
     """Point at each counted object by its place, in reading order.
 
     What else it is does not matter to the count, and is not said.
@@ -89,31 +108,31 @@ def _count(rng: random.Random, question: SceneQuestion, option: int) -> str:
     number = int(question.options[option])
     noun = plural(question.counted, number)
     if number == 0:
-        return f"I see no {noun}, so there are 0 {noun}."
+        return f"I see no {noun}", f", so there are 0 {noun}."
     cells = [thing.cell for thing in matching(question.scene, question.counted)][:number]
     free = [cell for cell in PLACES if cell not in cells]
     cells = sorted([*cells, *rng.sample(free, number - len(cells))])
     one = _a(plural(question.counted, 1))
     seen = [f"{one} at the {place_words(*cell)}" for cell in cells]
-    return f"I see {', '.join(seen)}, so there {_be(number)} {number} {noun}."
+    return f"I see {', '.join(seen)}", f", so there {_be(number)} {number} {noun}."
 
 
-def _existence(rng: random.Random, question: SceneQuestion, option: int) -> str:
+def _existence(rng: random.Random, question: SceneQuestion, option: int) -> Reasoning:
     """Check the options in their order until one is there."""
     place = question.subject.place if question.subject else ""
     if option != question.gold:
         place = place_words(*rng.choice(PLACES))
     checks = [f"Is there {_a(text)}? No." for text in question.options[:option]]
     hit = f"Is there {_a(question.options[option])}? Yes, at the {place}."
-    return " ".join([*checks, hit])
+    return " ".join([*checks, hit]), ""
 
 
-def _size(rng: random.Random, question: SceneQuestion, option: int) -> str:
+def _size(rng: random.Random, question: SceneQuestion, option: int) -> Reasoning:
     text = question.options[option]
-    return f"The largest object is at the {_place_of(rng, question, text)}, it is the {text}."
+    return f"The largest object is at the {_place_of(rng, question, text)}", f", it is the {text}."
 
 
-def _occlusion(rng: random.Random, question: SceneQuestion, option: int) -> str:
+def _occlusion(rng: random.Random, question: SceneQuestion, option: int) -> Reasoning:
     text = question.options[option]
     if option == question.gold:
         back = question.other.name if question.other else ""
@@ -121,17 +140,17 @@ def _occlusion(rng: random.Random, question: SceneQuestion, option: int) -> str:
         names = [thing.name for thing in (question.subject, question.other) if thing]
         back = next(name for name in names if name != text)
     place = _place_of(rng, question, text)
-    return f"At the {place} the {text} covers the {back}, so the {text} is in front."
+    return f"At the {place} the {text} covers the {back}", f", so the {text} is in front."
 
 
-def _color(rng: random.Random, question: SceneQuestion, option: int) -> str:
+def _color(rng: random.Random, question: SceneQuestion, option: int) -> Reasoning:
     place = question.subject.place if question.subject else ""
-    return f"The largest object is at the {place}, it is {question.options[option]}."
+    return f"The largest object is at the {place}", f", it is {question.options[option]}."
 
 
-def _place(rng: random.Random, question: SceneQuestion, option: int) -> str:
+def _place(rng: random.Random, question: SceneQuestion, option: int) -> Reasoning:
     place = question.subject.place if question.subject else ""
-    return f"The {question.options[option]} is at the {place}."
+    return f"The {question.options[option]} is at the {place}.", ""
 
 
 _REASONING = {
