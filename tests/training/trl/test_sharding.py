@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+torch = pytest.importorskip("torch")
 pytest.importorskip("accelerate")
 pytest.importorskip("trl")
 
-from unswayed.errors import ConfigError
-from unswayed.training.recipe import training_recipe
-from unswayed.training.trl.sharding import check_whole
+from unswayed.errors import ConfigError  # noqa: E402
+from unswayed.training.recipe import training_recipe  # noqa: E402
+from unswayed.training.trl.sharding import check_whole, sum_in_float32  # noqa: E402
 
 ROOT = Path(__file__).parents[3]
 FILES = sorted((ROOT / "recipes" / "accelerate").glob("*.yaml"))
@@ -57,6 +59,11 @@ def test_fsdp2_as_the_processes_are_told(monkeypatch: pytest.MonkeyPatch) -> Non
     assert plugin.fsdp_version == 2
     assert plugin.reshard_after_forward is True
     assert "FULL_STATE_DICT" in str(plugin.state_dict_type)
+    plugin.set_mixed_precision("bf16")  # as accelerate does
+    assert plugin.mixed_precision_policy.reduce_dtype == torch.bfloat16
+    sum_in_float32(SimpleNamespace(state=SimpleNamespace(fsdp_plugin=plugin)))
+    policy = plugin.mixed_precision_policy
+    assert (policy.param_dtype, policy.reduce_dtype) == (torch.bfloat16, torch.float32)
     assert type(plugin.cpu_offload).__name__ == "OffloadPolicy"  # not CPUOffloadPolicy
 
 

@@ -1,10 +1,14 @@
-"""What cannot be done where each process holds a part of the weights (FSDP, DeepSpeed)."""
+"""Training where each process holds a part of the weights (FSDP, DeepSpeed)."""
 
 # accelerate is typed in part.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportMissingTypeStubs=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
+import torch
 from accelerate.utils.environment import parse_flag_from_env
 
 from unswayed.errors import ConfigError
@@ -33,3 +37,15 @@ def check_whole(recipe: TrainingRecipe) -> None:
                 f"{key} needs whole weights in every process, and FSDP or DeepSpeed gives each a "
                 "part of them; leave it out, or start with torchrun alone"
             )
+
+
+def sum_in_float32(accelerator: Any) -> None:
+    """Let FSDP add gradients up in float32, whatever computes; accelerate's policy has one type.
+
+    Args:
+        accelerator: accelerate's, before the model is prepared.
+    """
+    plugin = getattr(accelerator.state, "fsdp_plugin", None)
+    if plugin is not None and plugin.mixed_precision_policy is not None:
+        policy = plugin.mixed_precision_policy
+        plugin.mixed_precision_policy = replace(policy, reduce_dtype=torch.float32)

@@ -41,6 +41,7 @@ from unswayed.training.trl.likelihood import cases_of
 from unswayed.training.trl.perception import PerceptionLoss
 from unswayed.training.trl.reanswering import SecondAnswers
 from unswayed.training.trl.reward import SUPPORT, before
+from unswayed.training.trl.sharding import sum_in_float32
 from unswayed.training.trl.weights import merged, weights_of
 
 ADAPTER = "adapter"
@@ -79,6 +80,7 @@ class AnswerTrainer(GRPOTrainer):
         self._reference, self._saving = reference, False
         self._advantages, self._perception, self._second = advantages, perception, second
         super().__init__(**options)
+        sum_in_float32(self.accelerator)
         self._ends: set[int] = {*self.eos_token_ids, cast(Any, self._tokenizer).pad_token_id}
         if reference is not None:
             reference.model.to(self.accelerator.device)
