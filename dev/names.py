@@ -25,7 +25,7 @@ YOURS = re.compile(r"(^|/)(my|mine|your|their)[\w-]*|\.\.\.|…|\*|<")
 """Files of the reader's own in examples."""
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
-_DOTTED = re.compile(r"\bunswayed(?:\.[A-Za-z_]\w*)+(?![\w]|\.\w)")
+_DOTTED = re.compile(r"(?<![\w.])unswayed(?:\.[A-Za-z_]\w*)+(?![\w]|\.\w)")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _PATH = re.compile(r"^[\w./-]+$")
 _SECTION = re.compile(r"PROTOCOL sections? (\d+)")

@@ -60,6 +60,14 @@ class Evaluation:
         """The variants, in the order asked for, without repetition."""
         return compositions(self.settings.variants)
 
+    def check_names(self) -> None:
+        """Make what the settings name, but for the model; nothing is loaded.
+
+        Raises:
+            UserError: a name is unknown, or an option is not as it must be.
+        """
+        _ = self.benchmarks, self.compositions, self.judge
+
     @cached_property
     def context(self) -> Context:
         """The text source, the delivery and the seed."""

@@ -118,8 +118,7 @@ def _settings(benchmarks: str | Sequence[str], keys: dict[str, Any]) -> Settings
     several = {"benchmarks": benchmarks, "variants": keys.get("variants")}
     listed = {name: [one] if isinstance(one, str) else one for name, one in several.items()}
     chosen = settings(None, {**keys, **listed, "model": _MODEL})
-    work = Evaluation(chosen)
-    _ = work.benchmarks, work.compositions, work.judge
+    Evaluation(chosen).check_names()
     return chosen
 
 

@@ -79,7 +79,7 @@ def export(folder: TrainingFolder, step: int) -> Path:
     target = folder.saving / place.name
     shutil.rmtree(target, ignore_errors=True)
     try:
-        _merge(shards, target)
+        merge(shards, target)
         for file in target.iterdir():
             if not any(file.match(pattern) for pattern in _MERGED):
                 file.unlink()
@@ -108,7 +108,16 @@ def export_missing(folder: TrainingFolder) -> list[int]:
     return steps
 
 
-def _merge(shards: Path, target: Path) -> None:
+def merge(shards: Path, target: Path) -> None:
+    """Put an actor's shards together into a folder that can be loaded, by verl's own merger.
+
+    Args:
+        shards: `global_step_N/actor`, by FSDP.
+        target: the folder; verl's copy of the tokenizer and processor is put beside the weights.
+
+    Raises:
+        StageError: the merger failed.
+    """
     command = [sys.executable, "-m", "verl.model_merger", "merge", "--backend", "fsdp"]
     command += ["--local_dir", str(shards), "--target_dir", str(target)]
     done = subprocess.run(

@@ -9,7 +9,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 
 STOPPED_WITHIN_S = 60.0
@@ -19,18 +19,26 @@ _SET_PARENT_DEATH_SIGNAL = 1
 
 
 @contextlib.contextmanager
-def started(command: Sequence[str], console: Path) -> Generator[subprocess.Popen[bytes]]:
+def started(
+    command: Sequence[str],
+    console: Path,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+) -> Generator[subprocess.Popen[bytes]]:
     """Start a command, and end it with all that it started, whatever happens here.
 
     Args:
         command: its parts.
-        console: file for what it prints; it runs in that file's folder.
+        console: file for what it prints.
+        cwd: folder that it runs in; None takes the console's.
+        env: its environment; None takes this process's.
     """
     console.parent.mkdir(parents=True, exist_ok=True)
     with console.open("ab") as output:
         process = subprocess.Popen(
             command,
-            cwd=console.parent,
+            cwd=cwd or console.parent,
+            env=env,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
