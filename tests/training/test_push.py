@@ -206,6 +206,14 @@ def test_of_several_seeds_each_has_a_folder(
         assert (place / "model.safetensors").is_file()
 
 
+def test_a_place_is_where_one_stands(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(trained / "seed-2" / "checkpoint-4")
+    card = written(monkeypatch, tmp_path / "published", ".")
+    assert "One seed (2) of 2 that were trained (1, 2)." in card.text
+
+
 def test_the_licence_of_the_start_is_quoted_and_not_taken(
     trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

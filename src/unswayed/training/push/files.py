@@ -55,14 +55,13 @@ def write_model(
     Args:
         checkpoint: the checkpoint, which stays as it is.
         card: the model card.
-        folder: where to, free.
+        folder: where to, free (see `require_free`).
         place: how a file is brought there: copied, or linked where it is only read.
 
     Raises:
-        ConfigError: the folder is not free, or the checkpoint lacks a file.
-        StageError: it cannot be written.
+        ConfigError: the checkpoint lacks a file.
+        StageError: it cannot be written, or something came into the folder meanwhile.
     """
-    require_free(folder)
     files = published(checkpoint)
     partial = folder.with_name(f".{folder.name}.partial")
     try:

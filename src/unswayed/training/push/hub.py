@@ -41,7 +41,8 @@ def push(
     require("publishing a checkpoint", "hub", only=("huggingface_hub",))
     if repo is None and local is None:
         raise ConfigError("expected a repository (OWNER/NAME), --local FOLDER, or both; found none")
-    found = chosen(source)
+    local = None if local is None else local.absolute()  # `.` has no name
+    found = chosen(source.absolute())
     repos = {seed: f"{repo}-{seed}" if seed else repo for seed in found} if repo else {}
     token = _token_for(repos.values()) if repo else None
     for seed, one in found.items():
@@ -66,7 +67,7 @@ def _one(
     from unswayed.training.push.card import card
 
     if local is not None:
-        text = str(card(one, repo or local.absolute().name, licence))
+        text = str(card(one, repo or local.name, licence))
         write_model(one.checkpoint.path, text, local)
         return str(local) if repo is None else _sent(local, repo, token, private)
     with TemporaryDirectory() as kept:
