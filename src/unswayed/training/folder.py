@@ -32,9 +32,18 @@ from unswayed.training.recipe import TrainingRecipe
 from unswayed.types import Failure
 
 OPTIMISER = "optimizer.pt"
+_OPTIMISERS = (OPTIMISER, "optimizer.bin", "latest")
+"""What says that the optimiser's state is there: a whole file, FSDP's, DeepSpeed's."""
 SCORER = "scorer.json"
 """File of a checkpoint with what the reward has learnt, such as a multiplier."""
-RESUMPTION = (OPTIMISER, "scheduler.pt", "scaler.pt", "rng_state*.pth", "reference/*")
+RESUMPTION = (
+    *_OPTIMISERS,
+    *("scheduler.pt", "scaler.pt", "rng_state*.pth", "reference/*"),
+    *(
+        "pytorch_model_fsdp*",
+        "global_step*/*",
+    ),  # weights, for FSDP and DeepSpeed
+)
 """Files of a checkpoint that only a resumption needs."""
 _NAME = re.compile(r"checkpoint-(\d+)")
 
@@ -54,7 +63,7 @@ class Checkpoint:
     @property
     def resumable(self) -> bool:
         """Whether training can go on from it."""
-        return (self.path / OPTIMISER).is_file()
+        return any((self.path / name).is_file() for name in _OPTIMISERS)
 
 
 def checkpoint_at(path: Path) -> Checkpoint | None:

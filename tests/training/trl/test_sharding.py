@@ -13,6 +13,7 @@ pytest.importorskip("accelerate")
 pytest.importorskip("trl")
 
 from unswayed.errors import ConfigError  # noqa: E402
+from unswayed.training.folder import TrainingFolder  # noqa: E402
 from unswayed.training.recipe import training_recipe  # noqa: E402
 from unswayed.training.trl.sharding import check_whole, sum_in_float32  # noqa: E402
 
@@ -104,3 +105,23 @@ def test_what_needs_whole_weights_is_refused(
     check_whole(training_recipe("accuracy"))
     with pytest.raises(ConfigError, match=rf"{key} needs whole weights"):
         check_whole(recipe)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [["optimizer.pt"], ["optimizer.bin", "pytorch_model_fsdp.bin"], ["latest", "global_step2/a"]],
+)
+def test_a_checkpoint_of_each_kind_can_be_gone_on_from_until_it_is_thinned(
+    files: list[str], tmp_path: Path
+) -> None:
+    folder = TrainingFolder(tmp_path)
+    for step in (2, 4):
+        for name in ["config.json", "model.safetensors", *files]:
+            file = tmp_path / f"checkpoint-{step}" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("x")
+    assert [one.resumable for one in folder.checkpoints()] == [True, True]
+    folder.thin(1)
+    assert [one.resumable for one in folder.checkpoints()] == [False, True]
+    left = {path.name for path in (tmp_path / "checkpoint-2").rglob("*") if path.is_file()}
+    assert left == {"config.json", "model.safetensors"}
