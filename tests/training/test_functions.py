@@ -81,6 +81,12 @@ def test_a_chat_without_words_and_a_template_that_opens_the_thought() -> None:
     assert reward_function(opens_thought=True)(None, [rest], **columns(1)) == [1.1]
 
 
+def test_what_a_tool_says_is_not_the_models() -> None:
+    tool = {"role": "tool", "name": "look", "content": RIGHT}
+    assert reward_function()(None, [[*chat("Let me look."), tool]], **columns(1)) == [0.0]
+    assert reward_function()(None, [[tool, *chat(RIGHT)]], **columns(1)) == [1.1]
+
+
 def test_a_judge_that_is_not_there_is_found_at_once() -> None:
     pytest.importorskip("aiohttp")
     judge = "reward.judge=llm:m,base_url=http://127.0.0.1:9/v1"

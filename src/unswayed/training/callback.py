@@ -131,6 +131,11 @@ def _check_trainer(trainer: Any) -> None:
             "(FSDP or ZeRO-3), where one process alone cannot generate; evaluate the checkpoints "
             "with `unswayed evaluate --model transformers:PATH` instead"
         )
+    if getattr(getattr(trainer.model, "active_peft_config", None), "is_prompt_learning", False):
+        raise ConfigError(
+            "expected adapters inside the model, such as LoRA, found a prompt that is learnt (PEFT), "
+            "which is not there when the model generates here"
+        )
     processor = trainer.processing_class
     if not (hasattr(processor, "tokenizer") and hasattr(processor, "image_processor")):
         raise ConfigError(

@@ -143,11 +143,13 @@ def _options(options: Any) -> dict[str, str]:
 
 
 def _text(completion: Any) -> str:
-    """Return the text of a completion: a string, or a chat's turns."""
+    """Return the text of a completion: a string, or the assistant's turns of a chat."""
     if isinstance(completion, str):
         return completion
     parts: list[str] = []
     for turn in cast("Sequence[Mapping[str, Any]]", completion):
+        if turn.get("role", "assistant") != "assistant":  # what a tool says is not the model's
+            continue
         content: Any = turn.get("content") or ""
         if isinstance(content, str):
             parts.append(content)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import random
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from accelerate import Accelerator
 from datasets import Dataset, Image, List
 from transformers import TrainerCallback
 from trl.trainer.grpo_config import GRPOConfig
@@ -160,6 +162,22 @@ def test_a_model_is_given_back_as_it_was() -> None:
     assert fingerprint_of(model) != print_of
 
 
+def test_mixed_precision_is_the_trainings_and_not_the_evaluations() -> None:
+    """A checkpoint that is saved is read in its weights' dtype: so is the model that is trained."""
+    model = load_model(EARLY, "float32", None, {})
+    asked = {"input_ids": torch.tensor([[5, 6, 7]])}
+    with torch.no_grad():
+        alone = model(**asked).logits
+        trained = Accelerator(cpu=True, mixed_precision="bf16").prepare_model(model)
+        mixed = trained(**asked).logits
+        with live(trained, load_processor(EARLY), "step 1"):
+            lent = trained(**asked).logits
+        after = trained(**asked).logits
+    assert not torch.equal(mixed, alone)
+    assert torch.equal(lent, alone)
+    assert torch.equal(after, mixed)
+
+
 def test_pictures_are_looked_at_anew_when_the_eye_has_moved(tmp_path: Path) -> None:
     watched = trainer(tmp_path)
     callback = UnswayedCallback(watched, every=1, out=tmp_path / "out", **ASKED)
@@ -201,6 +219,10 @@ def test_what_cannot_be_evaluated_is_refused_before_the_first_step(tmp_path: Pat
     with pytest.raises(ConfigError, match="spread"):
         UnswayedCallback(watched)
     watched.is_fsdp_enabled = False
+    watched.model.active_peft_config = SimpleNamespace(is_prompt_learning=True)
+    with pytest.raises(ConfigError, match="a prompt that is learnt"):
+        UnswayedCallback(watched)
+    del watched.model.active_peft_config
     watched.processing_class = watched.processing_class.tokenizer
     with pytest.raises(ConfigError, match="takes no pictures"):
         UnswayedCallback(watched)

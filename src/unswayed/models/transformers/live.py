@@ -2,7 +2,8 @@
 
 What an evaluation changes on a model is put back when it ends: the mode of every module, generation
 settings, the shared encoding of pictures, and the random numbers of the process. Pictures' features
-are kept no longer than one evaluation, since the weights that made them move on.
+are kept no longer than one evaluation, since the weights that made them move on. It computes in the
+weights' own dtype, as with a saved checkpoint, and not in a training's mixed precision.
 """
 
 # torch and transformers are typed in part, so what comes from them is of unknown type here.
@@ -72,7 +73,7 @@ def live(model: Any, processor: Any, name: str) -> Generator[LiveModel]:
     """
     whole = model.get_base_model() if hasattr(model, "get_base_model") else model
     modes = [(module, module.training) for module in whole.modules()]
-    with _random_numbers_kept():
+    with _random_numbers_kept(whole), _weights_own_dtype(whole):
         whole.eval()
         try:
             held = HeldModel(name, whole, copy.deepcopy(processor))
@@ -100,10 +101,26 @@ def fingerprint_of(model: torch.nn.Module) -> str:
 
 
 @contextmanager
-def _random_numbers_kept() -> Generator[None]:
-    """Leave the random numbers of Python, numpy and torch, on all devices, as they were."""
+def _weights_own_dtype(model: Any) -> Generator[None]:
+    """Take off the autocast that accelerate wraps around a model's forward; put it back."""
+    own = vars(model)
+    if "_original_forward" not in own:
+        yield
+        return
+    wrapped = own["forward"]
+    model.forward = model._original_forward
+    try:
+        yield
+    finally:
+        model.forward = wrapped
+
+
+@contextmanager
+def _random_numbers_kept(model: torch.nn.Module) -> Generator[None]:
+    """Leave the random numbers of Python, numpy and torch, on the model's devices, as they were."""
     of_python, of_numpy = random.getstate(), np.random.get_state()
-    with torch.random.fork_rng():
+    gpus = {weight.device for weight in model.parameters() if weight.device.type == "cuda"}
+    with torch.random.fork_rng(sorted(gpus, key=str)):
         try:
             yield
         finally:
