@@ -133,8 +133,8 @@ def _check_trainer(trainer: Any) -> None:
         )
     if getattr(getattr(trainer.model, "active_peft_config", None), "is_prompt_learning", False):
         raise ConfigError(
-            "expected adapters inside the model, such as LoRA, found a prompt that is learnt (PEFT), "
-            "which is not there when the model generates here"
+            "expected adapters inside the model, such as LoRA, found a prompt that is learnt "
+            "(PEFT), which is not there when the model generates here"
         )
     processor = trainer.processing_class
     if not (hasattr(processor, "tokenizer") and hasattr(processor, "image_processor")):
