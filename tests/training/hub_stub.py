@@ -45,15 +45,21 @@ class Hub:
         repo = f"{repo}/{name}"
         if not what:
             return 200, {"id": repo, "private": self.private[repo], "sha": "0" * 40}
+        if what.startswith("tree/"):
+            sizes = {name: len(data) for name, data in self.files[repo].items()}
+            files = [{"path": name, "size": size} for name, size in sizes.items()]
+            return 200, [{"type": "file", "oid": "0" * 40, **one} for one in files]
         if what.startswith("preupload/"):
             files = json.loads(body)["files"]
             modes = [{"path": one["path"], **_REGULAR} for one in files]
             return 200, {"files": modes}
         if what.startswith("commit/"):
             for line in map(json.loads, body.splitlines()):
+                value = line["value"]
                 if line["key"] == "file":
-                    value = line["value"]
                     self.files[repo][value["path"]] = base64.b64decode(value["content"])
+                elif line["key"] == "deletedFile":
+                    del self.files[repo][value["path"]]
             return 200, {"commitUrl": f"{self.url}/{repo}/commit/{'1' * 40}", "commitOid": "1" * 40}
         return 404, {"error": f"no {path}"}
 

@@ -327,6 +327,20 @@ def test_what_goes_to_the_hub_is_the_folder(trained: Path, tmp_path: Path, hub: 
     assert TOKEN not in done.stdout + done.stderr
 
 
+def test_weights_of_an_earlier_push_are_not_loaded_in_place_of_the_new(
+    trained: Path, hub: Hub
+) -> None:
+    parts = ("model-00001-of-00002.safetensors", "model.safetensors.index.json")
+    hub.private["me/again"] = False
+    hub.files["me/again"] = dict.fromkeys((*parts, "model.safetensors", "notes.txt"), b"old")
+    done = sent(hub, trained / "seed-2", "me/again")
+    assert done.returncode == 0, done.stderr
+    files = hub.files["me/again"]
+    assert set(files) == MODEL | {"notes.txt"}
+    weights = trained / "seed-2" / "checkpoint-4" / "model.safetensors"
+    assert files["model.safetensors"] == weights.read_bytes()
+
+
 def test_a_public_repository_is_no_private_one(trained: Path, hub: Hub) -> None:
     hub.private["me/open"], hub.files["me/open"] = False, {}
     done = sent(hub, trained / "seed-2", "me/open", "--private")

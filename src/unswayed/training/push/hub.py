@@ -12,6 +12,11 @@ from unswayed.extras import require
 from unswayed.training.push.chosen import Recorded, chosen
 from unswayed.training.push.files import published, require_free, write_model
 
+WEIGHTS = "model*.safetensors*"
+"""Names of files of weights: one of an earlier push that a later one lacks is loaded in its place,
+as `model.safetensors` is where the weights now come in parts.
+"""
+
 
 def push(
     source: Path,
@@ -103,7 +108,10 @@ def _token_for(repos: Iterable[str]) -> str:
 
 
 def _sent(folder: Path, repo: str, token: str | None, private: bool) -> str:
-    """Send a folder to a repository, made if it is not there; return its address."""
+    """Send a folder to a repository, made if it is not there; return its address.
+
+    Weights of an earlier push go; other files that lie there stay.
+    """
     from huggingface_hub import HfApi
 
     api = HfApi(token=token, library_name="unswayed", library_version=__version__)
@@ -116,7 +124,10 @@ def _sent(folder: Path, repo: str, token: str | None, private: bool) -> str:
                 "another one, or leave --private out"
             )
         api.upload_folder(
-            repo_id=repo, folder_path=folder, commit_message=f"Checkpoint by unswayed {__version__}"
+            repo_id=repo,
+            folder_path=folder,
+            commit_message=f"Checkpoint by unswayed {__version__}",
+            delete_patterns=WEIGHTS,
         )
     except UnswayedError:
         raise
