@@ -165,19 +165,51 @@ class TestSaves:
             evaluator.on_save(trainer, global_step=step, checkpoint_dir=str(tmp_path), new=1)
         assert seen == [4, 8, 10]
 
-    def test_one_that_hangs_is_ended(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    @pytest.fixture
+    def calls(self, monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], dict[str, str]]]:
+        """Merge nothing; note the commands and environments of the evaluations."""
         from unswayed.training.verl import evaluator as module
 
+        noted: list[tuple[list[str], dict[str, str]]] = []
+
+        def spy(command: list[str], console: Path, cwd: Path, env: dict[str, str]) -> Any:
+            noted.append((command, env))
+            return started(command, console, cwd, env)
+
         monkeypatch.setattr(module, "merge", lambda shards, target: None)
-        keys = {"timeout_s": 0.2, "gpus": "", "out": str(tmp_path / "out")}
+        monkeypatch.setattr(module, "started", spy)
+        return noted
+
+    def test_one_that_hangs_is_ended(
+        self, tmp_path: Path, calls: list[Any], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        from unswayed.training.verl.evaluator import CheckpointEvaluator
+
+        keys = {"timeout_s": 0.2, "gpus": "3", "out": str(tmp_path / "out")}
         config = configuration(**{f"trainer__unswayed__{key}": keys[key] for key in keys})
-        for step in (2, 2):
-            module.CheckpointEvaluator(config).on_save(
-                SimpleNamespace(), step, str(tmp_path / "global_step_2")
-            )
-            assert "took more than 0.2 s (trainer.unswayed.timeout_s)" in capsys.readouterr().out
+        CheckpointEvaluator(config).on_save(SimpleNamespace(), 2, str(tmp_path / "global_step_2"))
+        assert "took more than 0.2 s (trainer.unswayed.timeout_s)" in capsys.readouterr().out
+        [(command, env)] = calls
+        assert env["CUDA_VISIBLE_DEVICES"] == "3"
+        assert "--benchmark=scenes,n=60" in command
+        assert f"transformers:{tmp_path / 'out/weights/step-2'}" in command
+
+    def test_the_reason_of_a_failure_is_the_commands_own(
+        self,
+        tmp_path: Path,
+        calls: list[Any],
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        from unswayed.training.verl.evaluator import CheckpointEvaluator
+
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+        evaluator = CheckpointEvaluator(configuration())
+        evaluator.on_save(SimpleNamespace(), 2, str(tmp_path / "global_step_2"))
+        said = capsys.readouterr().out
+        assert re.search(r"step 2 was not evaluated: .*weights/step-2.*output is in", said), said
+        assert (tmp_path / "evaluations/step-2.log").is_file()
+        assert calls[0][1]["CUDA_VISIBLE_DEVICES"] == "0,1"
 
     def test_a_step_that_is_reached_again_gets_a_folder_of_its_own(self, tmp_path: Path) -> None:
         from unswayed.training.verl.evaluator import _place
