@@ -134,6 +134,7 @@ class TestBeforeTheFirstStep:
             ({f"{ACTOR}checkpoint__async_save": True}, "no async_save"),
             ({f"{ACTOR}checkpoint__save_contents": ["optimizer"]}, "with 'model'"),
             ({"actor_rollout_ref__model__lora_rank": 8}, "found an adapter"),
+            ({"actor_rollout_ref__model__lora_adapter_path": "a"}, "found an adapter"),
         ],
     )
     def test_what_cannot_be_evaluated_is_refused(self, keys: dict[str, Any], message: str) -> None:

@@ -187,10 +187,12 @@ def _check_checkpoints(config: Any, every: int | None) -> None:
             f"expected an actor by fsdp or fsdp2 (actor_rollout_ref.actor.strategy), found "
             f"{actor.strategy}; put its checkpoints together and use `unswayed evaluate`"
         )
-    if config.actor_rollout_ref.model.get("lora_rank", 0):
+    model = config.actor_rollout_ref.model
+    if model.get("lora_rank", 0) or model.get("lora_adapter_path"):
         raise ConfigError(
-            "expected whole weights, found an adapter (actor_rollout_ref.model.lora_rank), which "
-            "verl's merger leaves apart; merge it and use `unswayed evaluate`"
+            "expected whole weights, found an adapter (actor_rollout_ref.model: lora_rank, "
+            "lora_adapter_path), which verl's merger leaves apart; merge it and use "
+            "`unswayed evaluate`"
         )
     if "model" not in actor.checkpoint.save_contents or actor.checkpoint.get("async_save", False):
         raise ConfigError(
