@@ -16,6 +16,8 @@ from datasets import Dataset, Image, List
 from transformers import TrainerCallback
 from trl.trainer.grpo_config import GRPOConfig
 from trl.trainer.grpo_trainer import GRPOTrainer
+from trl.trainer.sft_config import SFTConfig
+from trl.trainer.sft_trainer import SFTTrainer
 
 from unswayed.benchmarks.scenes import Scenes
 from unswayed.errors import ConfigError, RunError, UserError
@@ -131,6 +133,41 @@ def test_training_is_the_same_and_so_is_the_evaluation(tmp_path: Path) -> None:
     assert not any("reward" in line for line in logged)
     means = [line["reward"] for line in history if "reward" in line]
     assert means == [line["reward"] for line in plain.state.log_history if "reward" in line]
+
+
+def test_supervised_training_is_the_same_too(tmp_path: Path) -> None:
+    rows = data(2).map(
+        lambda row: {"completion": [{"role": "assistant", "content": f"Answer {row['answer']}"}]}
+    )
+
+    def trained(watched: bool) -> SFTTrainer:
+        args = SFTConfig(
+            output_dir=str(tmp_path / str(watched)), max_steps=1, per_device_train_batch_size=2,
+            use_cpu=True, report_to=[], save_strategy="no", bf16=False, learning_rate=1e-3,
+            logging_steps=1, disable_tqdm=True, max_length=None,
+        )  # fmt: skip
+        one = SFTTrainer(
+            model=load_model(EARLY, "float32", None, {}),
+            args=args,
+            train_dataset=rows.select_columns(["prompt", "completion", "images"]),
+            processing_class=load_processor(EARLY),
+        )
+        if watched:
+            asked = {**ASKED, "benchmarks": "scenes,n=1", "variants": "base"}
+            one.add_callback(UnswayedCallback(one, every=1, out=tmp_path / "out", **asked))
+        one.train()
+        return one
+
+    plain, watched = trained(False), trained(True)
+    for (name, ours), theirs in zip(
+        watched.model.state_dict().items(), plain.model.state_dict().values(), strict=True
+    ):
+        assert torch.equal(ours, theirs), name
+    history = watched.state.log_history
+    assert sum("eval_unswayed/scenes/base/accuracy" in line for line in history) == 2
+    own = [line["mean_token_accuracy"] for line in history if "mean_token_accuracy" in line]
+    theirs = plain.state.log_history
+    assert own == [line["mean_token_accuracy"] for line in theirs if "loss" in line]
 
 
 def generations(run: RunFolder) -> dict[str, Any]:
