@@ -28,7 +28,7 @@ def test_the_callback_is_added_in_two_lines() -> None:
     pytest.importorskip("trl")
     added: list[Any] = []
     trainer = SimpleNamespace(
-        model=None,
+        model=SimpleNamespace(parameters=tuple),
         processing_class=load_processor(str(weights_folder("early"))),
         is_deepspeed_enabled=False,
         is_fsdp_enabled=False,

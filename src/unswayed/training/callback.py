@@ -124,12 +124,11 @@ def _settings(benchmarks: str | Sequence[str], keys: dict[str, Any]) -> Settings
 
 def _check_trainer(trainer: Any) -> None:
     """Require a whole model, and a processor that can show it pictures."""
-    plugin = trainer.accelerator.state.deepspeed_plugin if trainer.is_deepspeed_enabled else None
-    if trainer.is_fsdp_enabled or (plugin is not None and plugin.zero_stage == 3):
+    if _is_spread(trainer):
         raise ConfigError(
             "expected a model that is whole on each process, found its weights spread over them "
-            "(FSDP or ZeRO-3), where one process alone cannot generate; evaluate the checkpoints "
-            "with `unswayed evaluate --model transformers:PATH` instead"
+            "(FSDP, ZeRO-3 or tensor parallel), where one process alone cannot generate; evaluate "
+            "the checkpoints with `unswayed evaluate --model transformers:PATH` instead"
         )
     if getattr(getattr(trainer.model, "active_peft_config", None), "is_prompt_learning", False):
         raise ConfigError(
@@ -142,6 +141,15 @@ def _check_trainer(trainer: Any) -> None:
             "expected the processor of a vision-language model as the trainer's processing_class, "
             f"found {type(processor).__name__}, which takes no pictures"
         )
+
+
+def _is_spread(trainer: Any) -> bool:
+    """Say whether processes hold parts of the weights: now, or once training has begun."""
+    plugin = trainer.accelerator.state.deepspeed_plugin if trainer.is_deepspeed_enabled else None
+    if trainer.is_fsdp_enabled or (plugin is not None and plugin.zero_stage == 3):
+        return True
+    # torch's tensors that are parts of one have a mesh of devices
+    return any(hasattr(weight, "device_mesh") for weight in trainer.model.parameters())
 
 
 def _check_new(out: Path) -> None:

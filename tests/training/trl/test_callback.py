@@ -256,6 +256,11 @@ def test_what_cannot_be_evaluated_is_refused_before_the_first_step(tmp_path: Pat
     with pytest.raises(ConfigError, match="spread"):
         UnswayedCallback(watched)
     watched.is_fsdp_enabled = False
+    weight = next(watched.model.parameters())
+    weight.device_mesh = "as of a DTensor"
+    with pytest.raises(ConfigError, match="tensor parallel"):
+        UnswayedCallback(watched)
+    del weight.device_mesh
     watched.model.active_peft_config = SimpleNamespace(is_prompt_learning=True)
     with pytest.raises(ConfigError, match="a prompt that is learnt"):
         UnswayedCallback(watched)
