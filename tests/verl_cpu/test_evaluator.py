@@ -128,6 +128,8 @@ class TestBeforeTheFirstStep:
             ({"trainer__unswayed__evry": 2}, r"unknown setting 'evry'.* every"),
             ({"trainer__unswayed__every": 3}, r"multiple of trainer.save_freq \(2\), found 3"),
             ({"trainer__unswayed__model": "transformers:x"}, r"expected {} .* found 'transf"),
+            ({"trainer__unswayed__model": "transfomers:{}"}, "transformers"),
+            ({"trainer__unswayed__out": "runs/a,b"}, r"key=value after a comma in .*runs/a,b"),
             ({"trainer__unswayed__recipe": "nowhere.toml"}, "nowhere.toml"),
             ({"trainer__save_freq": -1}, "trainer.save_freq of at least 1"),
             ({f"{ACTOR}strategy": "megatron"}, "by fsdp or fsdp2 .* found megatron"),

@@ -28,6 +28,7 @@ from omegaconf import OmegaConf
 from pydantic import Field, ValidationError
 from verl.trainer.ppo.checkpoint_callback import CheckpointCallback
 
+from unswayed import registry
 from unswayed.config.section import Section
 from unswayed.config.validation import explain
 from unswayed.errors import ConfigError, StageError
@@ -159,7 +160,8 @@ def _settings(config: Any) -> EvaluatorSettings:
             f"expected {_PATH} for the folder of the weights in {KEY}.model, found {chosen.model!r}"
         )
     asked = None if chosen.recipe else _BENCHMARKS
-    model = _model(chosen, Path("weights"))
+    model = _model(chosen, Path(chosen.out or config.trainer.default_local_dir).absolute())
+    registry.load("model", registry.model_spec(model).name)
     Evaluation(settings(chosen.recipe, {"model": model, "benchmarks": asked})).check_names()
     return chosen
 
