@@ -15,7 +15,11 @@ pytest.importorskip("trl")
 from unswayed.errors import ConfigError  # noqa: E402
 from unswayed.training.folder import TrainingFolder  # noqa: E402
 from unswayed.training.recipe import training_recipe  # noqa: E402
-from unswayed.training.trl.sharding import check_whole, sum_in_float32  # noqa: E402
+from unswayed.training.trl.sharding import (  # noqa: E402
+    check_saved_whole,
+    check_whole,
+    sum_in_float32,
+)
 
 ROOT = Path(__file__).parents[3]
 FILES = sorted((ROOT / "recipes" / "accelerate").glob("*.yaml"))
@@ -60,6 +64,7 @@ def test_fsdp2_as_the_processes_are_told(monkeypatch: pytest.MonkeyPatch) -> Non
     assert plugin.fsdp_version == 2
     assert plugin.reshard_after_forward is True
     assert "FULL_STATE_DICT" in str(plugin.state_dict_type)
+    check_saved_whole()
     plugin.set_mixed_precision("bf16")  # as accelerate does
     assert plugin.mixed_precision_policy.reduce_dtype == torch.bfloat16
     sum_in_float32(SimpleNamespace(state=SimpleNamespace(fsdp_plugin=plugin)))
@@ -69,7 +74,7 @@ def test_fsdp2_as_the_processes_are_told(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize("stage", [2, 3])
-def test_deepspeed_as_the_processes_are_told(stage: int) -> None:
+def test_deepspeed_as_the_processes_are_told(stage: int, monkeypatch: pytest.MonkeyPatch) -> None:
     from accelerate.utils.launch import prepare_deepspeed_cmd_env
 
     args = launched(ROOT / f"recipes/accelerate/zero{stage}.yaml")
@@ -79,12 +84,40 @@ def test_deepspeed_as_the_processes_are_told(stage: int) -> None:
     assert (
         "ACCELERATE_GRADIENT_ACCUMULATION_STEPS" not in told
     )  # the trainer's, which it says itself
+    for name in [name for name in told if name.startswith("ACCELERATE_DEEPSPEED")]:
+        monkeypatch.setenv(name, told[name])
+    check_saved_whole()
     assert told["ACCELERATE_USE_DEEPSPEED"] == "true"
     assert told["ACCELERATE_DEEPSPEED_ZERO_STAGE"] == str(stage)
     assert told["ACCELERATE_DEEPSPEED_ZERO3_INIT"] == str(stage == 3).lower()
     assert (
         told.get("ACCELERATE_DEEPSPEED_ZERO3_SAVE_16BIT_MODEL", "false") == str(stage == 3).lower()
     )
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (
+            {"ACCELERATE_USE_FSDP": "true", "FSDP_STATE_DICT_TYPE": "SHARDED_STATE_DICT"},
+            "fsdp_state_dict_type: FULL_STATE_DICT .* found SHARDED",
+        ),
+        ({"ACCELERATE_USE_FSDP": "true", "FSDP_VERSION": "2"}, "found SHARDED"),
+        ({"ACCELERATE_DEEPSPEED_ZERO_STAGE": "3"}, "zero3_save_16bit_model: true .* found false"),
+    ],
+)
+def test_checkpoints_without_a_model_are_refused(
+    told: dict[str, str], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as other:
+        other.setenv("ACCELERATE_USE_FSDP", "true")
+        for whole in ("1", "full_state_dict"):  # as accelerate reads them
+            other.setenv("FSDP_STATE_DICT_TYPE", whole)
+            check_saved_whole()
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError, match=said):
+        check_saved_whole()
 
 
 @pytest.mark.parametrize("flag", ["ACCELERATE_USE_FSDP", "ACCELERATE_USE_DEEPSPEED"])

@@ -51,7 +51,7 @@ from unswayed.training.trl.reanswering import SecondAnswers
 from unswayed.training.trl.reward import reward_function, scorer_of
 from unswayed.training.trl.rollouts import check_vllm, reached
 from unswayed.training.trl.settings import adapters, generation_options, on_cpu, trl_config
-from unswayed.training.trl.sharding import check_whole
+from unswayed.training.trl.sharding import check_saved_whole, check_whole
 from unswayed.training.trl.trainer import AnswerTrainer
 
 _PACKAGES = ("trl", "accelerate", "transformers", "torch", "datasets", "peft")
@@ -108,6 +108,7 @@ def trainer_of(
     """Return TRL's trainer, ready to run: everything that can be checked has been checked."""
     check_vllm(recipe)
     check_whole(recipe)
+    check_saved_whole()
     config = trl_config(recipe, folder.path)
     processor = load_processor(start.path, **start.hub, **start.pixels)
     processor.tokenizer.padding_side = "left"
