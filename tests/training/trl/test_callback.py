@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from datasets import Dataset, Image, List
 from transformers import TrainerCallback
 from trl.trainer.grpo_config import GRPOConfig
@@ -199,8 +200,12 @@ def test_a_model_is_given_back_as_it_was() -> None:
     assert fingerprint_of(model) != print_of
 
 
-def test_mixed_precision_is_the_trainings_and_not_the_evaluations() -> None:
+def test_mixed_precision_is_the_trainings_and_not_the_evaluations(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """A checkpoint that is saved is read in its weights' dtype: so is the model that is trained."""
+    # accelerate has one precision a process, which other tests have set and will want
+    monkeypatch.setattr(AcceleratorState, "_shared_state", {})
     model = load_model(EARLY, "float32", None, {})
     asked = {"input_ids": torch.tensor([[5, 6, 7]])}
     with torch.no_grad():
