@@ -35,7 +35,7 @@ SHAPES = (
 )
 
 GOLDEN = {
-    ("rules", "rules-2"): "67aad95a41c16879",
+    ("rules", "rules-3"): "8d7a51426b17f3cb",
     ("llm", 1): "6ec38aa8da319aa0",
     ("reread", 1): "28bddd421121be6c",
 }

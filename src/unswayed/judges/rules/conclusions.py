@@ -18,7 +18,7 @@ from unswayed.judges.rules.claims import FAINT, FINAL, Claim, Denial, Event, Tur
 from unswayed.judges.rules.counts import enumerated
 from unswayed.judges.rules.markup import plain
 from unswayed.judges.rules.statements import Discourse, events, judged_topic, labelled, only_mention
-from unswayed.judges.rules.words import sentences, tokens
+from unswayed.judges.rules.words import ARTICLES, sentences, tokens
 
 _ROW = re.compile(
     r"^[ \t]{0,8}[-*•]?[ \t]{0,4}[(\[]?([A-Z])[)\].:：、][ \t]{0,4}(\S.{0,600}?)[ \t]*$"
@@ -28,6 +28,14 @@ LONG_TOPIC = 300
 _TAKEN_UP = re.compile(r"(?i)\W*(?:this|it|that)\b")
 """So begins a sentence that goes on about the option taken up before."""
 _LONE = re.compile(r"[(\[\"'⟦\s]{0,4}([A-Z])[)\]\"'⟧\s]{0,4}\.?")
+_LEAD = re.compile(
+    r"(?i)\W{0,6}(?:(?:so|therefore|thus|hence|ergo|then|consequently|accordingly|finally|overall|"
+    r"in (?:conclusion|summary|short)|to conclude|my|the|our|final|correct|right|best|chosen|"
+    r"selected|conclusion|result|verdict|decision|summary|answer|choice|pick|selection|option|"
+    r"guess|choose|select|is|因此|所以|综上|结论|选择?|答案)\W{0,6}){0,6}"
+)
+"""What may stand before an option at the end of a thought, so that nothing else is said there."""
+_TRAIL = re.compile(r"(?i)[,\s]+(?:then|it (?:is|must be)(?: then)?)\W{0,3}$")
 
 
 @dataclass(frozen=True)
@@ -140,17 +148,23 @@ class _State:
 
 
 def _last_line(listed: Sequence[str], question: AnalysedQuestion) -> Claim | None:
-    """A thought that ends on a bare option, or on a letter with it, names its answer."""
+    """A thought that ends on an option, or on a letter with it, names its answer.
+
+    Only words that lead to an answer may stand before it: "Therefore: B", "My choice: the lamp".
+    """
     if not listed:
         return None
     line = listed[-1].strip()
-    lone = _LONE.fullmatch(line)
-    if lone and lone[1] in question.letters:
-        return Claim(lone[1], FINAL, "last line", line, "letter")
-    texts = tuple(token.text for token in tokens(re.sub(r"^\W*[A-Z][.):]\s*", "", line)))
-    hits = [c.letter for c in question.choices if texts in (c.full, c.core)]
-    whole = len(hits) == 1 and len(texts) > 0
-    return Claim(hits[0], FINAL, "last line", line) if whole else None
+    for said in dict.fromkeys((line, _TRAIL.sub("", _LEAD.sub("", line, count=1)))):
+        lone = _LONE.fullmatch(said)
+        if lone and lone[1] in question.letters:
+            return Claim(lone[1], FINAL, "last line", line, "letter")
+        texts = tuple(token.text for token in tokens(re.sub(r"^\W*[A-Z][.):]\s*", "", said)))
+        bare = texts[1:] if texts[:1] and texts[0] in ARTICLES else texts
+        hits = [c.letter for c in question.choices if {texts, bare} & {c.full, c.core}]
+        if len(hits) == 1 and texts:
+            return Claim(hits[0], FINAL, "last line", line)
+    return None
 
 
 def _without_lists(text: str, question: AnalysedQuestion) -> str:
