@@ -302,6 +302,16 @@ def test_parts_sum_to_the_total(
         ("", "<think>。</think><answer>B</answer>", "silent"),
         ("", "<think>是桌子</think><answer>B</answer>", None),
         ("", "<think>So it is the chair. So it is the table.</think><answer>B</answer>", "several"),
+        ("", "<think>It is the chair. It is the table.</think><answer>B</answer>", "several"),
+        ("", "<think>The chair is red. The table is red.</think><answer>B</answer>", "several"),
+        ("", "<think>B it is. A it is. B it is.</think><answer>B</answer>", "several"),
+        ("", "<think>Therefore: A. Therefore: B.</think><answer>B</answer>", "several"),
+        ("", "<think>选A。选B。</think><answer>B</answer>", "several"),
+        ("", "<think>The chair is blue. The table is red.</think><answer>B</answer>", None),
+        ("", "<think>It is the chair. Wait. It is the table.</think><answer>B</answer>", None),
+        ("", "<think>It might be the chair. It is the table.</think><answer>B</answer>", None),
+        ("", "<think>Is it the chair? Is it the table?</think><answer>B</answer>", None),
+        ("<think>The chair is red", ". The table is red.</think><answer>B</answer>", None),
         (
             "",
             "<think>The answer is A. No, the chair is blue. The answer is B.</think>"

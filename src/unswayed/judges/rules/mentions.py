@@ -19,7 +19,8 @@ _LETTER_BEFORE = re.compile(
     r"(?i)(?:\b(?:options?|choices?|answers?|letter)(?:\s+(?:is|are|be|as|would be|should be|"
     r"must be|will be|might be|could be|has to be|to be))?\s*[:：]?|"
     r"\b(?:corresponds?|points?|leads?|equal|refers?|equivalent|down|back) to|"
-    r"\b(?:matches|match|fits|thus|therefore|so|hence|namely|suggests|indicates|leaves|leaving)|"
+    r"\b(?:matches|match|fits|namely|suggests|indicates|leaves|leaving)|"
+    r"\b(?:thus|therefore|so|hence|ergo|conclusion|result|final|verdict)\s*[:：]?|"
     r"\b(?:choose|select|pick|go with|going with|opt for|answer|with|is|be|are|and|or|both|also|"
     r"not|it's|rule out|eliminate|exclude)|"
     r"(?:options?|choices?|answers?)\s+(?:[A-Z]\W{1,3}(?:(?:and|or)\s+)?){1,8}|"
@@ -28,7 +29,7 @@ _LETTER_BEFORE = re.compile(
 _OPTION_BEFORE = re.compile(r"(?i)(?:option|choice|answer)s?\W{0,3}(?:is|be)?\W{0,3}$")
 _OPTION_WORD_BEFORE = re.compile(r"(?i)(?:\b(?:option|choice|answer)s?|选项?|答案是?)\W*$")
 _OPENS_CLAUSE = re.compile(
-    r"\s*[.):：]|\s*$|\s+(?:is|was)\s+(?:\w+\s+)?(?:\w+rect|right|wrong|out)\b|\s*[错正对]"
+    r"\s*[.):：]|\s*$|\s+it\s+is\b|\s+(?:is|was)\s+(?:\w+\s+)?(?:\w+rect|right|wrong|out)\b|\s*[错正对]"
 )
 _AFTER_A = re.compile(
     r"\s*[)\]\"'”⟧]*\s*(?:[.:：),。，;!?]|$|because|since|but|(?:and|or)\s[B-Z]\b|"
