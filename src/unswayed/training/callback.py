@@ -30,6 +30,7 @@ from unswayed.pipeline.stages import evaluate
 from unswayed.registry.lending import lent, object_name
 from unswayed.results.loggers import figures
 from unswayed.run.folder import RunFolder
+from unswayed.training.places import step_folders
 
 PREFIX = "eval_unswayed"
 """What the names of the figures begin with; loggers show them below `eval/`."""
@@ -163,19 +164,13 @@ def _check_new(out: Path) -> None:
 
 
 def _place(out: Path, step: int, model: LiveModel) -> RunFolder:
-    """Return the run folder of a step.
+    """Return the run folder of a step: a free one, or one that was begun with these weights."""
+    fingerprint = model.provenance()["fingerprint"]
+    runs = map(RunFolder, step_folders(out, step))
+    return next(run for run in runs if _fits(run, fingerprint))
 
-    A training that goes on from an earlier checkpoint reaches a step again, perhaps with other
-    weights: it then gets a folder of its own.
-    """
-    again = 1
-    while True:
-        run = RunFolder(out / (f"step-{step}" if again == 1 else f"step-{step}-again-{again}"))
-        if not (run.folder / "run.json").is_file():
-            return run
-        if (
-            run.description().get("model", {}).get("fingerprint")
-            == model.provenance()["fingerprint"]
-        ):
-            return run
-        again += 1
+
+def _fits(run: RunFolder, fingerprint: str) -> bool:
+    if not (run.folder / "run.json").is_file():
+        return True
+    return run.description().get("model", {}).get("fingerprint") == fingerprint

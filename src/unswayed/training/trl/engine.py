@@ -36,7 +36,7 @@ from unswayed.errors import StageError
 from unswayed.models.transformers.loading import load_model
 from unswayed.models.transformers.processors import load_processor
 from unswayed.prompts.template import leave_open, opens_thought
-from unswayed.results.loggers import LOGGERS, finish
+from unswayed.results.loggers import LOGGERS, finish, require_logger
 from unswayed.training import watching
 from unswayed.training.data import training_prompts
 from unswayed.training.folder import Checkpoint, OnCheckpoint, TrainingFolder
@@ -109,6 +109,8 @@ def trainer_of(
     check_vllm(recipe)
     check_whole(recipe)
     check_saved_whole()
+    if recipe.logging in LOGGERS:
+        require_logger(recipe.logging)
     config = trl_config(recipe, folder.path)
     processor = load_processor(start.path, **start.hub, **start.pixels)
     processor.tokenizer.padding_side = "left"

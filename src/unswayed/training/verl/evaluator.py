@@ -36,6 +36,7 @@ from unswayed.pipeline.evaluation import Evaluation
 from unswayed.pipeline.settings import settings
 from unswayed.results.loggers import figures
 from unswayed.run.folder import RunFolder
+from unswayed.training.places import step_folders
 from unswayed.training.verl.checkpoints import merge
 from unswayed.training.verl.process import cause, started
 
@@ -205,9 +206,4 @@ def _check_checkpoints(config: Any, every: int | None) -> None:
 
 def _place(out: Path, step: int) -> RunFolder:
     """Return a new run folder: a training that went back may reach a step with other weights."""
-    again = 1
-    while True:
-        run = RunFolder(out / (f"step-{step}" if again == 1 else f"step-{step}-again-{again}"))
-        if not run.folder.exists():
-            return run
-        again += 1
+    return RunFolder(next(path for path in step_folders(out, step) if not path.exists()))
