@@ -101,6 +101,11 @@ def told(error: Exception) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())} (at {where})"
 
 
+def first_line(error: Exception) -> str:
+    """Return the first line of an error's message, or its class where it says nothing."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
 class DataError(UserError):
     """A data set, one of its rows or a picture is not as it must be; names the row."""
 

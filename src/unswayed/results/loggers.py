@@ -17,6 +17,7 @@ from contextlib import contextmanager, redirect_stdout
 from typing import Any, Literal, get_args
 
 from unswayed import progress
+from unswayed.errors import first_line
 from unswayed.extras import require
 from unswayed.results import measured
 from unswayed.run.folder import RunFolder
@@ -95,7 +96,7 @@ def tolerated(name: LoggerName) -> Generator[None]:
     except Exception as error:  # whatever a client of a service raises
         if name not in _FAILED:
             _FAILED.add(name)
-            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            reason = first_line(error)
             progress.say(
                 f"{name} failed ({reason}); it may lack what it was sent, and work goes on"
             )

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 
 from PIL import Image, UnidentifiedImageError
 
-from unswayed.errors import DataError
+from unswayed.errors import DataError, first_line
 from unswayed.run.appearance import KEPT, SIDEWAYS, as_seen, orientation_of
 from unswayed.types import UNLIMITED, ImageRef, PictureChange, PictureLimits
 
@@ -169,8 +169,7 @@ def decoding_problem(error: Exception) -> str:
     """Say in one line why a picture could not be decoded, without naming an object in memory."""
     if isinstance(error, UnidentifiedImageError):
         return "its format is not known"
-    lines = str(error).splitlines() or [type(error).__name__]
-    return _OBJECT.sub("the picture", lines[0])
+    return _OBJECT.sub("the picture", first_line(error))
 
 
 def _bytes_of(image: ImageRef) -> bytes:

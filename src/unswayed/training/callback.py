@@ -22,7 +22,7 @@ from typing import Any
 from transformers import Trainer, TrainerCallback
 
 from unswayed import progress
-from unswayed.errors import ConfigError, RunError
+from unswayed.errors import ConfigError, RunError, first_line
 from unswayed.models.transformers.live import LiveModel, live
 from unswayed.pipeline.evaluation import Evaluation
 from unswayed.pipeline.settings import Settings, settings
@@ -96,7 +96,7 @@ class UnswayedCallback(TrainerCallback):
             try:
                 found = self._figures(step)
             except Exception as error:  # whatever it is, the training is worth more
-                reason = (str(error).splitlines() or [type(error).__name__])[0]
+                reason = first_line(error)
                 progress.say(f"step {step} was not evaluated: {reason}; training goes on")
         self._trainer.accelerator.wait_for_everyone()
         if found:

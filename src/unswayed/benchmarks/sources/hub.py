@@ -15,7 +15,7 @@ from typing import Any, cast
 from unswayed.benchmarks.sources import arrow, cells, provenance
 from unswayed.benchmarks.sources.fields import RawRow, is_absent
 from unswayed.benchmarks.sources.pictures import NAME_FOLDER, Pictures
-from unswayed.errors import DataError, UnswayedError
+from unswayed.errors import DataError, UnswayedError, first_line
 from unswayed.run import recordings, rows, tables
 from unswayed.types import ImageRef
 
@@ -184,7 +184,7 @@ class HubRows:
         except UnswayedError:
             raise
         except Exception as error:  # the network, the hub and the file formats raise all sorts
-            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            reason = first_line(error)
             raise DataError(
                 f"cannot load {self.hub_id} (config {self.config}, split {self.split}, revision "
                 f"{self.asked}) from the hub: {reason}; to read files that you have, name them "

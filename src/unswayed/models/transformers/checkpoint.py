@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from unswayed.errors import ModelError
+from unswayed.errors import ModelError, first_line
 
 ANSWER_S = 12.0
 """Seconds within which the hub must answer the first question, name resolution included."""
@@ -84,7 +84,7 @@ def _hub_problem(path: str, revision: str | None) -> str | None:
     except RepositoryNotFoundError:
         return "it knows no such model, or only a logged-in user may see it"
     except Exception as error:  # whatever a network and its libraries raise
-        return _first_line(error)
+        return first_line(error)
     return None
 
 
@@ -111,8 +111,3 @@ def weights_hash(folder: Path) -> str | None:
             while block := data.read(1 << 20):
                 digest.update(block)
     return digest.hexdigest()
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0] if text else type(error).__name__

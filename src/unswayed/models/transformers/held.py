@@ -17,7 +17,7 @@ import torch
 from transformers import GenerationConfig
 
 from unswayed import answers
-from unswayed.errors import DataError, ModelError
+from unswayed.errors import DataError, ModelError, first_line
 from unswayed.models import Decoding, Request
 from unswayed.models.transformers.letters import LetterReader, Output
 from unswayed.models.transformers.loading import placeholders
@@ -101,7 +101,7 @@ class HeldModel:
         except (RuntimeError, ValueError, OSError, IndexError, DataError) as error:
             failure = error
         if len(requests) == 1:
-            message = f"{type(failure).__name__}: {_first_line(failure)}"
+            message = f"{type(failure).__name__}: {first_line(failure)}"
             return [Generation(id=requests[0].id, status="error", text="", error=message)]
         half = len(requests) // 2
         parts = (requests[:half], requests[half:])
@@ -241,7 +241,3 @@ def _text(text: str) -> dict[str, str]:
 def _context_length(config: Any) -> int | None:
     text = config.get_text_config()
     return getattr(text, "max_position_embeddings", None)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

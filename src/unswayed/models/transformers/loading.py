@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from transformers import AutoModelForImageTextToText
 
-from unswayed.errors import ConfigError, ModelError
+from unswayed.errors import ConfigError, ModelError, first_line
 from unswayed.models.transformers.checkpoint import check_folder, hub_options
 from unswayed.models.transformers.processors import check_fit, load_processor
 
@@ -65,7 +65,7 @@ def load_model(path: str, dtype: str, attention: str | None, hub: dict[str, Any]
         return load(path, **options)
     except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
         raise ModelError(
-            f"cannot load {path} as an image-text-to-text model: {_first_line(error)}"
+            f"cannot load {path} as an image-text-to-text model: {first_line(error)}"
         ) from error
 
 
@@ -76,7 +76,3 @@ def placeholders(config: Any) -> list[int] | None:
     )
     ids = {getattr(config, name, None) for name in names}
     return sorted(index for index in ids if isinstance(index, int)) or None
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -22,7 +22,7 @@ from transformers import AutoConfig, AutoProcessor, AutoTokenizer
 from transformers.models.auto.processing_auto import PROCESSOR_MAPPING_NAMES
 from transformers.utils.hub import cached_file
 
-from unswayed.errors import ModelError
+from unswayed.errors import ModelError, first_line
 from unswayed.models.transformers.checkpoint import hub_options
 
 OLDEST = (5, 5)
@@ -49,10 +49,10 @@ def load_processor(path: str, **options: Any) -> Any:
     try:
         processor = _load(path, options)
     except ImportError as error:
-        raise ModelError(f"cannot load the processor of {path}: {_first_line(error)}") from error
+        raise ModelError(f"cannot load the processor of {path}: {first_line(error)}") from error
     except (OSError, ValueError, KeyError, json.JSONDecodeError) as error:
         raise ModelError(
-            f"cannot load the processor and tokenizer of {path}: {_first_line(error)}; expected "
+            f"cannot load the processor and tokenizer of {path}: {first_line(error)}; expected "
             "preprocessor_config.json and tokenizer files beside the weights"
         ) from error
     if getattr(processor, "image_processor", None) is None:
@@ -216,7 +216,3 @@ def _image_text_class(name: str | None, model_type: str, parts: dict[str, Any]) 
 
     ImageTextProcessor.__name__ = name
     return ImageTextProcessor
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from unswayed import __version__, progress
-from unswayed.errors import ConfigError, StageError, UnswayedError
+from unswayed.errors import ConfigError, StageError, UnswayedError, first_line
 from unswayed.extras import require
 from unswayed.training.push.chosen import Recorded, chosen
 from unswayed.training.push.files import published, require_free, write_model
@@ -132,7 +132,7 @@ def _sent(folder: Path, repo: str, token: str | None, private: bool) -> str:
     except UnswayedError:
         raise
     except Exception as error:  # whatever the hub's client raises
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        reason = first_line(error)
         reason = reason.replace(token, "…") if token else reason
         raise StageError(
             f"{repo} was not sent to the hub: {reason}; the same command tries again"

@@ -16,7 +16,7 @@ from time import sleep
 from typing import Any
 
 from unswayed import progress
-from unswayed.errors import ConfigError, UnswayedError
+from unswayed.errors import ConfigError, UnswayedError, first_line
 from unswayed.pipeline.evaluation import Evaluation
 from unswayed.pipeline.settings import Settings
 from unswayed.pipeline.stages import evaluate
@@ -264,7 +264,7 @@ def following(path: Path) -> Callable[[Checkpoint], None]:
             if tracker.recipe.logging in LOGGERS:
                 send_steps(tracker.recipe.logging, tracker.folder, done)
         except (UnswayedError, OSError, RuntimeError) as error:  # torch's are RuntimeErrors
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            reason = first_line(error)
             progress.say(
                 f"step {checkpoint.step} of {path} was not evaluated: {reason}; training goes on, "
                 f"to make up for it: unswayed track {path}"

@@ -31,7 +31,7 @@ from verl.trainer.ppo.checkpoint_callback import CheckpointCallback
 from unswayed import registry
 from unswayed.config.section import Section
 from unswayed.config.validation import explain
-from unswayed.errors import ConfigError, StageError
+from unswayed.errors import ConfigError, StageError, first_line
 from unswayed.pipeline.evaluation import Evaluation
 from unswayed.pipeline.settings import settings
 from unswayed.results.loggers import figures
@@ -108,7 +108,7 @@ class CheckpointEvaluator(CheckpointCallback):
             found = self._figures(Path(checkpoint_dir).absolute(), global_step)
             trainer.logger.log(data=found, step=global_step)
         except Exception as error:  # whatever it is, the training is worth more
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            reason = first_line(error)
             print(
                 f"unswayed: step {global_step} was not evaluated: {reason}; training goes on",
                 flush=True,

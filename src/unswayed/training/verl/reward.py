@@ -21,6 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from unswayed.errors import first_line
 from unswayed.training.reward.own import parse_terms
 from unswayed.training.reward.parts import TERMS, RewardParts
 from unswayed.training.reward.scorer import Scorer
@@ -102,7 +103,7 @@ async def compute_score(
         scoring = _scoring(settings, opens_thought, asyncio.get_running_loop())
         parts = await scoring.score(shown, solution_str)
     except Exception as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        reason = first_line(error)
         print(f"unswayed: a completion has no reward: {reason}", flush=True)
     if records is not None:
         _record(Path(records), shown, solution_str, parts, (extra_info or {}).get("step"), reason)
