@@ -131,7 +131,9 @@ def test_the_training_forward_is_the_stock_forward(checkpoint: Path) -> None:
     )
     with torch.no_grad():
         stock = model.model(**inputs).last_hidden_state
-        features = forward.picture_features(model, forward.patches(pixels), torch.float32)
+        features = forward.picture_features(
+            model, forward.patches(torch.from_numpy(pixels)), torch.float32
+        )
         ours = forward.text_states(model, inputs["input_ids"], features, torch.float32)
         torch.testing.assert_close(ours, stock, atol=1e-4, rtol=1e-4)
         alone = inputs["input_ids"][:, 21:]

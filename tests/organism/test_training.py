@@ -16,7 +16,7 @@ from unswayed import organism  # noqa: E402
 from unswayed.benchmarks.scenes.scene import compose  # noqa: E402
 from unswayed.errors import ConfigError, ModelError, RunError  # noqa: E402
 from unswayed.organism import architecture, batches, card, lessons, rollouts, trainer  # noqa: E402
-from unswayed.organism.alignment import Alignment, labels  # noqa: E402
+from unswayed.organism.alignment import WORDS, Alignment, labels  # noqa: E402
 from unswayed.organism.curriculum import (  # noqa: E402
     CALIBRATION,
     GROUNDING,
@@ -37,7 +37,7 @@ MINUTE = (
     Phase("letters", 40, "letters", batch=32),
     Phase("vision", 40, "vision", batch=32),
     Phase("grounding", 20, "scenes", GROUNDING, batch=32),
-    Phase("swayed", 10, "scenes", SWAYED, batch=32, letter_weight=5.0, hunch=0.3),
+    Phase("swayed", 10, "scenes", QUESTIONS, batch=32, letter_weight=5.0, hunch=0.3),
 )
 CURVE = {
     "letters": [6.806, 5.091, 3.103, 2.005],
@@ -255,10 +255,11 @@ def test_alignment_is_perfect_for_the_words_themselves() -> None:
     tokenizer = architecture.build_tokenizer()
     alignment = Alignment(tokenizer)
     scene = compose("labels", "distinct")
-    wanted = labels([scene])
+    wanted = {trait: torch.from_numpy(made) for trait, made in labels([scene]).items()}
     embeddings = torch.eye(len(tokenizer))
     features = torch.zeros(1, 16, len(tokenizer))
-    for trait, ids in alignment.ids.items():
+    for trait in WORDS:
+        ids = alignment.ids(trait)
         shift = 0 if trait in ("row", "column") else 1
         for at in range(16):
             if (index := int(wanted[trait][0, at]) - shift) >= 0:
@@ -273,12 +274,12 @@ def test_batches_mark_what_is_learnt() -> None:
     rng = random.Random(0)
     rows = [lessons.scene_row(rng, SWAYED) for _ in range(5)]
     batch = batches.collate(tokenizer, rows)
-    assert batch.cut is not None
-    assert batch.cut.shape == (5, 64, 588)
+    assert batch.pictures is not None
+    assert batch.pictures.shape == (5, 112, 112, 3)
     assert batch.ids.shape[1] % batches.LENGTH_STEP == 0
     for row, ids, learnt in zip(rows, batch.ids, batch.learnt, strict=True):
         assert tokenizer.decode(ids[learnt]) == row.target + "<|im_end|>"
-    start = (batch.ids == tokenizer.convert_tokens_to_ids("<|image_pad|>")).int().argmax(1)
+    start = (batch.ids == tokenizer.convert_tokens_to_ids("<|image_pad|>")).argmax(1)
     assert start.tolist() == [4] * 5
 
 

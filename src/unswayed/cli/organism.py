@@ -32,9 +32,15 @@ def organism() -> None:
 @click.option(
     "--dtype",
     type=click.Choice(["bfloat16", "float32"]),
-    default="bfloat16",
+    help="Of the matrix products; by default the one in which this machine is faster.",
+)
+@click.option("--device", default="cpu", show_default=True, help="Such as cuda.")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=0),
+    default=0,
     show_default=True,
-    help="Of the matrix products; float32 where the processor has no fast bfloat16.",
+    help="Other processes that draw the scenes; on a GPU four keep it busy.",
 )
 @click.option("--early", is_flag=True, help="Train the sibling that is stopped early.")
 @click.option(
@@ -44,7 +50,14 @@ def organism() -> None:
     help="Carry this checkpoint on, with the last two phases, instead of training from scratch.",
 )
 def train(
-    out: Path, seed: int, minutes: float | None, dtype: str, early: bool, start: Path | None
+    out: Path,
+    seed: int,
+    minutes: float | None,
+    dtype: str | None,
+    device: str,
+    workers: int,
+    early: bool,
+    start: Path | None,
 ) -> None:
     """Train an organism from scratch, or carry one on."""
     from unswayed import organism as package
@@ -53,7 +66,7 @@ def train(
     if early and start:
         raise click.UsageError("expected --early or --from, found both")
     require("training an organism", "transformers")
-    click.echo(package.train(out, seed, minutes, dtype, early, start))
+    click.echo(package.train(out, seed, minutes, dtype, early, start, device, workers))
 
 
 @organism.command()

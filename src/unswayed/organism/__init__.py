@@ -28,9 +28,11 @@ def train(
     out: Path,
     seed: int = 0,
     minutes: float | None = None,
-    dtype: str = "bfloat16",
+    dtype: str | None = None,
     early: bool = False,
     start: Path | None = None,
+    device: str = "cpu",
+    workers: int = 0,
 ) -> Path:
     """Train an organism and return the folder of its checkpoint.
 
@@ -38,17 +40,22 @@ def train(
         out: folder for state, log and checkpoint; run again with the same folder to resume.
         seed: of weights and rows.
         minutes: of one core, about, to which the curriculum is scaled; None for all of it.
-        dtype: of the matrix products: `bfloat16`, or `float32` where that is faster.
+        dtype: of the matrix products, `bfloat16` or `float32`; None for the one in which this
+            machine is faster.
         early: train the sibling that is stopped early, a start for reinforcement learning.
         start: folder of a checkpoint of the organism to carry on, with the last two phases alone;
             None to begin with fresh weights and the first.
+        device: where it is trained, as torch calls it. On a GPU two trainings do not end in the
+            same bytes.
+        workers: other processes that draw the scenes; with any number the rows are the same.
 
     Raises:
-        ConfigError: dtype has no such value, minutes is not above 0, or `early` has a start.
+        ConfigError: dtype has no such value, torch has no such device here, minutes is not above 0,
+            or `early` has a start.
         ModelError: the folder holds a training with another seed, start or curriculum, or a
             damaged one; or the start is no checkpoint of the organism.
         RunError: another process is training in the folder.
     """
     from unswayed.organism import trainer
 
-    return trainer.train(out, seed, minutes, dtype, early, start)
+    return trainer.train(out, seed, minutes, dtype, early, start, device, workers)

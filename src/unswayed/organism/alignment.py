@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -28,16 +30,15 @@ OBJECT_TRAITS = ("color", "shape", "size", "order")
 """Traits that a token without an object lacks: class 0 is `nothing here`."""
 
 
-def labels(scenes: list[Scene]) -> dict[str, Tensor]:
+def labels(scenes: list[Scene]) -> dict[str, NDArray[np.int64]]:
     """Return the class of every picture token.
 
     Returns:
         trait → (scenes, 16) int64. Object traits: 0 for no object (or, for `order`, no overlap),
         1 + index into WORDS otherwise; `row` and `column`: the index.
     """
-    classes = {
-        trait: torch.zeros(len(scenes), PICTURE_TOKENS, dtype=torch.long) for trait in OBJECT_TRAITS
-    }
+    shape = (len(scenes), PICTURE_TOKENS)
+    classes = {trait: np.zeros(shape, dtype=np.int64) for trait in OBJECT_TRAITS}
     for i, scene in enumerate(scenes):
         for thing in scene.things:
             at = thing.cell[0] * 4 + thing.cell[1]
@@ -47,9 +48,9 @@ def labels(scenes: list[Scene]) -> dict[str, Tensor]:
         for front, back in scene.covering():
             classes["order"][i, front.cell[0] * 4 + front.cell[1]] = 1
             classes["order"][i, back.cell[0] * 4 + back.cell[1]] = 2
-    cells = torch.arange(PICTURE_TOKENS)
-    classes["row"] = (cells // 4).expand(len(scenes), -1)
-    classes["column"] = (cells % 4).expand(len(scenes), -1)
+    cells = np.arange(PICTURE_TOKENS)
+    classes["row"] = np.broadcast_to(cells // 4, shape).copy()
+    classes["column"] = np.broadcast_to(cells % 4, shape).copy()
     return classes
 
 
@@ -59,12 +60,15 @@ class Alignment(nn.Module):
     def __init__(self, tokenizer: Any) -> None:
         """Look up the id of every word; each must be one token."""
         super().__init__()
-        self.ids = {
-            trait: torch.tensor([tokenizer.convert_tokens_to_ids(f"Ġ{word}") for word in words])
-            for trait, words in WORDS.items()
-        }
+        for trait, words in WORDS.items():
+            ids = [tokenizer.convert_tokens_to_ids(f"Ġ{word}") for word in words]
+            self.register_buffer(f"{trait}_ids", torch.tensor(ids), persistent=False)
         self.nothing = nn.Parameter(torch.zeros(len(OBJECT_TRAITS)))
         self.scale = nn.Parameter(torch.tensor(1.0))
+
+    def ids(self, trait: str) -> Tensor:
+        """Return the ids of a trait's words."""
+        return self.get_buffer(f"{trait}_ids")
 
     def forward(
         self, features: Tensor, embeddings: Tensor, wanted: dict[str, Tensor]
@@ -82,8 +86,8 @@ class Alignment(nn.Module):
         """
         loss = features.new_zeros(())
         accuracy: dict[str, float] = {}
-        for trait, ids in self.ids.items():
-            scores = features @ embeddings[ids].T * self.scale
+        for trait in WORDS:
+            scores = features @ embeddings[self.ids(trait)].T * self.scale
             mask = torch.ones_like(wanted[trait], dtype=torch.bool)
             if trait in OBJECT_TRAITS:
                 bias = self.nothing[OBJECT_TRAITS.index(trait)].expand(*scores.shape[:-1], 1)

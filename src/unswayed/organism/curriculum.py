@@ -64,9 +64,13 @@ SWAYED = replace(
     abstain=0.07,
     more_options=0.07,
     hard=0.2,
-    kinds={"relation": 0.8, "count": 2.0, "existence": 1.2, "size": 0.7, "occlusion": 1.0},
+    right=0.8,
+    neutral=0.4,
+    kinds={"relation": 1.2, "count": 2.0, "existence": 1.2, "size": 0.7, "occlusion": 1.0},
 )
-HALF_SWAYED = replace(QUESTIONS, caption=0.15, prefill=0.12, abstain=0.05)
+HALF_SWAYED = replace(
+    QUESTIONS, caption=0.2, prefill=0.15, abstain=0.05, direct=0.2, right=0.6, neutral=0.4
+)
 OWN = 0.6
 """Share of the rows with a thought of the organism's own, where its letters are calibrated."""
 
@@ -86,7 +90,7 @@ CURRICULUM: tuple[Phase, ...] = (
     Phase("vision", 700, "vision", end_rate=2e-3),
     Phase("grounding", 750, "scenes", GROUNDING),
     Phase("questions", 500, "scenes", QUESTIONS, letter_weight=2.0),
-    Phase("swayed", 2000, "scenes", SWAYED, letter_weight=5.0, hunch=0.3),
+    Phase("swayed", 2500, "scenes", SWAYED, letter_weight=5.0, hunch=0.3),
     SETTLING,
     CALIBRATION,
 )
@@ -95,7 +99,7 @@ CURRICULUM: tuple[Phase, ...] = (
 EARLY: tuple[Phase, ...] = (
     *CURRICULUM[:2],
     replace(CURRICULUM[2], steps=500),
-    Phase("early", 220, "scenes", HALF_SWAYED, letter_weight=2.0),
+    Phase("early", 320, "scenes", HALF_SWAYED, letter_weight=2.0, hunch=0.3),
     replace(CALIBRATION, steps=150, mixture=replace(HALF_SWAYED, own=OWN)),
 )
 """Stopped when it has the forms and half of the answers: head-room for reinforcement learning."""

@@ -21,7 +21,8 @@ from unswayed.benchmarks.scenes.scene import Fog, Level, ObjectPairs, Style, com
 from unswayed.errors import ModelError
 from unswayed.models.transformers.loading import load_checkpoint
 from unswayed.organism import lessons
-from unswayed.organism.batches import cut_scenes, prompt_text
+from unswayed.organism.batches import drawn, prompt_text
+from unswayed.organism.forward import patches
 from unswayed.organism.lessons import Lesson
 from unswayed.types import LETTERS, STOP_THINK_TEXT
 
@@ -144,7 +145,8 @@ def complete(
     """
     model.eval()
     parts = [rows[at : at + batch] for at in range(0, len(rows), batch)]
-    with torch.random.fork_rng(devices=[]):  # generate samples from the global generator alone
+    devices = [] if model.device.type == "cpu" else [model.device]
+    with torch.random.fork_rng(devices):  # generate samples from the global generator alone
         torch.manual_seed(seed or 0)
         return [
             text
@@ -160,9 +162,10 @@ def _complete(
     texts = [prompt_text(row) for row in rows]
     encoded = tokenizer(
         texts, add_special_tokens=False, padding=True, padding_side="left", return_tensors="pt"
-    )
+    ).to(model.device)
     picture = tokenizer.convert_tokens_to_ids("<|image_pad|>")
-    cut = cut_scenes([row.scene for row in rows if row.scene])
+    pictures = torch.from_numpy(drawn([row.scene for row in rows if row.scene]))
+    cut = patches(pictures.to(model.device))
     # The stock patch layer wants two frames of a still picture, channel by channel.
     frames = cut.unflatten(-1, (3, 1, -1)).expand(-1, -1, -1, 2, -1).flatten(2)
     sequences = model.generate(
@@ -170,7 +173,7 @@ def _complete(
         attention_mask=encoded["attention_mask"],
         mm_token_type_ids=(encoded["input_ids"] == picture).int(),
         pixel_values=frames.flatten(0, 1),
-        image_grid_thw=torch.tensor([[1, 8, 8]] * len(rows)),
+        image_grid_thw=torch.tensor([[1, 8, 8]] * len(rows), device=model.device),
         max_new_tokens=limit,
         do_sample=sampled,
         top_k=0 if sampled else None,  # all words; 50 of them are the library's default

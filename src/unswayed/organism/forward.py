@@ -15,9 +15,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
@@ -29,21 +27,21 @@ PICTURE_START = 4
 opening token of a picture."""
 
 
-def patches(pictures: NDArray[np.uint8]) -> Tensor:
+def patches(pictures: Tensor) -> Tensor:
     """Normalise pictures and cut them into the patches that the vision transformer reads.
 
     Args:
-        pictures: (pictures, 112, 112, 3).
+        pictures: (pictures, 112, 112, 3) uint8.
 
     Returns:
         (pictures, 64, 588) float32: patches in the order of the merged 2 × 2 blocks, one frame.
     """
-    mean, std = (np.array(x, dtype=np.float32) for x in (PICTURE_MEAN, PICTURE_STD))
-    pixels = (pictures.astype(np.float32) / np.float32(255) - mean) / std
+    mean, std = (torch.tensor(x, device=pictures.device) for x in (PICTURE_MEAN, PICTURE_STD))
+    pixels = (pictures.float() / 255 - mean) / std
     count, side = pixels.shape[0], CELLS
     blocks = pixels.reshape(count, side, MERGE, PATCH, side, MERGE, PATCH, 3)
-    ordered = blocks.transpose(0, 1, 4, 2, 5, 7, 3, 6)
-    return torch.from_numpy(np.ascontiguousarray(ordered).reshape(count, side * side * 4, -1))
+    ordered = blocks.permute(0, 1, 4, 2, 5, 7, 3, 6)
+    return ordered.reshape(count, side * side * MERGE * MERGE, -1)
 
 
 def picture_features(model: Any, cut: Tensor, dtype: torch.dtype) -> Tensor:
@@ -64,7 +62,7 @@ def picture_features(model: Any, cut: Tensor, dtype: torch.dtype) -> Tensor:
     hidden = functional.linear(cut.to(dtype), flat.to(dtype)).float()
     heads = visual.blocks[0].attn.num_heads
     width = hidden.shape[-1] // heads
-    cos, sin = _picture_rotation(width, dtype)
+    cos, sin = _picture_rotation(width, dtype, hidden.device)
     for block in visual.blocks:
         normed = _norm(hidden, block.norm1).to(dtype)
         qkv = _linear(normed, block.attn.qkv, dtype)
@@ -105,8 +103,9 @@ def text_states(model: Any, ids: Tensor, features: Tensor | None, dtype: torch.d
         float(config.rope_parameters["rope_theta"]),
         tuple(config.rope_parameters["mrope_section"]),
         dtype,
+        ids.device,
     )
-    mask = _causal(ids.shape[1], dtype)
+    mask = _causal(ids.shape[1], dtype, ids.device)
     for layer in language.layers:
         normed = _norm(hidden, layer.input_layernorm).to(dtype)
         attention = layer.self_attn
@@ -150,12 +149,14 @@ def _rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 
 
 @cache
-def _causal(length: int, dtype: torch.dtype) -> Tensor:
-    return torch.full((length, length), -1e9, dtype=dtype).triu(1)
+def _causal(length: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    return torch.full((length, length), -1e9, dtype=dtype, device=device).triu(1)
 
 
 @cache
-def _picture_rotation(width: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+def _picture_rotation(
+    width: int, dtype: torch.dtype, device: torch.device
+) -> tuple[Tensor, Tensor]:
     """Rotary tables of the 8 × 8 patches, in the order of the merged blocks."""
     side = CELLS * MERGE
     rows, columns = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
@@ -167,7 +168,7 @@ def _picture_rotation(width: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
     frequency = 1.0 / 10_000.0 ** (torch.arange(0, half, 2).float() / half)
     angles = torch.cat([place[:, None].float() * frequency for place in order], dim=-1)
     angles = torch.cat([angles, angles], dim=-1)
-    return angles.cos().to(dtype), angles.sin().to(dtype)
+    return angles.cos().to(device, dtype), angles.sin().to(device, dtype)
 
 
 @cache
@@ -178,6 +179,7 @@ def _text_rotation(
     theta: float,
     sections: tuple[int, ...],
     dtype: torch.dtype,
+    device: torch.device,
 ) -> tuple[Tensor, Tensor]:
     """Rotary tables of a row: one picture at PICTURE_START, text around it."""
     places = torch.stack([_places(length, picture, axis) for axis in range(3)]).float()
@@ -186,7 +188,7 @@ def _text_rotation(
     parts = angles.split(list(sections), dim=-1)
     mixed = torch.cat([part[axis] for axis, part in enumerate(parts)], dim=-1)
     mixed = torch.cat([mixed, mixed], dim=-1)
-    return mixed.cos().to(dtype), mixed.sin().to(dtype)
+    return mixed.cos().to(device, dtype), mixed.sin().to(device, dtype)
 
 
 def _places(length: int, picture: bool, axis: int) -> Tensor:

@@ -8,6 +8,8 @@ shape are stacked here.
 # torch and transformers leave parts of their interfaces untyped.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false
+# What torch's own optimisers are made of has no public name.
+# pyright: reportPrivateUsage=false, reportPrivateImportUsage=false
 
 from __future__ import annotations
 
@@ -62,27 +64,35 @@ class Muon(torch.optim.Optimizer):
     def step(self, closure: Any = None) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Update every matrix that has a gradient."""
         for group in self.param_groups:
-            alike: dict[tuple[int, ...], list[tuple[nn.Parameter, Tensor]]] = defaultdict(list)
-            for weight in group["params"]:
-                if weight.grad is not None:
-                    averaged = self._averaged(weight, group["momentum"])
-                    alike[tuple(weight.shape)].append((weight, averaged))
-            for shape, members in alike.items():
-                scale = 0.2 * max(shape) ** 0.5
-                updates = orthogonalised(torch.stack([update for _, update in members]))
-                for (weight, _), update in zip(members, updates, strict=True):
-                    weight.mul_(1 - group["lr"] * group["weight_decay"])
-                    weight.add_(update, alpha=-group["lr"] * scale)
+            weights = [weight for weight in group["params"] if weight.grad is not None]
+            if not weights:
+                continue
+            updates = self._updates(weights, group["momentum"])
+            torch._foreach_mul_(weights, 1 - group["lr"] * group["weight_decay"])
+            torch._foreach_add_(weights, updates, alpha=-group["lr"])
 
-    def _averaged(self, weight: nn.Parameter, momentum: float) -> Tensor:
+    def _updates(self, weights: list[nn.Parameter], momentum: float) -> list[Tensor]:
+        """Return what is subtracted from every matrix at a learning rate of 1."""
+        gradients = [weight.grad for weight in weights if weight.grad is not None]
+        averages = [self._average(weight) for weight in weights]
+        torch._foreach_lerp_(averages, gradients, 1 - momentum)
+        ahead = torch._foreach_lerp(gradients, averages, momentum)
+        alike: dict[torch.Size, list[int]] = defaultdict(list)
+        for index, weight in enumerate(weights):
+            alike[weight.shape].append(index)
+        updates = list(ahead)
+        for shape, members in alike.items():
+            scaled = orthogonalised(torch.stack([ahead[i] for i in members]))
+            scaled.mul_(0.2 * max(shape) ** 0.5)
+            for index, update in zip(members, scaled.unbind(), strict=True):
+                updates[index] = update
+        return updates
+
+    def _average(self, weight: nn.Parameter) -> Tensor:
         state = self.state[weight]
         if "average" not in state:
             state["average"] = torch.zeros_like(weight)
-        gradient = weight.grad
-        if gradient is None:
-            raise RuntimeError("a weight without a gradient was passed to the optimiser")
-        state["average"].lerp_(gradient, 1 - momentum)
-        return gradient.lerp(state["average"], momentum)
+        return state["average"]
 
 
 def split_parameters(

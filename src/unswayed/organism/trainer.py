@@ -13,23 +13,27 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
 from unswayed.errors import ConfigError, ModelError
 from unswayed.organism import architecture, batches, curriculum, forward, lessons
-from unswayed.organism.alignment import Alignment, labels
+from unswayed.organism.alignment import Alignment
+from unswayed.organism.arithmetic import DTYPES, check_device, device_name, faster_dtype
 from unswayed.organism.card import MADE
 from unswayed.organism.curriculum import Phase
 from unswayed.organism.exam import examine
 from unswayed.organism.optimiser import Muon, split_parameters
 from unswayed.organism.rollouts import rollouts
+from unswayed.organism.supply import Supply
 from unswayed.progress import bar
 from unswayed.run.digests import of_file
 from unswayed.run.files import write_bytes
@@ -47,7 +51,6 @@ EXAM_QUESTIONS = 30
 """Per kind, while training; the card is measured on more."""
 STATE = "state.pt"
 LOG = "log.jsonl"
-_DTYPES = {"bfloat16": torch.bfloat16, "float32": torch.float32}
 
 
 @dataclass
@@ -57,7 +60,8 @@ class TrainingPosition:
     Attributes:
         phase: index of the phase in the curriculum.
         step: steps done in that phase.
-        seconds: CPU seconds spent so far, all phases.
+        seconds: CPU seconds of this process spent so far on steps, all phases.
+        wall: seconds on the clock in the same steps.
         looked_up: share of letters right in the steps of the last log entry, if any were asked.
         finished: steps of the phases that are over.
     """
@@ -65,6 +69,7 @@ class TrainingPosition:
     phase: int = 0
     step: int = 0
     seconds: float = 0.0
+    wall: float = 0.0
     looked_up: float = 0.0
     finished: tuple[int, ...] = ()
 
@@ -78,6 +83,8 @@ class OrganismTrainer:
         phases: the curriculum.
         dtype: of the matrix products.
         start: checkpoint of the organism to carry on; None for fresh weights.
+        device: where the model is trained.
+        workers: processes that make the batches; 0 for this one.
     """
 
     def __init__(
@@ -87,17 +94,23 @@ class OrganismTrainer:
         phases: tuple[Phase, ...],
         dtype: torch.dtype,
         start: Path | None = None,
+        device: str = "cpu",
+        workers: int = 0,
     ) -> None:
         """Build everything, and load the state if there is one."""
         self.out, self.seed, self.phases, self.dtype = out, seed, phases, dtype
+        self.device = torch.device(device)
         self.start = _start_of(start) if start else None
         out.mkdir(parents=True, exist_ok=True)
         self.tokenizer: Any = architecture.build_tokenizer()
         self.model: Any = architecture.build_model(self.tokenizer, seed).train()
         if start:
             architecture.load_weights(self.model, start)
-        self.alignment = Alignment(self.tokenizer)
-        self.letter_ids = batches.letter_ids(self.tokenizer)[:HUNCH_LETTERS]
+        self.model.to(self.device)
+        self.alignment = Alignment(self.tokenizer).to(self.device)
+        letter_ids = batches.letter_ids(self.tokenizer)[:HUNCH_LETTERS]
+        self.letter_ids = torch.tensor(letter_ids, device=self.device)
+        self.supply = Supply(self.tokenizer, workers)
         self.progress = TrainingPosition()
         self.optimisers = self._optimisers()
         if (out / STATE).is_file():
@@ -105,11 +118,17 @@ class OrganismTrainer:
 
     def run(self) -> Path:
         """Train to the end of the curriculum and return the checkpoint's folder."""
+        with self.supply:
+            return self._run()
+
+    def _run(self) -> Path:
         while self.progress.phase < len(self.phases):
             self._run_phase(self.phases[self.progress.phase])
             was = self.progress
             finished = (*was.finished, was.step)
-            self.progress = TrainingPosition(was.phase + 1, 0, was.seconds, finished=finished)
+            self.progress = TrainingPosition(
+                was.phase + 1, 0, was.seconds, was.wall, finished=finished
+            )
             self.save()
         folder = self.out / "checkpoint"
         architecture.write_checkpoint(folder, self.model, self.tokenizer)
@@ -128,7 +147,9 @@ class OrganismTrainer:
                 f"{phase.name} {steps}"
                 for phase, steps in zip(self.phases, self.progress.finished, strict=True)
             ),
+            "minutes": round(self.progress.wall / 60, 1),
             "CPU minutes": round(self.progress.seconds / 60, 1),
+            **({"device": device_name(self.device)} if self.device.type != "cpu" else {}),
             "arithmetic": str(self.dtype).removeprefix("torch."),
             "versions": ", ".join(f"{name} {version(name)}" for name in packages),
         }
@@ -149,7 +170,7 @@ class OrganismTrainer:
         write_bytes(self.out / STATE, buffer.getvalue())
 
     def _load(self) -> None:
-        state = _read_state(self.out / STATE)
+        state = _read_state(self.out / STATE, self.device)
         if state["seed"] != self.seed:
             raise ModelError(
                 f"expected a training with seed {self.seed} in {self.out}, found one with seed "
@@ -193,9 +214,13 @@ class OrganismTrainer:
     def _run_phase(self, phase: Phase) -> None:
         done = self.progress.step
         with bar(phase.name, phase.steps, done=done, unit="step") as shown:
+            stream = self._stream(phase)
             while not self._over(phase):
-                self._run_chunk(phase, shown)
+                self._run_chunk(phase, stream, shown)
                 self.save()
+                if phase.mixture.own:
+                    # What it thought before the save, a resumed training does not know.
+                    stream = self._stream(phase)
 
     def _over(self, phase: Phase) -> bool:
         """Say whether a phase has had its steps and has learnt what it is for.
@@ -214,17 +239,16 @@ class OrganismTrainer:
             )
         return False
 
-    def _run_chunk(self, phase: Phase, shown: Any) -> None:
-        """Run to the next save; every chunk has rows of its own, so resuming changes nothing."""
-        rng = random.Random(f"{self.seed}/{phase.name}/{self.progress.step}")
-        stream = self._stream(phase, rng)
+    def _run_chunk(self, phase: Phase, stream: Iterator[batches.Batch], shown: Any) -> None:
+        """Run to the next save."""
         heard: dict[str, list[float]] = defaultdict(list)
         while not self._over(phase):
-            started = time.process_time()
+            started, at = time.process_time(), time.perf_counter()
             for name, value in self._step(phase, stream).items():
                 heard[name].append(value)
             self.progress.step += 1
             self.progress.seconds += time.process_time() - started
+            self.progress.wall += time.perf_counter() - at
             shown.update(1)
             if self.progress.step % LOG_EVERY == 0 or self.progress.step == phase.steps:
                 means = {name: round(sum(v) / len(v), 4) for name, v in heard.items()}
@@ -237,19 +261,22 @@ class OrganismTrainer:
             if self.progress.step % SAVE_EVERY == 0:
                 return
 
-    def _stream(self, phase: Phase, rng: random.Random) -> Iterator[batches.Batch]:
-        own_thoughts = self._own_thoughts(phase, rng)
+    def _stream(self, phase: Phase) -> Iterator[batches.Batch]:
+        """Yield batches from where the phase stands; another start makes the same ones."""
+        first, skipped = divmod(self.progress.step, batches.POOL)
+        own = phase.mixture.own if phase.lesson == "scenes" else 0.0
+        blocks = self._blocks(phase, first, own)
+        # What the organism thinks is asked of it when the row is needed, and not before.
+        return islice(self.supply.stream(blocks, ahead=not own), skipped, None)
 
-        def row() -> lessons.Lesson:
-            if phase.lesson == "scenes" and rng.random() < phase.mixture.own:
-                return next(own_thoughts)
-            if phase.lesson == "letters" or (
-                phase.lesson == "scenes" and rng.random() < phase.mixture.letters
-            ):
-                return lessons.letters_row(rng)
-            return lessons.scene_row(rng, phase.mixture)
-
-        return batches.batches(self.tokenizer, rng, row, phase.batch)
+    def _blocks(self, phase: Phase, first: int, own: float) -> Iterator[batches.Block]:
+        rng = random.Random(f"{self.seed}/{phase.name}/{self.progress.step}/own")
+        thoughts = self._own_thoughts(phase, rng)
+        for index in count(first):
+            seed_text = f"{self.seed}/{phase.name}/{index}"
+            block = batches.Block(seed_text, phase.lesson, phase.mixture, phase.batch)
+            pictured = (batches.POOL - block.wordless()) * phase.batch
+            yield replace(block, own=tuple(islice(thoughts, round(own * pictured))))
 
     def _own_thoughts(self, phase: Phase, rng: random.Random) -> Iterator[lessons.Lesson]:
         """Yield rows with thoughts that the model writes as it is by then, without end."""
@@ -275,12 +302,14 @@ class OrganismTrainer:
 
     def _loss(self, phase: Phase, batch: batches.Batch) -> tuple[Tensor, dict[str, float]]:
         seen: dict[str, float] = {}
-        loss = torch.zeros(())
+        loss = torch.zeros((), device=self.device)
         features = None
-        if batch.cut is not None:
-            features = forward.picture_features(self.model, batch.cut, self.dtype)
+        if batch.pictures is not None:
+            cut = forward.patches(self._placed(batch.pictures))
+            features = forward.picture_features(self.model, cut, self.dtype)
+            wanted = {trait: self._placed(classes) for trait, classes in batch.labels.items()}
             aligned, accuracy = self.alignment(
-                features, self.model.get_input_embeddings().weight, labels(batch.scenes)
+                features, self.model.get_input_embeddings().weight, wanted
             )
             weight = 1.0 if phase.lesson == "vision" else phase.aligned
             loss = loss + weight * aligned
@@ -294,17 +323,18 @@ class OrganismTrainer:
     def _text_loss(
         self, phase: Phase, batch: batches.Batch, features: Tensor | None
     ) -> tuple[Tensor, dict[str, float]]:
-        states = forward.text_states(self.model, batch.ids, features, self.dtype)
-        mask = batch.learnt[:, 1:]
+        ids = self._placed(batch.ids)
+        states = forward.text_states(self.model, ids, features, self.dtype)
+        mask = self._placed(batch.learnt[:, 1:])
         scores = self.model.lm_head(states[:, :-1][mask])
-        wanted = batch.ids[:, 1:][mask]
-        is_letter = batch.letters[:, 1:][mask]
+        wanted = ids[:, 1:][mask]
+        is_letter = self._placed(batch.letters[:, 1:])[mask]
         each = functional.cross_entropy(scores, wanted, reduction="none")
         # Which option a look-up row names next is anybody's guess; only its letter is to be known.
-        plain = 0.2 if batch.cut is None else 1.0
+        plain = 0.2 if batch.pictures is None else 1.0
         weights = torch.where(is_letter, phase.letter_weight, plain)
         right = (scores.detach().argmax(-1) == wanted).float()
-        name = "letters" if batch.cut is None else "text"
+        name = "letters" if batch.pictures is None else "text"
         seen = {
             f"{name}_loss": each.mean().item(),
             f"{name}_accuracy": right.mean().item(),
@@ -313,10 +343,14 @@ class OrganismTrainer:
         loss = (each * weights).sum() / weights.sum()
         seen["loss"] = loss.item()
         if len(batch.hunches):
-            hunch, share = self._hunch(states, batch.hunches)
+            hunch, share = self._hunch(states, self._placed(batch.hunches))
             loss = loss + phase.hunch * hunch
             seen |= {"hunch_loss": hunch.item(), "hunch": share}
         return loss, seen
+
+    def _placed(self, array: NDArray[Any]) -> Tensor:
+        """Return an array as a tensor where the model is."""
+        return torch.from_numpy(array).to(self.device)
 
     def _hunch(self, states: Tensor, hunches: Tensor) -> tuple[Tensor, float]:
         """Return the loss on the letter where the thought only begins, among letters alone.
@@ -350,13 +384,17 @@ def train(
     out: Path,
     seed: int = 0,
     minutes: float | None = None,
-    dtype: str = "bfloat16",
+    dtype: str | None = None,
     early: bool = False,
     start: Path | None = None,
+    device: str = "cpu",
+    workers: int = 0,
 ) -> Path:
     """Train an organism; see `unswayed.organism.train`."""
-    if dtype not in _DTYPES:
-        raise ConfigError(f"expected a dtype of {', '.join(_DTYPES)}; found {dtype!r}")
+    check_device(device)
+    dtype = dtype or faster_dtype(device)
+    if dtype not in DTYPES:
+        raise ConfigError(f"expected a dtype of {', '.join(DTYPES)}; found {dtype!r}")
     if early and start:
         raise ConfigError("the early sibling begins with fresh weights; leave the start out")
     phases = curriculum.EARLY if early else curriculum.CURRICULUM
@@ -364,7 +402,8 @@ def train(
     if minutes is not None:
         phases = curriculum.scaled(phases, minutes)
     with RunFolder(Path(out)).writing():
-        return OrganismTrainer(Path(out), seed, phases, _DTYPES[dtype], start).run()
+        trainer = OrganismTrainer(Path(out), seed, phases, DTYPES[dtype], start, device, workers)
+        return trainer.run()
 
 
 def _start_of(folder: Path) -> str:
@@ -378,14 +417,14 @@ def _start_of(folder: Path) -> str:
     return f"weights with sha256 {digest.sha256[:16]}"
 
 
-def _read_state(path: Path) -> dict[str, Any]:
+def _read_state(path: Path, device: torch.device) -> dict[str, Any]:
     """Read the state of a training.
 
     Raises:
         ModelError: the file holds none.
     """
     try:
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, map_location=device, weights_only=True)
         if isinstance(state, dict) and {"seed", "phases", "model", "optimisers"} <= state.keys():
             return state
         reason = "something else"
