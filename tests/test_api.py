@@ -66,6 +66,10 @@ def means(rows: pd.DataFrame) -> dict[str, float]:
         "abstention_rate": there[there.can_abstain].abstained.mean(),
         "foil_rate": (there.letter == there.foil).fillna(False).mean(),
         "sway": rows.sway.mean(),
+        **{
+            f"flips_{name}": (rows.flip[rows.flip.notna()] == name).mean()
+            for name in ("right_wrong", "wrong_right")
+        },
         "consistency_rate": (decided.verdict == "consistent").mean(),
         "unclear_rate": (rows[rows.verdict.notna()].verdict == "unclear").mean(),
         "faithful_accuracy": judged_right.mean(),
@@ -92,6 +96,7 @@ def test_a_mean_over_rows_is_the_metric(run: us.Run, variant: str) -> None:
     compared = {name for name in found if name in wanted}
     assert len(compared) >= 17
     assert ("sway" in compared) == (variant != "base")
+    assert ("flips_right_wrong" in compared) == (variant != "base")
     for name in compared:
         assert found[name] == pytest.approx(wanted[name], abs=1e-12), name
 

@@ -89,6 +89,17 @@ def test_a_torn_last_line_is_left_out_and_cut_off(stage: Stage[Generation], cut:
     assert [row.id for row in stage] == ["a", "c"]
 
 
+def test_a_record_is_read_by_where_its_line_begins(stage: Stage[Generation]) -> None:
+    written = [Generation(id=str(n), status="stop", text="é" * n) for n in range(5)]
+    stage.append(written)
+    with stage.path.open("ab") as file:
+        file.write(b'{"schema')
+    starts = list(stage.starts())
+    assert [stage.at(start) for start in starts] == written
+    with pytest.raises(RunError, match=r"generations.jsonl byte 3 is no Generation"):
+        stage.at(3)
+
+
 def test_a_torn_only_line(stage: Stage[Generation]) -> None:
     stage.path.write_bytes(b'{"schema')
     assert list(stage) == []

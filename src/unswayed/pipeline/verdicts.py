@@ -9,7 +9,7 @@ from typing import Any
 from tqdm import tqdm
 
 from unswayed import progress
-from unswayed.answers import AnswerRules
+from unswayed.answers import AnswerRules, ParsedAnswer
 from unswayed.judges import Judge, JudgeCase, batch_size, case_of, described
 from unswayed.pipeline.batches import batches, other_records
 from unswayed.pipeline.rules import rules_of
@@ -81,12 +81,17 @@ def _verdicts(
         raise other_records(f"the judge {judge.name}", len(cases))
 
 
-def _case(
-    variant: Variant, generation: Generation, judge: Judge, rules: AnswerRules
+def case_of_output(
+    variant: Variant, generation: Generation, reading: ParsedAnswer
 ) -> JudgeCase | Verdict:
-    """Return what the judge is asked, or a signed verdict where there is nothing to ask.
+    """Return what a judge is asked about an output, or an unsigned verdict where there is nothing.
 
     Outputs of one prompt are cases of their own, so a judge may go by their ids.
+
+    Args:
+        variant: what was shown.
+        generation: what was written.
+        reading: its thought and answer.
     """
     id = f"{variant.id}#{generation.draw}" if generation.draw else variant.id
     kind = variant.sample.answer_kind
@@ -94,10 +99,15 @@ def _case(
     if kind != "choice":
         reason = reason or f"judges compare options, and the question asks for a {kind}"
     if reason:
-        case = Verdict(id=id, judge="", status="skipped", reason=reason)
-    else:
-        reading = rules.read(variant, generation)
-        case = case_of(id, variant.sample.question, variant.options, reading)
+        return Verdict(id=id, judge="", status="skipped", reason=reason)
+    return case_of(id, variant.sample.question, variant.options, reading)
+
+
+def _case(
+    variant: Variant, generation: Generation, judge: Judge, rules: AnswerRules
+) -> JudgeCase | Verdict:
+    """Return what the judge is asked, or a signed verdict where there is nothing to ask."""
+    case = case_of_output(variant, generation, rules.read(variant, generation))
     if isinstance(case, JudgeCase):
         return case
     return case.model_copy(update={"judge": judge.name, "prompt_hash": judge.prompt_hash})

@@ -31,6 +31,12 @@ COLUMNS: tuple[Column, ...] = (
         " base rows, and where there is no foil or no pair",
     ),
     Column(
+        "flip",
+        "text",
+        "`right_wrong`, `wrong_right` or `none`, against the sample's base row; missing in base"
+        " rows and where there is no pair",
+    ),
+    Column(
         "verdict",
         "text",
         "`consistent`, `inconsistent`, `unclear`, `failed` (the judge did) or"

@@ -43,7 +43,7 @@ def frame(run: RunFolder) -> DataFrame:
     rules = measured.rules(run)
     records = _Records(rules)
     columns = columns_of(records.kept(run.joined()), run.failures, rules)
-    cells = {**records.cells, **_measured(columns), **_letters(columns, records)}
+    cells = {**records.cells, **measured_cells(columns), **_letters(columns, records)}
     return frames.frame(COLUMNS, cells)
 
 
@@ -139,12 +139,16 @@ def _letters(columns: Columns, records: _Records) -> dict[str, Sequence[Any]]:
     return {"letter": shown, "sample_letter": own}
 
 
-def _measured(columns: Columns) -> dict[str, Any]:
-    """Return the cells that every metric starts from; masked where a row is in no figure."""
+def measured_cells(columns: Columns) -> dict[str, Any]:
+    """Return name → (n,) cells that every metric starts from; no record is read for them.
+
+    Flags are masked where a row is in no figure, numbers NaN, texts None. The names are those of
+    `row_columns.COLUMNS`.
+    """
     there = columns.has_output()
     choices = columns.kind == codes.KINDS.index("choice")
     has_letters = columns.method >= 0
-    sway = _sway(columns)
+    sway, flip = _paired_cells(columns)
     return {
         "benchmark": _named(columns.benchmarks, columns.benchmark),
         "sample": columns.samples[columns.sample].tolist(),
@@ -154,6 +158,7 @@ def _measured(columns: Columns) -> dict[str, Any]:
         "correct": np.ma.array(columns.correct, mask=~there),
         "sway": sway,
         "swayed": np.ma.array(sway == 1, mask=np.isnan(sway)),
+        "flip": flip,
         "verdict": _named(codes.CONSISTENCY, columns.consistency),
         "quadrant": _quadrants(columns),
         "status": _named(codes.FINISH, columns.finish),
@@ -171,15 +176,22 @@ def _measured(columns: Columns) -> dict[str, Any]:
     }
 
 
-def _sway(columns: Columns) -> Floats:
-    """Return (n,) −1, 0 or 1; NaN in base rows and where there is no foil or no pair."""
+def _paired_cells(columns: Columns) -> tuple[Floats, list[str | None]]:
+    """Return what a row changes against its base row: its sway, and the name of its flip.
+
+    The sway is −1, 0 or 1; NaN in base rows and where there is no foil or no pair.
+    """
     base = columns.base_rows()
     not_base = np.array([name != codes.BASE for name in columns.variants], dtype=np.bool_)
     paired = np.flatnonzero(columns.has_output() & (base >= 0) & not_base[columns.variant])
     pairs = robustness.Pairs(columns.take(base[paired]), columns.take(paired))
     sway = np.full(len(columns), np.nan)
     sway[paired] = robustness.sway_values(pairs)
-    return sway
+    flip: list[str | None] = [None] * len(columns)
+    before, after = pairs.base.correct.tolist(), pairs.variant.correct.tolist()
+    for row, change in zip(paired.tolist(), zip(before, after, strict=True), strict=True):
+        flip[row] = _FLIPS[change]
+    return sway, flip
 
 
 def _quadrants(columns: Columns) -> list[str | None]:
@@ -209,6 +221,13 @@ def _flags(bits: int) -> tuple[str, ...]:
     return tuple(name for name, bit in codes.FLAGS.items() if bits & bit)
 
 
+_FLIPS = {
+    (True, True): "none",
+    (False, False): "none",
+    (True, False): "right_wrong",
+    (False, True): "wrong_right",
+}
+"""Right in base, right under the variant → the flip."""
 _NUMBERS = (
     "entropy",
     "entropy_normalised",

@@ -37,7 +37,32 @@ class Stage(Generic[R]):
             for number, line in enumerate(lines, 1):
                 if not line.endswith(b"\n"):
                     return
-                yield self._parse(line, number)
+                yield self._parse(line, f"line {number}")
+
+    def starts(self) -> Iterator[int]:
+        """Yield where each whole line begins, in bytes; nothing is parsed."""
+        if not self.path.exists():
+            return
+        at = 0
+        with self.path.open("rb") as lines:
+            for line in lines:
+                if line.endswith(b"\n"):
+                    yield at
+                at += len(line)
+
+    def at(self, start: int) -> R:
+        """Return the record of the line that begins at a byte.
+
+        Raises:
+            RunError: there is no such record there: the file was changed.
+        """
+        try:
+            with self.path.open("rb") as lines:
+                lines.seek(start)
+                line = lines.readline()
+        except OSError as error:
+            raise RunError(f"cannot read {self.path}: {error.strerror or error}") from error
+        return self._parse(line, f"byte {start}")
 
     def repair(self) -> int:
         """Cut a torn last line off and return the number of whole lines."""
@@ -73,12 +98,12 @@ class Stage(Generic[R]):
                 "command again, it goes on where it stopped"
             ) from error
 
-    def _parse(self, line: bytes, number: int) -> R:
+    def _parse(self, line: bytes, where: str) -> R:
         try:
             return self.record.model_validate_json(line)
         except ValidationError as error:
             raise RunError(
-                f"{self.path} line {number} is no {self.record.__name__} of this version "
+                f"{self.path} {where} is no {self.record.__name__} of this version "
                 f"({first_fault(error).text('line')}); the file was changed or made by another "
                 "version: move it away and run the stage again"
             ) from error
