@@ -1,10 +1,12 @@
 """What it costs to look at a finished run again: CPU seconds and peak memory of each command.
 
     python benchmarks/finished_run.py 200000 --source runs/demo
+    python benchmarks/finished_run.py 200000 --source runs/demo --exports
 
 A small finished run (by default one of the embedded model, made here) is repeated under new ids
 until it has so many generations; then the commands are run on it, each in a process of its own.
-`first measure` finds no `rows.npz`; the others find what it left.
+`first measure` finds no `rows.npz`; the others find what it left. With `--exports` the run is
+measured and then exported to each format.
 """
 
 from __future__ import annotations
@@ -26,6 +28,10 @@ COMMANDS = (
     ("report", "report"),
     ("evaluate", "evaluate"),
     ("evaluate again", "evaluate"),
+)
+EXPORTS = (
+    ("first measure", "measure"),
+    *((f"to {name}", f"export --to {name}") for name in ("parquet", "csv", "jsonl")),
 )
 
 
@@ -96,6 +102,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("count", type=int, nargs="?", default=20_000, help="generations")
     parser.add_argument("--source", type=Path, help="a small finished run to repeat")
+    parser.add_argument("--exports", action="store_true", help="export it instead")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         source = options.source or Path(folder) / "source"
@@ -107,8 +114,8 @@ def main() -> None:
         size = sum((run / f"{stage}.jsonl").stat().st_size for stage in STAGES) / 2**20
         print(f"{written:,} generations, {size:.0f} MB of records")
         print(f"{'':16} {'CPU s':>7} {'MB':>6}")
-        for label, command in COMMANDS:
-            seconds, peak = cost([command, str(run)])
+        for label, command in EXPORTS if options.exports else COMMANDS:
+            seconds, peak = cost([*command.split(), str(run)])
             print(f"{label:16} {seconds:7.1f} {peak:6.0f}", flush=True)
 
 

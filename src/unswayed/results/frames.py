@@ -18,14 +18,15 @@ from unswayed import extras
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-ColumnKind = Literal["text", "flag", "count", "number", "object"]
+ColumnKind = Literal["text", "flag", "count", "number", "texts", "object"]
 _DTYPES: Mapping[ColumnKind, str] = {
     # Python strings, because Arrow's hold no half of a surrogate pair
     "text": "string[python]",
     "flag": "boolean",
     "count": "Int64",
     "number": "float64",
-    "object": "object",
+    "texts": "object",  # tuples of texts
+    "object": "object",  # dicts
 }
 
 
@@ -62,8 +63,7 @@ def frame(columns: Sequence[Column], cells: Mapping[str, Any]) -> DataFrame:
 
     Args:
         columns: its columns, in order.
-        cells: name → the cells: a list with None where a cell is missing, an array, or a masked
-            array.
+        cells: name → the cells: a list with None where a cell is missing, or an array.
 
     Raises:
         MissingExtra: pandas is not installed.
@@ -82,10 +82,7 @@ def records_frame(columns: Sequence[Column], records: Sequence[Mapping[str, Any]
 def _series(column: Column, cells: Any) -> Any:
     import pandas as pd
 
-    if isinstance(cells, np.ma.MaskedArray):
-        series = pd.Series(np.asarray(cells.data), dtype=column.dtype)
-        return series.mask(np.ma.getmaskarray(cells))
-    if column.kind == "object":
+    if column.dtype == "object":
         objects = np.empty(len(cells), dtype=object)
         for place, cell in enumerate(cells):  # numpy would make columns of tuples
             objects[place] = cell

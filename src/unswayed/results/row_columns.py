@@ -76,7 +76,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("conflict", "flag", "the answer's letter and the option text beside it disagree"),
     Column(
         "flags",
-        "object",
+        "texts",
         "tuple of what was odd about the answer, such as `letter-text-conflict`, and of the"
         " rules by which it was read, such as `stated`",
     ),

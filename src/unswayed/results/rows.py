@@ -1,34 +1,42 @@
-"""A run's generations as a table: one row each, and what the metrics made of it.
+"""A run's generations as rows: one each, and what the metrics made of it.
 
 What is right, swayed or consistent comes from the columns that every metric starts from
-(`metrics.columns`), so that a mean over this table is the metric. Only what those columns do not
+(`metrics.columns`), so that a mean over these rows is the metric. Only what those columns do not
 keep is read from the records beside them: the texts, the letters as they were shown, and why an
-answer could not be read.
+answer could not be read. The records are streamed: no more than some thousand of them are in
+memory, whatever the size of the run.
 """
 
-# pandas comes without types, so what comes from it is unknown here.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false, reportMissingTypeStubs=false
+# pandas comes without types.
+# pyright: reportMissingTypeStubs=false
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from unswayed.answers import AnswerRules
+from unswayed.errors import RunError
 from unswayed.metrics import codes, robustness
+from unswayed.metrics.arrays import Floats, Ints
 from unswayed.metrics.columns import Columns
-from unswayed.metrics.intervals import Floats, Ints
-from unswayed.metrics.records import columns_of
+from unswayed.pipeline.metrics import columns_of_run
+from unswayed.pipeline.settings import settings_of
 from unswayed.results import frames, measured
 from unswayed.results.row_columns import COLUMNS
 from unswayed.run.folder import RunFolder
 from unswayed.run.pairing import JudgedOutput
-from unswayed.types import LETTERS, Generation, Letter, Variant, Verdict
+from unswayed.types import LETTERS, Generation, Variant, Verdict
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+RowChunk = Mapping[str, Sequence[Any]]
+"""Name of each of `COLUMNS` → its cells, row by row; None where one is missing."""
+CHUNK = 2048
+"""Rows that are in memory at a time."""
 
 
 def frame(run: RunFolder) -> DataFrame:
@@ -40,37 +48,61 @@ def frame(run: RunFolder) -> DataFrame:
         DataError: a record does not fit its variant.
     """
     frames.require()
-    rules = measured.rules(run)
-    records = _Records(rules)
-    columns = columns_of(records.kept(run.joined()), run.failures, rules)
-    cells = {**records.cells, **measured_cells(columns), **_letters(columns, records)}
+    cells: dict[str, list[Any]] = {one.name: [] for one in COLUMNS}
+    for chunk in chunks(run):
+        for name, column in cells.items():
+            column.extend(chunk[name])
     return frames.frame(COLUMNS, cells)
 
 
-class _Records:
-    """What is kept of the records beside the columns, row by row."""
+def chunks(run: RunFolder, size: int = CHUNK) -> Iterator[RowChunk]:
+    """Yield a run's generations, some rows at a time, those of an unfinished run as far as they go.
 
-    def __init__(self, rules: AnswerRules) -> None:
-        self.rules = rules
-        self.cells: dict[str, list[Any]] = {name: [] for name in _KEPT}
-        self.shown: list[Mapping[Letter, Letter]] = []
-        """Of each row: letter of the sample → letter as shown."""
-        self.abstain: list[Letter | None] = []
-        """Of each row: letter of the abstain option, if it was added."""
+    Args:
+        run: the run; one without a generation yields nothing.
+        size: rows of a chunk, at least 1; the last one may have fewer.
 
-    def kept(self, rows: Iterable[JudgedOutput]) -> Iterator[JudgedOutput]:
-        """Pass the rows on, and keep the texts of each."""
-        for row in rows:
-            cells = {
-                **_shown(row[0]),
-                **_output_cells(*row[:2], self.rules),
-                **_judged(row[2]),
-            }
-            for name, column in self.cells.items():
-                column.append(cells[name])
-            self.shown.append({own: shown for shown, own in row[0].origin.items()})
-            self.abstain.append(row[0].abstain)
-            yield row
+    Raises:
+        RunError: the run's files are damaged or do not belong together.
+        DataError: a record does not fit its variant.
+    """
+    if next(iter(run.generations), None) is None:
+        return
+    rules = measured.rules(run)
+    reading = {"on_conflict": rules.on_conflict, "tolerance": rules.tolerance}
+    columns = columns_of_run(run, settings_of(run).model_copy(update=reading))
+    sway, flip = _paired_cells(columns)
+    start, records = 0, run.joined()
+    while outputs := list(islice(records, size)):
+        rows = slice(start, min(start + len(outputs), len(columns)))
+        part = columns.take(np.arange(rows.start, rows.stop))
+        own = _own_cells(part, sway[rows], flip[rows])
+        yield _chunk(part, own, outputs[: len(part)], rules)
+        start = rows.stop
+
+
+def _chunk(
+    columns: Columns, own: Mapping[str, Any], outputs: Sequence[JudgedOutput], rules: AnswerRules
+) -> RowChunk:
+    """Return the cells of some rows: what was measured of each, and its texts."""
+    variants = [variant for variant, *_ in outputs]
+    if [variant.sample.id for variant in variants] != own["sample"]:
+        raise RunError("the records changed while they were read; run it again")
+    texts = [
+        {**_shown(variant), **_output_cells(variant, generation, rules), **_judged(verdict)}
+        for variant, generation, verdict in outputs
+    ]
+    kept = {name: [row[name] for row in texts] for name in _KEPT}
+    listed = {name: _listed(cells) for name, cells in own.items()}
+    return {**kept, **listed, **_letters(columns, variants)}
+
+
+def _listed(cells: Any) -> Sequence[Any]:
+    """Return cells as a list, None where one is masked or NaN."""
+    if not isinstance(cells, np.ndarray):
+        return cells
+    values: list[Any] = cells.tolist()
+    return [None if value != value else value for value in values]
 
 
 def _shown(variant: Variant) -> dict[str, Any]:
@@ -122,7 +154,7 @@ def _judged(verdict: Verdict | None) -> dict[str, Any]:
     }
 
 
-def _letters(columns: Columns, records: _Records) -> dict[str, Sequence[Any]]:
+def _letters(columns: Columns, variants: Sequence[Variant]) -> RowChunk:
     """Return the letters answered, in the letters of the sample and as they were shown."""
     choices = columns.kind == codes.KINDS.index("choice")
     own = [
@@ -131,10 +163,10 @@ def _letters(columns: Columns, records: _Records) -> dict[str, Sequence[Any]]:
     ]
     abstained = (columns.chosen == codes.ABSTAINED).tolist()
     shown = [
-        abstain if abstains else letters.get(letter or "")
-        for abstains, abstain, letter, letters in zip(
-            abstained, records.abstain, own, records.shown, strict=True
-        )
+        variant.abstain
+        if abstains
+        else next((shown for shown, mine in variant.origin.items() if mine == letter), None)
+        for abstains, variant, letter in zip(abstained, variants, own, strict=True)
     ]
     return {"letter": shown, "sample_letter": own}
 
@@ -145,10 +177,14 @@ def measured_cells(columns: Columns) -> dict[str, Any]:
     Flags are masked where a row is in no figure, numbers NaN, texts None. The names are those of
     `row_columns.COLUMNS`.
     """
+    return _own_cells(columns, *_paired_cells(columns))
+
+
+def _own_cells(columns: Columns, sway: Floats, flip: Sequence[str | None]) -> dict[str, Any]:
+    """Return the cells of some rows, whose base rows need not be among them; see above."""
     there = columns.has_output()
     choices = columns.kind == codes.KINDS.index("choice")
     has_letters = columns.method >= 0
-    sway, flip = _paired_cells(columns)
     return {
         "benchmark": _named(columns.benchmarks, columns.benchmark),
         "sample": columns.samples[columns.sample].tolist(),
