@@ -305,5 +305,3 @@ def test_a_start_that_is_none(
 ) -> None:
     with pytest.raises(ModelError, match=r"found no model\.safetensors"):
         organism.train(tmp_path / "out", start=tmp_path)
-    with pytest.raises(ConfigError, match="begins with fresh weights"):
-        organism.train(tmp_path / "out", early=True, start=trained[0] / "checkpoint")

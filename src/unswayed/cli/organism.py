@@ -47,7 +47,8 @@ def organism() -> None:
     "--from",
     "start",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Carry this checkpoint on, with the last two phases, instead of training from scratch.",
+    help="Carry this checkpoint on, instead of training from scratch: with the last two phases, or "
+    "with --early by calibrating it alone, such as exams/swayed-1000 of a training.",
 )
 def train(
     out: Path,
@@ -63,8 +64,6 @@ def train(
     from unswayed import organism as package
     from unswayed.extras import require
 
-    if early and start:
-        raise click.UsageError("expected --early or --from, found both")
     require("training an organism", "transformers")
     click.echo(package.train(out, seed, minutes, dtype, early, start, device, workers))
 

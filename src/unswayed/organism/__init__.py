@@ -43,15 +43,16 @@ def train(
         dtype: of the matrix products, `bfloat16` or `float32`; None for the one in which this
             machine is faster.
         early: train the sibling that is stopped early, a start for reinforcement learning.
-        start: folder of a checkpoint of the organism to carry on, with the last two phases alone;
-            None to begin with fresh weights and the first.
+        start: folder of a checkpoint of the organism to carry on, with the last two phases alone,
+            or with the calibration alone for the early sibling; None to begin with fresh weights
+            and the first.
         device: where it is trained, as torch calls it. On a GPU two trainings do not end in the
             same bytes.
         workers: other processes that draw the scenes; with any number the rows are the same.
 
     Raises:
-        ConfigError: dtype has no such value, torch has no such device here, minutes is not above 0,
-            or `early` has a start.
+        ConfigError: dtype has no such value, torch has no such device here, or
+            minutes is not above 0.
         ModelError: the folder holds a training with another seed, start or curriculum, or a
             damaged one; or the start is no checkpoint of the organism.
         RunError: another process is training in the folder.

@@ -68,9 +68,6 @@ SWAYED = replace(
     neutral=0.4,
     kinds={"relation": 1.2, "count": 2.0, "existence": 1.2, "size": 0.7, "occlusion": 1.0},
 )
-HALF_SWAYED = replace(
-    QUESTIONS, caption=0.2, prefill=0.15, abstain=0.05, direct=0.2, right=0.6, neutral=0.4
-)
 OWN = 0.6
 """Share of the rows with a thought of the organism's own, where its letters are calibrated."""
 
@@ -96,14 +93,17 @@ CURRICULUM: tuple[Phase, ...] = (
 )
 """Every phase after the second keeps the labels of the picture tokens as a further loss."""
 
+EARLY_CALIBRATION = replace(CALIBRATION, steps=150)
 EARLY: tuple[Phase, ...] = (
-    *CURRICULUM[:2],
-    replace(CURRICULUM[2], steps=500),
-    Phase("early", 320, "scenes", HALF_SWAYED, letter_weight=2.0, hunch=0.3),
-    replace(CALIBRATION, steps=150, mixture=replace(HALF_SWAYED, own=OWN)),
+    *CURRICULUM[:4],
+    replace(CURRICULUM[4], steps=1000),
+    EARLY_CALIBRATION,
 )
-"""Stopped when it has the forms and half of the answers: head-room for reinforcement learning."""
+"""Stopped when it has the forms and two thirds of the answers: room for reinforcement learning."""
 
+EARLY_FURTHER: tuple[Phase, ...] = (replace(EARLY_CALIBRATION, aligned=0.0),)
+"""What makes the early sibling from a checkpoint of the whole curriculum, as it stood after so
+many steps of `swayed`."""
 
 FURTHER: tuple[Phase, ...] = (
     replace(SETTLING, name="further", steps=1000, rate=1.5e-3, aligned=0.0),

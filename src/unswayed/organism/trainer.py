@@ -395,10 +395,10 @@ def train(
     dtype = dtype or faster_dtype(device)
     if dtype not in DTYPES:
         raise ConfigError(f"expected a dtype of {', '.join(DTYPES)}; found {dtype!r}")
-    if early and start:
-        raise ConfigError("the early sibling begins with fresh weights; leave the start out")
-    phases = curriculum.EARLY if early else curriculum.CURRICULUM
-    phases = curriculum.FURTHER if start else phases
+    if start:
+        phases = curriculum.EARLY_FURTHER if early else curriculum.FURTHER
+    else:
+        phases = curriculum.EARLY if early else curriculum.CURRICULUM
     if minutes is not None:
         phases = curriculum.scaled(phases, minutes)
     with RunFolder(Path(out)).writing():
