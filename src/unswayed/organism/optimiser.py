@@ -22,17 +22,18 @@ from torch import Tensor, nn
 _COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 
 
-def orthogonalised(stack: Tensor, steps: int = 5) -> Tensor:
+def orthogonalised(stack: Tensor, steps: int = 5, dtype: torch.dtype = torch.bfloat16) -> Tensor:
     """Return the nearest orthogonal matrices, approximately, by Newton-Schulz iteration.
 
     Args:
         stack: (matrices, rows, columns).
         steps: number of iterations.
+        dtype: of the products; bfloat16 is exact enough, and slow where a processor lacks it.
     """
     a, b, c = _COEFFICIENTS
     tall = stack.shape[-2] > stack.shape[-1]
     x = stack.mT if tall else stack
-    x = (x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)).bfloat16()
+    x = (x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)).to(dtype)
     for _ in range(steps):
         gram = x @ x.mT
         x = a * x + (b * gram + c * gram @ gram) @ x
@@ -47,6 +48,7 @@ class Muon(torch.optim.Optimizer):
         lr: learning rate, as for Adam.
         momentum: of the averaged gradient, Nesterov's form.
         weight_decay: decoupled.
+        dtype: of the orthogonalisation's products.
     """
 
     def __init__(
@@ -55,8 +57,10 @@ class Muon(torch.optim.Optimizer):
         lr: float,
         momentum: float = 0.95,
         weight_decay: float = 0.0,
+        dtype: torch.dtype = torch.bfloat16,
     ) -> None:
         """Keep the settings; state is made at the first step."""
+        self._dtype = dtype
         defaults = {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}
         super().__init__(params, defaults)
 
@@ -82,7 +86,7 @@ class Muon(torch.optim.Optimizer):
             alike[weight.shape].append(index)
         updates = list(ahead)
         for shape, members in alike.items():
-            scaled = orthogonalised(torch.stack([ahead[i] for i in members]))
+            scaled = orthogonalised(torch.stack([ahead[i] for i in members]), dtype=self._dtype)
             scaled.mul_(0.2 * max(shape) ** 0.5)
             for index, update in zip(members, scaled.unbind(), strict=True):
                 updates[index] = update

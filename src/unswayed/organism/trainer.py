@@ -207,7 +207,7 @@ class OrganismTrainer:
         matrices, rest = split_parameters(list(self.model.named_parameters()))
         rest = [*rest, *self.alignment.parameters()]
         return (
-            Muon(matrices, lr=1e-3, weight_decay=0.01),
+            Muon(matrices, lr=1e-3, weight_decay=0.01, dtype=self.dtype),
             torch.optim.Adam(rest, lr=1e-3, betas=(0.9, 0.98)),
         )
 
