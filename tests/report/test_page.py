@@ -29,6 +29,8 @@ HOSTILE = (
     "\u202egnp.exe\x00\x1b]0;title\x07\x9b31m"
     "javascript:alert(4) $\\frac{a}{b}$"
 )
+EXPLORER = "http://127.0.0.1:8765/sample/0/"
+"""Where the reader goes, if a link is followed: nothing is fetched from there."""
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 SVG_EMPTY = {"path", "use", "rect", "circle", "line"}
 
@@ -75,7 +77,8 @@ def assert_safe(page: str) -> Elements:
         for name, value in attributes.items():
             assert not name.startswith("on"), f"<{tag} {name}>"
             if name in ("src", "href", "xlink:href"):
-                assert (value or "").startswith(("data:image/", "#")), f"<{tag} {name}={value!r}>"
+                starts = ("data:image/", "#", *([EXPLORER] if tag == "a" else []))
+                assert (value or "").startswith(starts), f"<{tag} {name}={value!r}>"
     for image in found.named("img"):
         assert image["alt"]
     return found
@@ -102,8 +105,9 @@ def test_the_page_holds_the_figures_of_the_run(page: str) -> None:
     assert "2026-05-04" in text
     for section in ("figures", "tables", "samples", "failures", "terms", "provenance"):
         assert f'id="{section}"' in page
-    assert page.count("<svg") == 5 * 3 + 1
+    assert page.count("<svg") == 2 * (6 * 3 + 1)  # for a wide page and for a narrow one
     assert page.count('class="sample"') == 12
+    assert page.count(f'href="{EXPLORER}') == 12
 
 
 def test_the_same_run_gives_the_same_bytes(run: RunFolder, page: str) -> None:
@@ -139,8 +143,8 @@ def test_an_empty_panel_is_replaced_by_its_reason(run: RunFolder) -> None:
             row.update(value=None, low=None, high=None, reason="no letter distributions")
     write_json(path, metrics)
     page = render(run)
-    assert page.count("<svg") == 5 * 3 + 1 - 1
-    assert "No panel for dots: no letter distributions." in page
+    assert page.count("<svg") == 2 * (6 * 3 + 1 - 1)
+    assert "Not shown: dots: no letter distributions" in page
 
 
 def test_contrasts_have_a_chart_and_a_table_and_are_no_variants(small_run: RunFolder) -> None:
@@ -153,7 +157,7 @@ def test_contrasts_have_a_chart_and_a_table_and_are_no_variants(small_run: RunFo
     metrics["estimates"].append(template | contrast)
     write_json(path, metrics)
     page = render(small_run)
-    assert page.count("<svg") == before.count("<svg") + 1
+    assert page.count("<svg") == before.count("<svg") + 2
     assert "</span> Contrasts between variants</h3>" in page
     assert page.count('<th scope="row">wrong-think − wrong-caption</th>') == 1
     cell = re.search(r"wrong-think − wrong-caption</th><td title=.*?>([^<]*)<small>([^<]*)", page)
@@ -174,7 +178,7 @@ def test_taxonomy_and_selection_have_tables_and_the_taxonomy_a_chart(small_run: 
     metrics["estimates"].append(template | {"metric": "selective_risk", "value": 0.125})
     write_json(path, metrics)
     page = render(small_run)
-    assert page.count("<svg") == before.count("<svg") + 1
+    assert page.count("<svg") == before.count("<svg") + 2
     label = "steadfast 25 %, stubborn 25 %, confused 25 %, brittle 25 %"
     assert f"wrong-think: {label}." in page
     assert "<caption>What becomes of right answers when a text misleads</caption>" in page

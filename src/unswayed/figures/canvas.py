@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,6 +54,20 @@ PRINT: Mapping[str, Any] = {
 }
 """Figures as files, on white."""
 
+COLUMN: Mapping[str, Any] = {
+    **PRINT,
+    "font.size": 8,
+    "axes.labelsize": 8,
+    "xtick.labelsize": 7.5,
+    "ytick.labelsize": 7.5,
+    "axes.spines.left": False,
+    "ytick.labelcolor": INK,
+    "ytick.major.size": 0,
+    "xtick.major.size": 2.5,
+    "pdf.fonttype": 42,
+}
+"""Figures as files for a column of a paper: letters of 8 points, fonts that a PDF embeds whole."""
+
 
 @contextmanager
 def canvas(
@@ -82,15 +96,27 @@ def canvas(
         yield Figure(figsize=size, layout="constrained")
 
 
-def save(figure: Figure, path: Path) -> list[Path]:
-    """Write a figure as `path`.svg and `path`.png and return both.
+_KINDS: Mapping[str, Mapping[str, Any]] = {
+    "svg": {"metadata": {"Date": None}},
+    "png": {"dpi": _DPI},
+    "pdf": {"metadata": {"CreationDate": None, "Creator": None, "Producer": None}},
+}
+"""Format → how it is written: without a date, and without the version of what wrote it."""
+BOTH = ("svg", "png")
+"""The formats of a training's curves."""
+ALL_KINDS = ("pdf", "svg", "png")
+"""The formats of a figure for a paper."""
+
+
+def save(figure: Figure, path: Path, kinds: Sequence[str] = BOTH) -> list[Path]:
+    """Write a figure in some formats, as `path`.svg and so on, and return the files.
 
     Raises:
         StageError: a file cannot be written.
     """
-    kinds: dict[str, dict[str, Any]] = {"svg": {"metadata": {"Date": None}}, "png": {"dpi": _DPI}}
     files: list[Path] = []
-    for kind, options in kinds.items():
+    for kind in kinds:
+        options = _KINDS[kind]
         buffer = io.BytesIO()
         figure.savefig(buffer, format=kind, **options)
         files.append(path.with_name(f"{path.name}.{kind}"))

@@ -12,11 +12,8 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-from unswayed.figures.canvas import canvas
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,11 +33,19 @@ PLACEHOLDERS = {
     "on-q2": "#0c0d0e",
     "on-q3": "#0d0e0f",
     "on-q4": "#0e0f10",
+    "s1": "#0f1011",
+    "s2": "#101112",
+    "s3": "#111213",
+    "s4": "#121314",
+    "s5": "#131415",
+    "s6": "#141516",
 }
 """CSS variable → the colour that stands for it while drawing; no two alike, none used otherwise."""
 
 PAGE: Mapping[str, Any] = {
     "font.size": 9.5,
+    "xtick.labelsize": 9,
+    "axes.labelsize": 9.5,
     "axes.spines.left": False,
     "axes.unicode_minus": True,
     "axes.edgecolor": PLACEHOLDERS["grid"],
@@ -71,15 +76,6 @@ class Drawing:
 
     svg: str
     label: str
-
-
-def page_canvas(name: str, width: float, height: float) -> AbstractContextManager[Figure]:
-    """Give an empty figure of a size in inches; its name makes its ids unique in the page.
-
-    Raises:
-        MissingExtra: matplotlib is not installed.
-    """
-    return canvas((width, height), PAGE, salt=name)
 
 
 def page_svg(figure: Figure, name: str) -> str:

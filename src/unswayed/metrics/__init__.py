@@ -9,16 +9,17 @@ from unswayed.metrics.agreement import cohen_kappa, fleiss_kappa, strict_agreeme
 from unswayed.metrics.columns import Columns
 from unswayed.metrics.compare import compare
 from unswayed.metrics.intervals import Figure, IntervalSettings, Mean, mean_figure, mean_figures
-from unswayed.metrics.measure import measure, risk_coverage
+from unswayed.metrics.measure import measure, reliability, risk_coverage
 from unswayed.metrics.records import columns_of
 from unswayed.metrics.seeds import SeedSummary, over_seeds
-from unswayed.metrics.uncertainty import RiskCoverage
+from unswayed.metrics.uncertainty import Reliability, RiskCoverage
 
 __all__ = [
     "Columns",
     "Figure",
     "IntervalSettings",
     "Mean",
+    "Reliability",
     "RiskCoverage",
     "SeedSummary",
     "cohen_kappa",
@@ -29,6 +30,7 @@ __all__ = [
     "mean_figures",
     "measure",
     "over_seeds",
+    "reliability",
     "risk_coverage",
     "strict_agreement",
 ]

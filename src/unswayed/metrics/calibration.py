@@ -12,13 +12,20 @@ Of the test inversion: Carpenter, *Test inversion bootstrap confidence intervals
 from __future__ import annotations
 
 import math
+from typing import TypedDict
 
 import numpy as np
 from scipy import special  # pyright: ignore[reportMissingTypeStubs]
 
 from unswayed.metrics.arrays import Floats, Ints
 from unswayed.metrics.closed_forms import SAME, t_quantile
-from unswayed.metrics.intervals import MIN_CLUSTERS, Figure, IntervalSettings
+from unswayed.metrics.intervals import (
+    MIN_CLUSTERS,
+    Figure,
+    IntervalSettings,
+    Mean,
+    mean_figures,
+)
 
 BINS = 10
 METHOD = "test-inversion-clusters"
@@ -26,6 +33,28 @@ BIASED = "biased upwards by noise; ece_debiased has an interval"
 
 _NORMALS = 1000
 """Pairs of noise z and −z; by symmetry each distribution falls as the gaps grow (Anderson 1955)."""
+
+
+class Bin(TypedDict):
+    """Rows of about the same confidence, as they are written to `metrics.json`.
+
+    Attributes:
+        above: lower edge, not of the bin, in [0, 1).
+        to: upper edge, of the bin.
+        confidence: mean of the rows.
+        accuracy: share of right rows, in [0, 1].
+        low: lower end of its interval; None where there is none.
+        high: upper end.
+        n: number of rows.
+    """
+
+    above: float
+    to: float
+    confidence: float
+    accuracy: float
+    low: float | None
+    high: float | None
+    n: int
 
 
 def ece(confidence: Floats, correct: Floats) -> float:
@@ -82,6 +111,35 @@ def ece_figures(
     # Gaps smaller than calibrated rows would have are no proof of an error of exactly 0.
     ends = (min(low, value), max(high, value) or error)
     return [binned, Figure(names[1], value, n, size, *ends, settings.level, METHOD)]
+
+
+def reliability(
+    confidence: Floats, correct: Floats, clusters: Ints, settings: IntervalSettings
+) -> list[Bin]:
+    """Return the bins of the calibration error that have rows, by rising confidence.
+
+    Args:
+        confidence: (n,) in [0, 1].
+        correct: (n,) in [0, 1].
+        clusters: (n,) code of each row's cluster.
+        settings: level of the intervals, and the resampling.
+    """
+    place = _bins(confidence)
+    there = [int(code) for code in np.unique(place)]
+    inside = [place == code for code in there]
+    means = [Mean("accuracy", correct[mask], clusters[mask]) for mask in inside]
+    return [
+        Bin(
+            above=code / BINS,
+            to=(code + 1) / BINS,
+            confidence=float(confidence[mask].mean()),
+            accuracy=figure.value or 0.0,
+            low=figure.low,
+            high=figure.high,
+            n=figure.n,
+        )
+        for code, mask, figure in zip(there, inside, mean_figures(means, settings), strict=True)
+    ]
 
 
 def _bins(confidence: Floats) -> Ints:

@@ -36,7 +36,7 @@ from unswayed.metrics.intervals import (
 )
 from unswayed.metrics.robustness import Pairs
 from unswayed.metrics.scopes import in_benchmark, records, scopes, variant_names, within
-from unswayed.metrics.uncertainty import RiskCoverage
+from unswayed.metrics.uncertainty import Reliability, RiskCoverage
 from unswayed.types import Estimate
 
 Metric = Mean | Weighted | Strata | Figure
@@ -96,6 +96,37 @@ def risk_coverage(
         for predictor in PREDICTORS
     ]
     return [curve for curve in curves if curve["n"]]
+
+
+def reliability(
+    outcomes: Columns, *, level: float = 0.95, resamples: int = 2000, seed: int = 0
+) -> list[Reliability]:
+    """Return the bins behind `ece`, for each benchmark (and `all`) and variant with letters.
+
+    Args:
+        outcomes: the run's rows.
+        level: confidence level of the intervals, in (0, 1).
+        resamples: number of bootstrap resamples.
+        seed: seed of the resampling.
+
+    Raises:
+        ConfigError: the level or the number of resamples is out of range.
+    """
+    settings = IntervalSettings(level, resamples, seed)
+    diagrams = [
+        _reliability(outcomes, benchmark, variant, settings)
+        for benchmark in scopes(outcomes)
+        for variant in variant_names(outcomes, benchmark)
+    ]
+    return [one for one in diagrams if one["bins"]]
+
+
+def _reliability(
+    outcomes: Columns, benchmark: str, variant: str, settings: IntervalSettings
+) -> Reliability:
+    rows = outcomes.take(within(outcomes, benchmark, variant) & outcomes.has_output())
+    bins = uncertainty.reliability(rows.of_kind("choice"), settings)
+    return {"benchmark": benchmark, "variant": variant, "bins": bins}
 
 
 def _measure_variant(

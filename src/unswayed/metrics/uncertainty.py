@@ -57,6 +57,27 @@ def calibration_error(rows: Columns, settings: IntervalSettings) -> list[Figure]
     )
 
 
+class Reliability(TypedDict):
+    """A reliability diagram as it is written to `metrics.json`.
+
+    Attributes:
+        benchmark: benchmark, or `all`.
+        variant: the variant.
+        bins: those that have rows, by rising confidence.
+    """
+
+    benchmark: str
+    variant: str
+    bins: list[calibration.Bin]
+
+
+def reliability(rows: Columns, settings: IntervalSettings) -> list[calibration.Bin]:
+    """Return the bins of `ece`: how often the likeliest letter is right, by its probability."""
+    letter_rows = rows.take(rows.method >= 0)
+    columns = letter_rows.p_top, letter_rows.top_correct, letter_rows.cluster
+    return calibration.reliability(*columns, settings)
+
+
 def prediction(pairs: Pairs, level: float, of: Distribution = "") -> list[Figure]:
     """Return the AUROCs of base P(correct) and −H for "still correct under the variant".
 

@@ -15,7 +15,7 @@ from unswayed.errors import StageError
 from unswayed.metrics import stored
 from unswayed.metrics.columns import Columns
 from unswayed.metrics.measure import measure as estimates_of
-from unswayed.metrics.measure import risk_coverage
+from unswayed.metrics.measure import reliability, risk_coverage
 from unswayed.metrics.records import columns_of
 from unswayed.pipeline import unread
 from unswayed.pipeline.rules import recorded_style, rules_of
@@ -35,9 +35,8 @@ def measure(run: RunFolder, settings: Settings) -> None:
     run.keep_stage_digests()
     statistics = settings.statistics
     columns = columns_of_run(run, settings)
-    estimates = estimates_of(
-        columns, level=statistics.level, resamples=statistics.resamples, seed=settings.seed
-    )
+    asked = {**statistics.model_dump(include={"level", "resamples"}), "seed": settings.seed}
+    estimates = estimates_of(columns, **asked)
     document = {
         "schema_version": 1,
         "settings": {
@@ -49,6 +48,7 @@ def measure(run: RunFolder, settings: Settings) -> None:
         },
         "estimates": [estimate.model_dump(mode="json") for estimate in estimates],
         "risk_coverage": risk_coverage(columns),
+        "reliability": reliability(columns, **asked),
         "unread": unread.advice(columns, run.outputs, rules_of(run, settings)),
     }
     write_json(run.folder / METRICS, document)

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
-from unswayed.report.page import require, write_report
+from unswayed.report.page import write_report
+from unswayed.report.rendering import require
 
 __all__ = ["require", "write_report"]

@@ -84,8 +84,12 @@ class VariantCard:
 
 @dataclass(frozen=True)
 class Card:
-    """A sample with all its variants; `more_outputs` of them are not shown."""
+    """A sample with all its variants; `more_outputs` of them are not shown.
 
+    `key` is its id as it is, `id` as it is shown.
+    """
+
+    key: str
     id: str
     images: tuple[ImageRef, ...]
     more_images: int
@@ -101,6 +105,7 @@ def card(outputs: list[ScoredOutput]) -> Card:
     shown_first = max(outputs, key=_interest)
     shown = [one for one in outputs if one.generation.draw < MOST_DRAWS or one is shown_first]
     return Card(
+        key=first.sample.id,
         id=one_line(first.sample.id),
         images=first.sample.images[:MOST_PICTURES],
         more_images=max(0, len(first.sample.images) - MOST_PICTURES),

@@ -1,35 +1,29 @@
-"""The report as one self-contained page: `report.html` of a run folder.
-
-Nothing is fetched and no script runs: figures are inline SVG, pictures are data URIs, the page
-forbids scripts by its own policy, and every text passes the template engine's escaping. What a
-model or a data set wrote stands in no attribute but titles and alternative texts, where it is
-escaped and on one line.
-"""
+"""`report.html`: one self-contained page, made from the files of a run folder."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from unswayed import extras
-from unswayed.report import charts, headline, losses, survey, tables
+from unswayed.report import headline, losses, survey, tables
 from unswayed.report.cards import Card
+from unswayed.report.charts import charts
+from unswayed.report.charts.chart import scope_title
+from unswayed.report.named import named_run
 from unswayed.report.outputs import ANSWER_CLASSES
 from unswayed.report.pictures import Thumbnail, thumbnail
+from unswayed.report.rendering import explorer_address, fact, rendered, require, shown_charts
 from unswayed.report.samples import SAMPLE_KINDS
 from unswayed.report.terms import CONTRASTS, DRAWS, MAIN, QUADRANT_STACK, SELECTION, TAXONOMY_STACK
-from unswayed.report.text import one_line, visible
+from unswayed.report.text import one_line
 from unswayed.results import measured as figures_file
 from unswayed.results.measured import Measured
 from unswayed.run.files import write_bytes
 from unswayed.run.folder import RunFolder
 
 NAME = "report.html"
-_TEMPLATES = "templates"
 _PREDICTION = (
     "auroc_p_correct",
     "auroc_neg_entropy",
@@ -52,17 +46,6 @@ _CONSISTENCY = (
     "fleiss_kappa",
     "all_voted_rate",
 )
-LONGEST_SETTING = 4000
-"""Characters of one entry of `run.json` that are shown."""
-
-
-def require() -> None:
-    """Check that a report can be written; call it before a long run.
-
-    Raises:
-        MissingExtra: the extra `[report]` is not installed.
-    """
-    extras.require("the report", "report")
 
 
 def write_report(run: RunFolder, samples: int = 12) -> Path:
@@ -79,7 +62,6 @@ def write_report(run: RunFolder, samples: int = 12) -> Path:
         RunError: the run was not measured, or its files are damaged.
         StageError: the file cannot be written.
     """
-    require()
     path = run.folder / NAME
     write_bytes(path, render(run, samples).encode("utf-8", "backslashreplace"))
     return path
@@ -87,33 +69,17 @@ def write_report(run: RunFolder, samples: int = 12) -> Path:
 
 def render(run: RunFolder, samples: int = 12) -> str:
     """Return the page as text; see `write_report`."""
-    from jinja2 import Environment, FunctionLoader, StrictUndefined
-
-    environment = Environment(
-        autoescape=True,
-        loader=FunctionLoader(_template),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["plain"] = one_line  # pyright: ignore[reportUnknownMemberType]
-    return environment.get_template("report.html.j2").render(_context(run, samples))
-
-
-def _template(name: str) -> str:
-    return resources.files(__package__ or "").joinpath(_TEMPLATES, name).read_text("utf-8")
+    require()
+    return rendered("report.html.j2", _context(run, samples))
 
 
 def _context(run: RunFolder, samples: int) -> dict[str, Any]:
-    from markupsafe import Markup
-
     description = run.description()
     measured = figures_file.load(run)
     overview = survey.survey(run, measured, max(0, samples), _seed(description))
     model = headline.model_name(description)
+    terms, groups = tables.used_terms(measured), table_groups(measured)
     return {
-        "css": Markup(_template("report.css")),
-        "svg": Markup,
         "model": model,
         "knows_nothing": headline.knows_nothing(description),
         "cautions": [
@@ -125,16 +91,19 @@ def _context(run: RunFolder, samples: int) -> dict[str, Any]:
         "records": overview.records,
         "summary": headline.summary(measured, overview, model),
         "headlines": headline.headlines(measured),
-        "charts": charts.charts(measured, overview),
-        "tables": _tables(measured),
+        "charts": shown_charts(charts([named_run(model, measured, overview)])),
+        "tables": groups,
         "everything": tables.everything(measured),
-        "terms": tables.used_terms(measured),
+        "terms": terms,
+        "loss_kinds": shown_losses(groups),
+        "explained": {one.metric for one in terms},
         "variants": overview.ordered_variants(),
         "failures": survey.failures(run),
         "kinds": SAMPLE_KINDS,
         "kind_counts": overview.cards.counts(),
         "chosen": overview.cards.chosen(max(0, samples)),
         "pictures": partial(_pictures, run.folder),
+        "explorer": partial(explorer_address, 0),
         "outcomes": {name: label.words for name, label in ANSWER_CLASSES.items()},
         "facts": _facts(description, measured, overview),
     }
@@ -145,11 +114,18 @@ def _seed(description: Mapping[str, Any]) -> int:
     return seed if isinstance(seed, int) else 0
 
 
-def _tables(measured: Measured) -> list[dict[str, Any]]:
+def shown_losses(groups: Sequence[Mapping[str, Any]]) -> list[losses.LossKind]:
+    """Return the kinds of loss that some table has a column for."""
+    shown = [one for group in groups for one in group.values() if isinstance(one, tables.Table)]
+    there = {kind.name for table in shown for kind in table.losses}
+    return [kind for kind in losses.KINDS if kind.name in there]
+
+
+def table_groups(measured: Measured) -> list[dict[str, Any]]:
     """Return for each benchmark its title and its tables; None where there are no figures."""
     return [
         {
-            "title": charts.scope_title(one_line(scope, 60)),
+            "title": scope_title(one_line(scope, 60)),
             "main": tables.table(measured, scope, MAIN),
             "draws": tables.table(measured, scope, (*DRAWS, "ece_debiased_marginal")),
             "consistency": tables.table(measured, scope, _CONSISTENCY),
@@ -170,15 +146,10 @@ def _facts(
     description: Mapping[str, Any], measured: Measured, overview: survey.Survey
 ) -> list[tuple[str, str]]:
     """Return what made the run, as (name, text) pairs: everything in `run.json` and more."""
-    facts = [(one_line(key, 60), _fact(value)) for key, value in description.items()]
+    facts = [(one_line(key, 60), fact(value)) for key, value in description.items()]
     judges = sorted(f"{name} {prompt_hash}".strip() for name, prompt_hash in overview.judges)
     return [
         *facts,
-        ("figures", _fact(dict(measured.settings))),
-        ("judges", _fact(judges)),
+        ("figures", fact(dict(measured.settings))),
+        ("judges", fact(judges)),
     ]
-
-
-def _fact(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, indent=1, ensure_ascii=False)
-    return visible(text[:LONGEST_SETTING]) + ("…" if len(text) > LONGEST_SETTING else "")

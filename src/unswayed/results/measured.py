@@ -33,6 +33,7 @@ class Curve(BaseModel):
         predictor: what the questions were ranked by, such as `p_correct`.
         coverage: share answered, in (0, 1].
         risk: share of wrong answers among them, in [0, 1].
+        n: number of questions; 0 where the file does not say.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -42,6 +43,47 @@ class Curve(BaseModel):
     predictor: str
     coverage: tuple[float, ...]
     risk: tuple[float, ...]
+    n: int = 0
+
+
+class ConfidenceBin(BaseModel):
+    """Rows of about the same confidence.
+
+    Attributes:
+        above: lower edge, not of the bin, in [0, 1).
+        to: upper edge, of the bin.
+        confidence: mean of the rows.
+        accuracy: share of right rows, in [0, 1].
+        low: lower end of its interval; None where there is none.
+        high: upper end.
+        n: number of rows.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    above: float
+    to: float
+    confidence: float
+    accuracy: float
+    low: float | None = None
+    high: float | None = None
+    n: int
+
+
+class Diagram(BaseModel):
+    """A reliability diagram: how often the likeliest letter is right, by its probability.
+
+    Attributes:
+        benchmark: benchmark, or `all`.
+        variant: variant.
+        bins: by rising confidence, without empty ones.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    benchmark: str
+    variant: str
+    bins: tuple[ConfidenceBin, ...]
 
 
 class _Document(BaseModel):
@@ -53,6 +95,7 @@ class _Document(BaseModel):
     settings: dict[str, Any] = {}
     estimates: tuple[Estimate, ...]
     risk_coverage: tuple[Curve, ...] = ()
+    reliability: tuple[Diagram, ...] | None = None
     unread: tuple[str, ...] = ()
 
 
@@ -66,12 +109,14 @@ class Measured:
         curves: risk–coverage curves; empty if there are none.
         unread: a line for each benchmark with outputs that the answer style does not fit; it
             quotes three of them.
+        diagrams: reliability diagrams; None where the file was written before there were any.
     """
 
     settings: Mapping[str, Any]
     estimates: tuple[Estimate, ...]
     curves: tuple[Curve, ...] = field(default=())
     unread: tuple[str, ...] = ()
+    diagrams: tuple[Diagram, ...] | None = None
 
     @cached_property
     def _by_key(self) -> dict[tuple[str, str, str], Estimate]:
@@ -189,7 +234,13 @@ def parse(document: Mapping[str, Any], where: str = FILE) -> Measured:
             f"{where} is not of schema version {SCHEMA_VERSION} "
             f"({first_fault(error).text('the whole')}); run `unswayed measure` again"
         ) from error
-    return Measured(contents.settings, contents.estimates, contents.risk_coverage, contents.unread)
+    return Measured(
+        contents.settings,
+        contents.estimates,
+        contents.risk_coverage,
+        contents.unread,
+        contents.reliability,
+    )
 
 
 def exists(run: RunFolder) -> bool:

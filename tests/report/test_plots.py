@@ -1,4 +1,4 @@
-"""The figures: what they draw, and that names from data stay names."""
+"""The plots: what is drawn for a wide page, a phone and a paper; names from data stay names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import re
 import pytest
 
 from unswayed.figures.page import PLACEHOLDERS, Drawing
-from unswayed.report.figures import Series, dots, span, stacks
+from unswayed.report.drawing import page_drawing
+from unswayed.report.media import NARROW, WIDE, Medium
+from unswayed.report.plots import Dots, LinePlot, PlotLine, Series, Stacks, span
 from unswayed.report.terms import QUADRANT_STACK
 from unswayed.types import Estimate
 
@@ -18,13 +20,15 @@ def estimate(value: float | None, low: float | None = None, high: float | None =
     )
 
 
-def drawn(rows: dict[str, Estimate], title: str = "title") -> Drawing:
-    return dots(title, "axis", list(rows), [Series("", "accent", rows)], name="f")
+def drawn(rows: dict[str, Estimate], title: str = "title", medium: Medium = WIDE) -> Drawing:
+    plot = Dots(title, "axis", tuple(rows), (Series("", "accent", rows),))
+    return page_drawing(plot, "f", medium)
 
 
+@pytest.mark.parametrize("medium", [WIDE, NARROW], ids=["wide", "narrow"])
 @pytest.mark.parametrize("name", ["a $x_1$ b", r"$\frac{$", "x</text><script>y", "&amp; 図"])
-def test_a_name_is_written_as_it_is(name: str) -> None:
-    drawing = drawn({name: estimate(0.5)}, title=name)
+def test_a_name_is_written_as_it_is(name: str, medium: Medium) -> None:
+    drawing = drawn({name: estimate(0.5)}, name, medium)
     escaped = name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     assert len(re.findall(rf">{re.escape(escaped)}</text>", drawing.svg)) == 2
     assert "<script" not in drawing.svg
@@ -45,7 +49,7 @@ def test_missing_quadrants_are_no_bar() -> None:
         "known": {key: estimate(value) for key, value in shares.items()},
         "unknown": {key: estimate(None) for key in QUADRANT_STACK},
     }
-    drawing = stacks("title", "share, %", QUADRANT_STACK, rows, name="q")
+    drawing = page_drawing(Stacks("title", "share, %", QUADRANT_STACK, rows), "q", WIDE)
     assert [drawing.svg.count(f"var(--q{number})") for number in (1, 2, 3, 4)] == [1, 1, 1, 1]
     assert drawing.svg.count("n/a") == 1
     assert "consistent, correct 40 %" in drawing.label
@@ -61,3 +65,24 @@ def test_limits_hold_zero_and_every_interval() -> None:
 
 def test_placeholders_cannot_be_confused() -> None:
     assert len(set(PLACEHOLDERS.values())) == len(PLACEHOLDERS)
+
+
+PHONE = 338
+"""CSS pixels that a drawing has on a phone of 390: less the page's and the panel's margins."""
+
+
+@pytest.mark.parametrize(
+    "plot",
+    [
+        Dots("title", "axis", ("wrong-caption-disclaimer", "x"), (), limits=(0, 1)),
+        Stacks("title", "axis", QUADRANT_STACK, {"x": {QUADRANT_STACK[0]: estimate(1)}}),
+        LinePlot("title", "axis", "side", (PlotLine("a", "s1", (0.0, 50.0), (1.0, 2.0)),)),
+    ],
+    ids=["dots", "stacks", "lines"],
+)
+def test_letters_on_a_phone_have_eleven_pixels(plot: Dots | Stacks | LinePlot) -> None:
+    svg = page_drawing(plot, "p", NARROW).svg
+    width = float(re.findall(r'viewBox="0 0 ([\d.]+)', svg)[0])
+    sizes = [float(size) for size in re.findall(r"font(?:-size)?: (?:\w+ )*([\d.]+)px", svg)]
+    assert len(sizes) > 3
+    assert min(sizes) * PHONE / width >= 11
