@@ -31,11 +31,15 @@ VERL_STAMP := $(VERL_VENV)/.installed
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: help install demo train-demo test test-latest test-loggers test-vllm test-verifiers test-verl check format clean
+# A quick study lies in a folder of its own.
+STUDY ?= runs/study$(if $(findstring --quick,$(ARGS)),-quick)
+
+.PHONY: help install demo train-demo study test test-latest test-loggers test-vllm test-verifiers test-verl check format clean
 
 help:
 	@echo "make demo       evaluate the embedded model on the embedded benchmark, ending in a report"
 	@echo "make train-demo train it for a few GRPO steps, evaluate the checkpoints, draw the curves"
+	@echo "make study      work off the study's job list; ARGS=\"--quick --workers 2\" in about 20 minutes"
 	@echo "make test       run the tests"
 	@echo "make test-latest  run them with the newest release of every dependency"
 	@echo "make test-loggers  run the tests that need Weights & Biases and trackio, without a network"
@@ -59,6 +63,9 @@ demo: $(STAMP)
 
 train-demo: $(STAMP)
 	$(BIN)/unswayed train demo --track --out runs/train-demo
+
+study: $(STAMP)
+	$(BIN)/unswayed study run $(STUDY) $(ARGS)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile

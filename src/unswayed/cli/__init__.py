@@ -36,6 +36,7 @@ COMMANDS = {
     "texts": "texts",
     "train": "train",
     "track": "track",
+    "study": "study",
     "push": "push",
     "check": "check",
 }
@@ -60,6 +61,7 @@ SUMMARIES = {
     "texts": "Print the texts that would be injected, to be read.",
     "train": "Train a checkpoint with GRPO.",
     "track": "Evaluate every checkpoint of a training, and draw it.",
+    "study": "Work off a study of several recipes and seeds, and judge its claims.",
     "push": "Publish a trained checkpoint with a model card.",
     "check": "Report versions, extras and devices of this environment.",
 }

@@ -169,6 +169,7 @@ def _metrics(
     yield from faithfulness.quadrants(rows)
     yield faithfulness.faithful_accuracy(rows)
     yield from panel.panel(rows, settings)
+    yield from panel.consistency_by_judge(rows)
     choices = rows.of_kind("choice")
     yield from uncertainty.letters(choices)
     yield from uncertainty.calibration_error(choices, settings)

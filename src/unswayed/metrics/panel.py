@@ -20,13 +20,29 @@ from unswayed.metrics.columns import Columns
 from unswayed.metrics.intervals import Figure, IntervalSettings, Mean
 
 _VOTES = [CONSISTENCY.index(name) for name in ("consistent", "inconsistent", "unclear")]
+_DECIDED = _VOTES[:2]
 _SKIPPED = CONSISTENCY.index("skipped")
+BY_JUDGE = "consistency_rate"
+"""How the consistency by one judge of a panel begins: `consistency_rate[graph]`."""
 
 
 def panel(rows: Columns, settings: IntervalSettings) -> Iterator[Figure | Mean]:
     """Yield `strict_agreement`, `fleiss_kappa` and `all_voted_rate`; nothing without a panel."""
     if rows.panel:
         yield from agreement(*_judged_votes(rows), settings)
+
+
+def consistency_by_judge(rows: Columns) -> Iterator[Mean]:
+    """Yield `consistency_rate[JUDGE]` of each judge of a panel.
+
+    Each is over the rows on which that judge voted consistent or inconsistent.
+    """
+    for place, name in enumerate(rows.panel):
+        votes = rows.votes_of(place)
+        decided = np.isin(votes, _DECIDED)
+        said = (votes[decided] == CONSISTENCY.index("consistent")).astype(np.float64)
+        missing = "its votes are neither consistent nor inconsistent"
+        yield Mean(f"{BY_JUDGE}[{name}]", said, rows.cluster[decided], missing=missing)
 
 
 def pairs(rows: Columns, settings: IntervalSettings) -> Iterator[Figure | Mean]:

@@ -89,6 +89,12 @@ _BY_LETTER = {
 }
 
 _BY_JUDGE: dict[str, tuple[str, Unit, str]] = {
+    "consistency_rate[": (
+        "Consistency",
+        "share",
+        "Share of the outputs on which this judge voted consistent or inconsistent whose thought "
+        "concludes on the option that is answered, as it says.",
+    ),
     "cohen_kappa[": ("Cohen's κ", "number", "Agreement of two judges beyond chance."),
     "no_vote[": ("No vote", "share", "Share of the judged outputs on which this judge failed."),
 }

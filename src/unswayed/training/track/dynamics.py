@@ -38,7 +38,7 @@ from unswayed.training.folder import TrainingFolder
 from unswayed.training.seeds import folders
 from unswayed.training.track.collapse import Collapse, detect, shared
 from unswayed.training.track.empty import EmptyThoughts, empty_thoughts, wordless
-from unswayed.training.track.folders import evaluations
+from unswayed.training.track.folders import EVALUATIONS, evaluations
 from unswayed.training.track.thoughts import Thought, thoughts_of
 from unswayed.training.track.variances import running_variance, window_of
 
@@ -124,11 +124,12 @@ class Dynamics:
         return dict(sorted(steps.items()))
 
 
-def dynamics(out: Path) -> Dynamics:
+def dynamics(out: Path, under: str = EVALUATIONS) -> Dynamics:
     """Read the evaluations and logs of a training, of each of its seeds.
 
     Args:
         out: folder of a training run, or with the folders of its seeds in it.
+        under: folder of the evaluations in each.
 
     Raises:
         ConfigError: there is no training in the folder.
@@ -142,7 +143,7 @@ def dynamics(out: Path) -> Dynamics:
     for folder in folders(out):
         seed = int(folder.run.description()["seed"])
         thoughts: dict[int, list[Thought]] = {}
-        for step, path in evaluations(folder).items():
+        for step, path in evaluations(folder, under).items():
             run = RunFolder(path)
             thoughts[step] = thoughts_of(run)
             rows += _estimates(seed, step, run)

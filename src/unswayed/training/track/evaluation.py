@@ -8,6 +8,7 @@ only read, so it may run at the same time.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
@@ -21,6 +22,7 @@ from unswayed.pipeline.evaluation import Evaluation
 from unswayed.pipeline.settings import Settings
 from unswayed.pipeline.stages import evaluate
 from unswayed.registry import Spec
+from unswayed.results import measured
 from unswayed.results.loggers import LOGGERS
 from unswayed.run.folder import RunFolder
 from unswayed.training.folder import Checkpoint, TrainingFolder
@@ -59,6 +61,10 @@ class Tracker:
         change: Change | None = None,
         model_of: ModelOf | None = None,
         beside: Sequence[TrainingFolder] = (),
+        *,
+        under: str = EVALUATIONS,
+        ends: bool = False,
+        first: Path | None = None,
     ) -> None:
         """Name what is evaluated; nothing is touched.
 
@@ -67,9 +73,13 @@ class Tracker:
             change: what to evaluate instead of what the recipe says, if anything.
             model_of: how a checkpoint is run; by default in this process, by transformers.
             beside: other seeds, whose evaluation of the first checkpoint can be shared.
+            under: folder of the evaluations: each set of questions has one of its own.
+            ends: evaluate the first and the last checkpoint alone.
+            first: evaluation of the first checkpoint that was made elsewhere, to be shared.
         """
         self.folder, self.beside = folder, tuple(beside)
         self._change, self._model_of = change, model_of
+        self._under, self._ends, self._elsewhere = under, ends, first
         self._waited: set[Path] = set()
 
     @cached_property
@@ -106,7 +116,7 @@ class Tracker:
         """
         done: list[int] = []
         _ = self.wanted
-        with RunFolder(self.folder.path / EVALUATIONS).writing():
+        with RunFolder(self.folder.path / self._under).writing():
             for checkpoint in self._due():
                 self._evaluate(checkpoint)
                 done.append(checkpoint.step)
@@ -117,14 +127,22 @@ class Tracker:
         """Whether training has made its last step and all its checkpoints are evaluated."""
         checkpoints = self.folder.checkpoints()
         ended = bool(checkpoints) and checkpoints[-1].step >= self.recipe.grpo.steps
-        return ended and {one.step for one in checkpoints} <= evaluations(self.folder).keys()
+        return ended and {one.step for one in self._wanted_steps()} <= self._done().keys()
+
+    def _done(self) -> dict[int, Path]:
+        return evaluations(self.folder, self._under)
+
+    def _wanted_steps(self) -> list[Checkpoint]:
+        checkpoints = self.folder.checkpoints()
+        last = self.recipe.grpo.steps
+        return [one for one in checkpoints if not self._ends or one.step >= last]
 
     def _due(self) -> Iterator[Checkpoint]:
         """Yield what is to be evaluated, the first checkpoint first."""
-        done = evaluations(self.folder)
+        done = self._done()
         if 0 not in done and self._first is not None:
             yield self._first
-        for checkpoint in self.folder.checkpoints():
+        for checkpoint in self._wanted_steps():
             if checkpoint.step in done:
                 check_unchanged(checkpoint, done[checkpoint.step])
             elif reason := unfinished(checkpoint.path):
@@ -152,9 +170,9 @@ class Tracker:
 
     def _evaluate(self, checkpoint: Checkpoint) -> None:
         settings = self._settings(checkpoint)
-        for other in evaluations(self.folder).values():
+        for other in self._done().values():
             check_alike(settings, other)
-        out = place(self.folder, checkpoint.step)
+        out = place(self.folder, checkpoint.step, self._under)
         if checkpoint.step == 0 and self._shared(settings, out):
             return
         progress.say(f"evaluating step {checkpoint.step} of {self.folder.path}")
@@ -166,28 +184,61 @@ class Tracker:
             model = self._model_of(checkpoint)
         else:
             model = spec_of(self.start, checkpoint, self.recipe.grpo.dtype)
-        profile = self.recipe.profile or self.start.profile
-        return Settings.model_validate({**dict(self.wanted), "model": model, "profile": profile})
+        return settings_for(self.wanted, model, self.recipe, self.start)
 
     def _shared(self, settings: Settings, out: Path) -> bool:
-        """Copy the evaluation of the first checkpoint from another seed, if one has it."""
-        own = parent(self.folder)
-        for other in self.beside if own and not out.exists() else ():
-            evaluation = evaluations(other).get(0)
-            if evaluation is None or parent(other) != own:
-                continue
+        """Copy the evaluation of the first checkpoint from elsewhere, if it was made there."""
+        for name, evaluation in self._elsewhere_made() if not out.exists() else ():
             wanted = {**settings.deciding(), "judge": settings.judge}
             model = RunFolder(evaluation).description()["settings"]["model"]
             if model == settings.model and not differences(asked(evaluation), wanted, "", ""):
-                copied = out.with_name(f".copied-{out.name}")
-                shutil.rmtree(copied, ignore_errors=True)
-                shutil.copytree(
-                    evaluation, copied, ignore=shutil.ignore_patterns(".lock", ".holder*")
-                )
-                RunFolder(copied).add_to_description("copied_from", other.path.name)
-                copied.replace(out)
+                _copy(evaluation, out, name)
                 return True
         return False
+
+    def _elsewhere_made(self) -> Iterator[tuple[str, Path]]:
+        """Yield other evaluations of the weights that training started from, and whose they are."""
+        own = parent(self.folder)
+        if own and self._elsewhere is not None and measured.exists(RunFolder(self._elsewhere)):
+            model = RunFolder(self._elsewhere).description().get("model", {})
+            if model.get("sha256") == own:
+                yield self._elsewhere.parent.parent.name, self._elsewhere
+        for other in self.beside if own else ():
+            evaluation = evaluations(other, self._under).get(0)
+            if evaluation is not None and parent(other) == own:
+                yield other.path.name, evaluation
+
+
+def settings_for(
+    wanted: CheckpointEvaluation, model: str, recipe: TrainingRecipe, start: Start
+) -> Settings:
+    """Return the settings of a checkpoint's evaluation.
+
+    Args:
+        wanted: what it is evaluated on.
+        model: its spec.
+        recipe: what is trained.
+        start: the checkpoint that training starts from.
+    """
+    profile = recipe.profile or start.profile
+    return Settings.model_validate({**dict(wanted), "model": model, "profile": profile})
+
+
+def _copy(evaluation: Path, out: Path, name: str) -> None:
+    """Copy a finished evaluation; its files are never written again, so a link does as well."""
+    copied = out.with_name(f".copied-{out.name}")
+    shutil.rmtree(copied, ignore_errors=True)
+    skipped = shutil.ignore_patterns(".lock", ".holder*")
+    shutil.copytree(evaluation, copied, ignore=skipped, copy_function=_link)
+    RunFolder(copied).add_to_description("copied_from", name)
+    copied.replace(out)
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def check_evaluation(recipe: TrainingRecipe) -> None:

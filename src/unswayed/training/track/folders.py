@@ -23,21 +23,28 @@ from unswayed.run.folder import RunFolder
 from unswayed.training.folder import Checkpoint, TrainingFolder
 
 EVALUATIONS = "evaluations"
+"""Folder of a training's evaluations; other sets of questions have folders of their own."""
 _STEP = "step-"
 _HOW = ("model", "batch_size")
 """Settings of an evaluation that may differ between steps: who is asked, how many at a time."""
 
 
-def place(folder: TrainingFolder, step: int) -> Path:
-    """Return the run folder of a step's evaluation."""
-    return folder.path / EVALUATIONS / f"{_STEP}{step}"
+def place(folder: TrainingFolder, step: int, under: str = EVALUATIONS) -> Path:
+    """Return the run folder of a step's evaluation.
+
+    Args:
+        folder: the training.
+        step: optimiser steps taken.
+        under: name of the folder of its evaluations.
+    """
+    return folder.path / under / f"{_STEP}{step}"
 
 
-def evaluations(folder: TrainingFolder) -> dict[int, Path]:
-    """Return the run folders of the finished evaluations, by step."""
+def evaluations(folder: TrainingFolder, under: str = EVALUATIONS) -> dict[int, Path]:
+    """Return the run folders of the finished evaluations, by step; arguments as in `place`."""
     runs = {
         int(path.name.removeprefix(_STEP)): path
-        for path in (folder.path / EVALUATIONS).glob(f"{_STEP}*")
+        for path in (folder.path / under).glob(f"{_STEP}*")
         if path.name.removeprefix(_STEP).isdigit() and measured.exists(RunFolder(path))
     }
     return dict(sorted(runs.items()))

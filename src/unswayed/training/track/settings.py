@@ -6,6 +6,7 @@ from pydantic import Field
 
 from unswayed.config.section import Section
 from unswayed.perturbations.composition import DEFAULT
+from unswayed.pipeline.settings import DecodingSettings
 
 
 class CheckpointEvaluation(Section):
@@ -18,6 +19,7 @@ class CheckpointEvaluation(Section):
         batch_size: prompts per batch.
         judge: spec of the judge.
         texts: where injected texts come from: in other wordings than training's by default.
+        decoding: how to sample; greedily by default.
     """
 
     benchmarks: tuple[str, ...] = ()
@@ -26,3 +28,4 @@ class CheckpointEvaluation(Section):
     batch_size: int = Field(default=16, ge=1)
     judge: str = "rules"
     texts: str = "template"
+    decoding: DecodingSettings = DecodingSettings()
