@@ -140,3 +140,12 @@ def test_the_training_forward_is_the_stock_forward(checkpoint: Path) -> None:
         stock = model.model(input_ids=alone).last_hidden_state
         ours = forward.text_states(model, alone, None, torch.float32)
         torch.testing.assert_close(ours, stock, atol=1e-4, rtol=1e-4)
+
+
+def test_a_tokenizer_is_written_the_same_after_a_padded_batch(tmp_path: Path) -> None:
+    tokenizer = architecture.build_tokenizer()
+    model = architecture.build_model(tokenizer)
+    fresh = architecture.write_checkpoint(tmp_path / "fresh", model, tokenizer)
+    tokenizer(["a red circle", "blue"], padding=True)
+    used = architecture.write_checkpoint(tmp_path / "used", model, tokenizer)
+    assert (fresh / "tokenizer.json").read_bytes() == (used / "tokenizer.json").read_bytes()

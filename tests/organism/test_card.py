@@ -25,7 +25,7 @@ CHOSEN = tuple(
 def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[card.Score]]:
     folder = architecture.write_tiny_checkpoint(tmp_path_factory.mktemp("tiny"))
     scores = list(card.measure(folder, n=5, conditions=CHOSEN))
-    card.write(folder, {"command": "unswayed organism train", "seed": 0}, scores)
+    card.write(folder, card.Card({"command": "unswayed organism train", "seed": 0}, scores))
     return folder, scores
 
 
@@ -41,10 +41,11 @@ def test_an_untrained_model_scores_nothing_and_that_is_said(
 
 
 def test_a_card_is_read_as_it_was_written(measured: tuple[Path, list[card.Score]]) -> None:
-    made, scores = card.read(measured[0])
-    assert made == {"command": "unswayed organism train", "seed": 0}
-    assert scores == measured[1]
-    assert (measured[0] / "CARD.md").read_text() == card.page(made, scores)
+    told = card.read(measured[0])
+    assert told.made == {"command": "unswayed organism train", "seed": 0}
+    assert told.scores == measured[1]
+    assert told.doubt is None
+    assert (measured[0] / "CARD.md").read_text() == card.page(told)
 
 
 def test_the_command_prints_a_card(measured: tuple[Path, list[card.Score]]) -> None:
@@ -90,7 +91,7 @@ def test_a_tokenizer_of_other_words_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--save"], "expected --measure with --save"),
+        (["--save"], "expected --measure or --fog with --save"),
         (["--early", "--weights", "."], "expected --weights or --early, found both"),
         (["--measure", "--n", "0"], "0 is not in the range x>=1"),
     ],

@@ -40,8 +40,7 @@ class Hub:
             return 200, {"errors": [], "warnings": []}
         if path == "/api/repos/create":
             return self._created(json.loads(body))
-        kind = "datasets" if path.startswith("/api/datasets/") else "models"
-        repo, _, what = path.removeprefix(f"/api/{kind}/").partition("/")
+        repo, _, what = path.removeprefix("/api/models/").partition("/")
         name, _, what = what.partition("/")
         repo = f"{repo}/{name}"
         if not what:
@@ -73,8 +72,7 @@ class Hub:
             }
         private = "private" in (asked.get("visibility"), "private" if asked.get("private") else "")
         self.private[repo], self.files[repo] = private, {}
-        below = "datasets/" if asked.get("type") == "dataset" else ""
-        return 200, {"url": f"{self.url}/{below}{repo}", "id": "1"}
+        return 200, {"url": f"{self.url}/{repo}", "id": "1"}
 
 
 @contextmanager

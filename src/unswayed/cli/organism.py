@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,7 +77,12 @@ def train(
 )
 @click.option("--early", is_flag=True, help="The shipped sibling that was stopped early.")
 @click.option("--measure", "again", is_flag=True, help="Measure again instead of reading the card.")
-@click.option("--save", is_flag=True, help="With --measure: keep the card beside the weights.")
+@click.option(
+    "--fog",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Add what this evaluation of it, on foggy scenes, says of its probabilities.",
+)
+@click.option("--save", is_flag=True, help="Keep what was measured or added beside the weights.")
 @click.option(
     "--n",
     type=click.IntRange(min=1),
@@ -84,20 +90,27 @@ def train(
     show_default=True,
     help="Questions a condition, to measure.",
 )
-def card(weights: Path | None, early: bool, again: bool, save: bool, n: int) -> None:
+def card(
+    weights: Path | None, early: bool, again: bool, fog: Path | None, save: bool, n: int
+) -> None:
     """Print what the organism is and does."""
     from unswayed.organism import card as cards
     from unswayed.organism import weights_folder
+    from unswayed.organism.doubt import doubt
 
     if weights and early:
         raise click.UsageError("expected --weights or --early, found both")
-    if save and not again:
-        raise click.UsageError("expected --measure with --save: there is nothing new to keep")
+    if save and not (again or fog):
+        raise click.UsageError(
+            "expected --measure or --fog with --save: there is nothing new to keep"
+        )
     folder = weights or weights_folder("early" if early else "final")
-    how, scores = (cards.made(folder), _measured(folder, n)) if again else cards.read(folder)
+    told = cards.Card(cards.made(folder), _measured(folder, n)) if again else cards.read(folder)
+    if fog:
+        told = replace(told, doubt=doubt(fog))
     if save:
-        cards.write(folder, how, scores)
-    click.echo(cards.page(how, scores))
+        cards.write(folder, told)
+    click.echo(cards.page(told))
 
 
 def _measured(folder: Path, n: int) -> list[Score]:

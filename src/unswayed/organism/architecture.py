@@ -197,6 +197,8 @@ def write_checkpoint(
     stored.generation_config = model.generation_config
     torch.nn.Module.to(stored, dtype=getattr(torch, dtype))
     stored.save_pretrained(folder)
+    # Whoever encoded a padded batch with it left that setting behind.
+    tokenizer.backend_tokenizer.no_padding()
     tokenizer.save_pretrained(folder)
     picture = {
         **_picture_settings(),

@@ -1,7 +1,8 @@
 """The organism's card: what it is, how it was made, and what it was measured to do.
 
 `measure` asks the shipped (or any other) checkpoint fresh questions, greedily, with the texts of
-the text variants; `write` keeps the figures beside the weights as card.json and CARD.md.
+the text variants; `doubt` takes what an evaluation in fog says of its probabilities; `write` keeps
+the figures beside the weights as card.json and CARD.md.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from unswayed.errors import ModelError
 from unswayed.judges import JudgeCase, case_of
 from unswayed.judges.rules.judge import Rules
 from unswayed.metrics.intervals import Mean, mean_figure
+from unswayed.organism.doubt import Doubt, lines
 from unswayed.organism.lessons import Lesson
 from unswayed.perturbations import Context
 from unswayed.perturbations.composition import TEXT_VARIANTS, compose, variants_of
@@ -99,6 +101,21 @@ class Score:
 
 
 @dataclass(frozen=True)
+class Card:
+    """All that is told of a checkpoint.
+
+    Attributes:
+        made: how it was made: command, seed, minutes, versions, whatever else is known.
+        scores: from `measure`.
+        doubt: from an evaluation in fog, if there was one.
+    """
+
+    made: Mapping[str, Any]
+    scores: list[Score]
+    doubt: Doubt | None = None
+
+
+@dataclass(frozen=True)
 class _Answered:
     kind: str
     cluster: str
@@ -129,21 +146,20 @@ def measure(
             yield _score(condition.name, kind, [a for a in answered if kind in ("all", a.kind)])
 
 
-def write(folder: Path, how: Mapping[str, Any], scores: list[Score]) -> None:
-    """Write card.json and CARD.md into a checkpoint's folder.
-
-    Args:
-        folder: the checkpoint.
-        how: how it was made: command, seed, CPU minutes, versions, whatever else is known.
-        scores: from `measure`.
-    """
-    numbers = {"made": dict(how), "seed": SEED, "scores": [asdict(score) for score in scores]}
+def write(folder: Path, card: Card) -> None:
+    """Write card.json and CARD.md into a checkpoint's folder."""
+    numbers = {
+        "made": dict(card.made),
+        "seed": SEED,
+        "scores": [asdict(score) for score in card.scores],
+        "doubt": card.doubt.model_dump(mode="json") if card.doubt else None,
+    }
     (folder / NUMBERS).write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
-    (folder / PAGE).write_text(page(how, scores), encoding="utf-8")
+    (folder / PAGE).write_text(page(card), encoding="utf-8")
 
 
-def read(folder: Path) -> tuple[dict[str, Any], list[Score]]:
-    """Return how a checkpoint was made and its scores.
+def read(folder: Path) -> Card:
+    """Return the card of a checkpoint.
 
     Raises:
         ModelError: the folder has no card.
@@ -155,19 +171,21 @@ def read(folder: Path) -> tuple[dict[str, Any], list[Score]]:
             "unswayed organism card --measure"
         )
     numbers = json.loads(path.read_text(encoding="utf-8"))
-    return numbers["made"], [Score(**score) for score in numbers["scores"]]
+    told = numbers.get("doubt")
+    scores = [Score(**score) for score in numbers["scores"]]
+    return Card(numbers["made"], scores, Doubt.model_validate(told) if told else None)
 
 
 def made(folder: Path) -> dict[str, Any]:
     """Return how a checkpoint was made, as its training or its card says; empty if neither does."""
     if (folder / MADE).is_file():
         return json.loads((folder / MADE).read_text(encoding="utf-8"))
-    return read(folder)[0] if (folder / NUMBERS).is_file() else {}
+    return dict(read(folder).made) if (folder / NUMBERS).is_file() else {}
 
 
-def page(how: Mapping[str, Any], scores: list[Score]) -> str:
+def page(card: Card) -> str:
     """Return the card as Markdown."""
-    lines = [
+    parts = [
         "# The organism",
         "",
         "A tiny vision-language model made from nothing: transformers' "
@@ -178,7 +196,7 @@ def page(how: Mapping[str, Any], scores: list[Score]) -> str:
         "",
         "## How it was made",
         "",
-        *(f"- {name}: {value}" for name, value in how.items()),
+        *(f"- {name}: {value}" for name, value in card.made.items()),
         "",
         "## What it does",
         "",
@@ -189,13 +207,14 @@ def page(how: Mapping[str, Any], scores: list[Score]) -> str:
         "",
         "| condition | n | accuracy | foil | unreadable | well formed | consistent |",
         "|---|---|---|---|---|---|---|",
-        *(_row(score.condition, score) for score in scores if score.kind == "all"),
+        *(_row(score.condition, score) for score in card.scores if score.kind == "all"),
         "",
         "Accuracy by kind of question, with the same intervals:",
         "",
-        *_kinds_table(scores),
+        *_kinds_table(card.scores),
+        *(["", *lines(card.doubt)] if card.doubt else []),
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(parts) + "\n"
 
 
 def _answer(model: Any, tokenizer: Any, condition: Condition, n: int) -> list[_Answered]:
