@@ -14,7 +14,7 @@ pytest.importorskip("transformers")
 from unswayed.benchmarks.scenes import Scenes  # noqa: E402
 from unswayed.cli.organism import organism  # noqa: E402
 from unswayed.errors import ModelError  # noqa: E402
-from unswayed.organism import architecture, card  # noqa: E402
+from unswayed.organism import architecture, card, card_page  # noqa: E402
 
 CHOSEN = tuple(
     c for c in card.CONDITIONS if c.name in ("base", "wrong-caption", "blank picture", "abstain")
@@ -25,7 +25,9 @@ CHOSEN = tuple(
 def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[card.Score]]:
     folder = architecture.write_tiny_checkpoint(tmp_path_factory.mktemp("tiny"))
     scores = list(card.measure(folder, n=5, conditions=CHOSEN))
-    card.write(folder, card.Card({"command": "unswayed organism train", "seed": 0}, scores))
+    card_page.write(
+        folder, card.OrganismCard({"command": "unswayed organism train", "seed": 0}, scores)
+    )
     return folder, scores
 
 
@@ -45,7 +47,7 @@ def test_a_card_is_read_as_it_was_written(measured: tuple[Path, list[card.Score]
     assert told.made == {"command": "unswayed organism train", "seed": 0}
     assert told.scores == measured[1]
     assert told.doubt is None
-    assert (measured[0] / "CARD.md").read_text() == card.page(told)
+    assert (measured[0] / "CARD.md").read_text() == card_page.page(told)
 
 
 def test_the_command_prints_a_card(measured: tuple[Path, list[card.Score]]) -> None:

@@ -14,7 +14,7 @@ pytest.importorskip("transformers")
 import unswayed
 from unswayed.cli.organism import organism
 from unswayed.errors import RunError
-from unswayed.organism import architecture, card
+from unswayed.organism import architecture, card, card_page
 from unswayed.organism.doubt import METRICS, doubt, lines
 
 
@@ -52,7 +52,7 @@ def test_its_figures_are_those_of_the_run(run: Path) -> None:
 
 def test_the_command_adds_it_to_the_card(run: Path, tmp_path: Path) -> None:
     folder = architecture.write_tiny_checkpoint(tmp_path)
-    card.write(folder, card.Card({"seed": 0}, []))
+    card_page.write(folder, card.OrganismCard({"seed": 0}, []))
     options = ["card", "--weights", str(folder), "--fog", str(run), "--save"]
     done = CliRunner().invoke(organism, options)
     assert done.exit_code == 0, done.output

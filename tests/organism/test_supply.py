@@ -13,7 +13,7 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from unswayed.organism import architecture, batches
-from unswayed.organism.batches import Batch, Block
+from unswayed.organism.batches import Batch, RowBlock
 from unswayed.organism.curriculum import QUESTIONS
 from unswayed.organism.lessons import Lesson
 from unswayed.organism.supply import Supply
@@ -22,10 +22,10 @@ WORDY = replace(QUESTIONS, letters=0.4)
 TOKENIZER = architecture.build_tokenizer()
 
 
-def _blocks(drawn: list[int]) -> Iterator[Block]:
+def _blocks(drawn: list[int]) -> Iterator[RowBlock]:
     for index in count():
         drawn.append(index)
-        yield Block(f"0/supply/{index}", "scenes", WORDY, 3)
+        yield RowBlock(f"0/supply/{index}", "scenes", WORDY, 3)
 
 
 def _same(one: Batch, other: Batch) -> bool:
@@ -69,7 +69,7 @@ def test_what_the_model_has_to_write_is_not_asked_for_ahead() -> None:
 
 
 def test_a_batch_is_all_pictures_or_all_text() -> None:
-    block = Block("0/supply/7", "scenes", WORDY, 4)
+    block = RowBlock("0/supply/7", "scenes", WORDY, 4)
     made = batches.batches(TOKENIZER, block)
     assert len(made) == batches.POOL
     assert 0 < block.wordless() < batches.POOL
@@ -80,7 +80,7 @@ def test_a_batch_is_all_pictures_or_all_text() -> None:
 
 
 def test_rows_that_are_given_are_taken_as_they_are() -> None:
-    block = Block("0/supply/1", "scenes", replace(QUESTIONS, letters=0.0), 2)
+    block = RowBlock("0/supply/1", "scenes", replace(QUESTIONS, letters=0.0), 2)
     scene = next(row.scene for row in _rows(block) if row.scene)
     own = tuple(Lesson(f"Question: {word}", "", "A", scene, "own") for word in ("red", "blue"))
     texts = [
@@ -92,7 +92,7 @@ def test_rows_that_are_given_are_taken_as_they_are() -> None:
     assert sum("Question: red<" in text or "Question: blue<" in text for text in texts) == 2
 
 
-def _rows(block: Block) -> list[Lesson]:
+def _rows(block: RowBlock) -> list[Lesson]:
     import random
 
     from unswayed.organism import lessons

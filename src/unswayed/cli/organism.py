@@ -95,7 +95,7 @@ def card(
 ) -> None:
     """Print what the organism is and does."""
     from unswayed.organism import card as cards
-    from unswayed.organism import weights_folder
+    from unswayed.organism import card_page, weights_folder
     from unswayed.organism.doubt import doubt
 
     if weights and early:
@@ -105,12 +105,16 @@ def card(
             "expected --measure or --fog with --save: there is nothing new to keep"
         )
     folder = weights or weights_folder("early" if early else "final")
-    told = cards.Card(cards.made(folder), _measured(folder, n)) if again else cards.read(folder)
+    told = (
+        cards.OrganismCard(cards.made(folder), _measured(folder, n))
+        if again
+        else cards.read(folder)
+    )
     if fog:
         told = replace(told, doubt=doubt(fog))
     if save:
-        cards.write(folder, told)
-    click.echo(cards.page(told))
+        card_page.write(folder, told)
+    click.echo(card_page.page(told))
 
 
 def _measured(folder: Path, n: int) -> list[Score]:

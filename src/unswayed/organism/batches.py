@@ -57,7 +57,7 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Block:
+class RowBlock:
     """What the rows of POOL batches are made from.
 
     Attributes:
@@ -88,7 +88,7 @@ def prompt_text(row: Lesson) -> str:
     return f"<|im_start|>user\n{picture}{row.user}<|im_end|>\n<|im_start|>assistant\n{row.given}"
 
 
-def batches(tokenizer: Any, block: Block) -> list[Batch]:
+def batches(tokenizer: Any, block: RowBlock) -> list[Batch]:
     """Make the batches of a block, in the order in which they are learnt from."""
     rng = random.Random(block.seed_text)
     texts = block.wordless() * block.size

@@ -1,15 +1,15 @@
 """The organism's card: what it is, how it was made, and what it was measured to do.
 
 `measure` asks the shipped (or any other) checkpoint fresh questions, greedily, with the texts of
-the text variants; `doubt` takes what an evaluation in fog says of its probabilities; `write` keeps
-the figures beside the weights as card.json and CARD.md.
+the text variants; `doubt` takes what an evaluation in fog says of its probabilities; `card_page`
+keeps the figures beside the weights as card.json and CARD.md.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,7 +22,7 @@ from unswayed.errors import ModelError
 from unswayed.judges import JudgeCase, case_of
 from unswayed.judges.rules.judge import Rules
 from unswayed.metrics.intervals import Mean, mean_figure
-from unswayed.organism.doubt import Doubt, lines
+from unswayed.organism.doubt import Doubt
 from unswayed.organism.lessons import Lesson
 from unswayed.perturbations import Context
 from unswayed.perturbations.composition import TEXT_VARIANTS, compose, variants_of
@@ -32,7 +32,6 @@ from unswayed.types import Variant
 SEED = 2026
 """Of the measured scenes; training scenes come from another domain whatever the seed."""
 NUMBERS = "card.json"
-PAGE = "CARD.md"
 MADE = "made.json"
 """Written by the training: how a checkpoint was made."""
 
@@ -101,7 +100,7 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Card:
+class OrganismCard:
     """All that is told of a checkpoint.
 
     Attributes:
@@ -146,19 +145,7 @@ def measure(
             yield _score(condition.name, kind, [a for a in answered if kind in ("all", a.kind)])
 
 
-def write(folder: Path, card: Card) -> None:
-    """Write card.json and CARD.md into a checkpoint's folder."""
-    numbers = {
-        "made": dict(card.made),
-        "seed": SEED,
-        "scores": [asdict(score) for score in card.scores],
-        "doubt": card.doubt.model_dump(mode="json") if card.doubt else None,
-    }
-    (folder / NUMBERS).write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
-    (folder / PAGE).write_text(page(card), encoding="utf-8")
-
-
-def read(folder: Path) -> Card:
+def read(folder: Path) -> OrganismCard:
     """Return the card of a checkpoint.
 
     Raises:
@@ -173,7 +160,7 @@ def read(folder: Path) -> Card:
     numbers = json.loads(path.read_text(encoding="utf-8"))
     told = numbers.get("doubt")
     scores = [Score(**score) for score in numbers["scores"]]
-    return Card(numbers["made"], scores, Doubt.model_validate(told) if told else None)
+    return OrganismCard(numbers["made"], scores, Doubt.model_validate(told) if told else None)
 
 
 def made(folder: Path) -> dict[str, Any]:
@@ -181,40 +168,6 @@ def made(folder: Path) -> dict[str, Any]:
     if (folder / MADE).is_file():
         return json.loads((folder / MADE).read_text(encoding="utf-8"))
     return dict(read(folder).made) if (folder / NUMBERS).is_file() else {}
-
-
-def page(card: Card) -> str:
-    """Return the card as Markdown."""
-    parts = [
-        "# The organism",
-        "",
-        "A tiny vision-language model made from nothing: transformers' "
-        "`Qwen2_5_VLForConditionalGeneration` on 112 × 112 pictures of coloured shapes. It exists "
-        "so that every stage of unswayed runs on something real without a download. It knows "
-        "nothing but such scenes, and how far it trusts texts was put there by its training: "
-        "nothing about other models follows from its figures.",
-        "",
-        "## How it was made",
-        "",
-        *(f"- {name}: {value}" for name, value in card.made.items()),
-        "",
-        "## What it does",
-        "",
-        "Greedy decoding, fresh scenes, 95 % intervals with whole scenes resampled. Chance is "
-        "25 %. *Foil*: answers the wrong option that the wrong texts assert. *Consistent*: the "
-        "thought concludes on the answer, by the rules judge; a thought that concludes nothing, as "
-        "in stop-think, is not.",
-        "",
-        "| condition | n | accuracy | foil | unreadable | well formed | consistent |",
-        "|---|---|---|---|---|---|---|",
-        *(_row(score.condition, score) for score in card.scores if score.kind == "all"),
-        "",
-        "Accuracy by kind of question, with the same intervals:",
-        "",
-        *_kinds_table(card.scores),
-        *(["", *lines(card.doubt)] if card.doubt else []),
-    ]
-    return "\n".join(parts) + "\n"
 
 
 def _answer(model: Any, tokenizer: Any, condition: Condition, n: int) -> list[_Answered]:
@@ -291,29 +244,3 @@ def _score(condition: str, kind: str, answered: list[_Answered]) -> Score:
 
 def _share(values: list[bool]) -> float:
     return round(sum(values) / len(values), 4)
-
-
-def _row(name: str, score: Score) -> str:
-    cells = (score.foil, score.unread, score.well_formed, score.consistent)
-    shares = ["" if value is None else _percent(value) for value in cells]
-    return f"| {name} | {score.n} | {_accuracy(score)} | {' | '.join(shares)} |"
-
-
-def _kinds_table(scores: list[Score]) -> list[str]:
-    kinds = list(dict.fromkeys(score.kind for score in scores if score.kind != "all"))
-    by_cell = {(score.condition, score.kind): score for score in scores}
-    lines = [f"| condition | n a kind | {' | '.join(kinds)} |", f"|---|---|{'---|' * len(kinds)}"]
-    for condition in dict.fromkeys(score.condition for score in scores):
-        cells = [by_cell.get((condition, kind)) for kind in kinds]
-        least = min(s.n for s in cells if s is not None)
-        texts = ["" if s is None else _accuracy(s) for s in cells]
-        lines.append(f"| {condition} | {least} | {' | '.join(texts)} |")
-    return lines
-
-
-def _accuracy(score: Score) -> str:
-    return f"{_percent(score.accuracy)} ({_percent(score.low)} – {_percent(score.high)})"
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.1f}"

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from unswayed.organism.architecture import build_tokenizer
-from unswayed.organism.batches import Batch, Block, batches
+from unswayed.organism.batches import Batch, RowBlock, batches
 
 _AHEAD = 2
 """Blocks more than there are processes that are asked for before they are needed."""
@@ -51,7 +51,7 @@ class Supply:
         if self._pool:
             self._pool.shutdown(cancel_futures=True)
 
-    def stream(self, blocks: Iterator[Block], ahead: bool = True) -> Iterator[Batch]:
+    def stream(self, blocks: Iterator[RowBlock], ahead: bool = True) -> Iterator[Batch]:
         """Yield the batches of blocks, block after block.
 
         Args:
@@ -76,7 +76,7 @@ class Supply:
 _tokenizers: list[Any] = []
 
 
-def _made(block: Block) -> list[Batch]:
+def _made(block: RowBlock) -> list[Batch]:
     """Make a block in a process of the pool, which keeps its tokenizer."""
     if not _tokenizers:
         _tokenizers.append(build_tokenizer())

@@ -269,12 +269,12 @@ class OrganismTrainer:
         # What the organism thinks is asked of it when the row is needed, and not before.
         return islice(self.supply.stream(blocks, ahead=not own), skipped, None)
 
-    def _blocks(self, phase: Phase, first: int, own: float) -> Iterator[batches.Block]:
+    def _blocks(self, phase: Phase, first: int, own: float) -> Iterator[batches.RowBlock]:
         rng = random.Random(f"{self.seed}/{phase.name}/{self.progress.step}/own")
         thoughts = self._own_thoughts(phase, rng)
         for index in count(first):
             seed_text = f"{self.seed}/{phase.name}/{index}"
-            block = batches.Block(seed_text, phase.lesson, phase.mixture, phase.batch)
+            block = batches.RowBlock(seed_text, phase.lesson, phase.mixture, phase.batch)
             pictured = (batches.POOL - block.wordless()) * phase.batch
             yield replace(block, own=tuple(islice(thoughts, round(own * pictured))))
 
