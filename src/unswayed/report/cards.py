@@ -110,9 +110,9 @@ def card(outputs: list[ScoredOutput]) -> Card:
         images=first.sample.images[:MOST_PICTURES],
         more_images=max(0, len(first.sample.images) - MOST_PICTURES),
         question=passage(first.sample.question, head=600, limit=4000),
-        options=_options(outputs[0]),
+        options=option_lines(outputs[0]),
         variants=tuple(
-            _variant_card(one, outputs[0], one is shown_first or one.variant.name == "base")
+            variant_card(one, outputs[0], one is shown_first or one.variant.name == "base")
             for one in shown
         ),
         more_outputs=len(outputs) - len(shown),
@@ -125,7 +125,8 @@ def _interest(output: ScoredOutput) -> int:
     return 4 * misled + 2 * output.inconsistent + output.misleads()
 
 
-def _options(output: ScoredOutput) -> tuple[OptionLine, ...]:
+def option_lines(output: ScoredOutput) -> tuple[OptionLine, ...]:
+    """Return the options as they were shown, or gold and foil of an open question."""
     shown = output.variant
     if shown.sample.answer_kind != "choice":
         golds = [OptionLine("", one_line(shown.answer, 400), True, False)]
@@ -137,7 +138,14 @@ def _options(output: ScoredOutput) -> tuple[OptionLine, ...]:
     )
 
 
-def _variant_card(output: ScoredOutput, first: ScoredOutput, opened: bool) -> VariantCard:
+def variant_card(output: ScoredOutput, first: ScoredOutput, opened: bool = False) -> VariantCard:
+    """Return one output as it is shown.
+
+    Args:
+        output: the output.
+        first: the sample's first output, whose options are shown once for all that have the same.
+        opened: shown unfolded.
+    """
     shown, generation, verdict = output.variant, output.generation, output.verdict
     thought, answer = split_output(output)
     same = shown.options == first.variant.options and shown.foil == first.variant.foil
@@ -146,7 +154,7 @@ def _variant_card(output: ScoredOutput, first: ScoredOutput, opened: bool) -> Va
         outcome=output.outcome,
         answered=one_line(output.answer, 80),
         problem=output.problem.replace("-", " "),
-        options=() if same else _options(output),
+        options=() if same else option_lines(output),
         caption=passage(shown.caption or "", limit=4000),
         draft=passage(shown.draft or "", limit=4000),
         prefill=passage(shown.prefill, limit=4000),

@@ -42,34 +42,43 @@ class LabelledCase:
 def load_labels(path: str | Path) -> list[LabelledCase]:
     """Read labelled cases: JSONL with the keys of `docs/judges.md`.
 
+    Where a reader labelled the same case again, the last label counts.
+
     Raises:
         DataError: the file cannot be read, is empty, or a row is broken; names file and line.
     """
     path = Path(path)
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")  # texts may hold other line ends
     except OSError as error:
         raise DataError(f"cannot read the labels {path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise DataError(f"expected UTF-8 in {path}, found byte {error.start} is not") from error
-    rows = [
-        _labelled(line, f"{path}:{number}")
-        for number, line in enumerate(lines, start=1)
-        if line.strip()
-    ]
+    rows: dict[object, LabelledCase] = {}
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            row = _object(line, f"{path}:{number}")
+            labelled = _labelled(row, f"{path}:{number}")
+            again = (
+                (labelled.case.id, row["reader"]) if isinstance(row.get("reader"), str) else None
+            )
+            rows[again or number] = labelled
     if not rows:
         raise DataError(f"expected labelled cases in {path}, one JSON object per line; found none")
-    return rows
+    return list(rows.values())
 
 
-def _labelled(line: str, where: str) -> LabelledCase:
+def _object(line: str, where: str) -> dict[str, Any]:
     try:
         parsed: Any = json.loads(line)
     except json.JSONDecodeError as error:
         raise DataError(f"{where}: expected a JSON object, found {error.msg}") from error
     if not isinstance(parsed, dict):
         raise DataError(f"{where}: expected a JSON object, found {type(parsed).__name__}")
-    row = cast("dict[str, Any]", parsed)
+    return cast("dict[str, Any]", parsed)
+
+
+def _labelled(row: Mapping[str, Any], where: str) -> LabelledCase:
     for key in _TEXTS:
         if not isinstance(row.get(key), str):
             raise DataError(f"{where}: expected text under {key!r}, found {row.get(key)!r}")
