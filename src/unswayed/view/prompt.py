@@ -1,4 +1,4 @@
-"""The exact prompt of an output, turn by turn, with what was injected told apart.
+"""The exact prompt of an output, turn by turn, with what was injected distinguished.
 
 The words are the profile's, as the run recorded it; the model's chat template stands around them
 and is in no file of the run.
