@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from unswayed.errors import ConfigError, RunError
-from unswayed.study.jobs import Job, Share, jobs_of, numbers, share_of
+from unswayed.study.jobs import Job, JobShare, jobs_of, numbers, share_of
 from unswayed.study.plan import StudyFolder, name_of, plan_of
 from unswayed.training.recipe import training_recipe
 from unswayed.training.track.evaluation import check_evaluation
@@ -133,7 +133,7 @@ def test_jobs_of_a_choice_and_of_a_share() -> None:
         "train.care.seed-2",
         "evaluate.care.seed-2",
     ]
-    parts = [jobs_of(plan, share=Share(index, 5)) for index in range(5)]
+    parts = [jobs_of(plan, share=JobShare(index, 5)) for index in range(5)]
     trained = [job for part in parts for job in part if job.kind == "train"]
     assert sorted(map(str, trained)) == sorted(str(j) for j in jobs_of(plan) if j.kind == "train")
     with pytest.raises(ConfigError, match="study list"):
@@ -147,7 +147,7 @@ def test_a_share_that_is_none(text: str) -> None:
 
 
 def test_shares_and_seeds_are_read() -> None:
-    assert share_of("2/8") == Share(2, 8)
+    assert share_of("2/8") == JobShare(2, 8)
     assert numbers(["1,2", "2", "5"]) == [1, 2, 5]
     with pytest.raises(ConfigError, match="--seeds"):
         numbers(["1,x"])

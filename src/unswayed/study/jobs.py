@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from unswayed.errors import ConfigError
-from unswayed.study.plan import Plan
+from unswayed.study.plan import StudyPlan
 
-Kind = Literal["start", "train", "evaluate"]
+JobKind = Literal["start", "train", "evaluate"]
 START = "start"
 
 
@@ -32,7 +32,7 @@ class Job:
         seed: training seed; 0 of the start.
     """
 
-    kind: Kind
+    kind: JobKind
     recipe: str = ""
     seed: int = 0
 
@@ -54,7 +54,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Share:
+class JobShare:
     """A part of a study's trainings, for one of several workers: those with number i, i + n, ….
 
     Attributes:
@@ -67,10 +67,10 @@ class Share:
 
 
 def jobs_of(
-    plan: Plan,
+    plan: StudyPlan,
     recipes: Collection[str] = (),
     seeds: Collection[int] = (),
-    share: Share | None = None,
+    share: JobShare | None = None,
 ) -> list[Job]:
     """Return the jobs of a plan, in order.
 
@@ -96,14 +96,14 @@ def jobs_of(
 
 
 def _wanted(
-    plan: Plan, recipes: Collection[str], seeds: Collection[int]
+    plan: StudyPlan, recipes: Collection[str], seeds: Collection[int]
 ) -> Iterator[tuple[str, int]]:
     for recipe, seed in plan.pairs():
         if (not recipes or recipe in recipes) and (not seeds or seed in seeds):
             yield recipe, seed
 
 
-def share_of(text: str) -> Share:
+def share_of(text: str) -> JobShare:
     """Read `2/8` as the third of eight parts: an array's task number counts from 0.
 
     Raises:
@@ -114,7 +114,7 @@ def share_of(text: str) -> Share:
         raise ConfigError(
             f"expected --index i/n with i from 0 to n − 1, such as 0/4, found {text!r}"
         )
-    return Share(int(index), int(of))
+    return JobShare(int(index), int(of))
 
 
 def numbers(texts: Sequence[str]) -> list[int]:

@@ -27,7 +27,7 @@ from unswayed.errors import RunError, StageError
 from unswayed.study.jobs import Job
 from unswayed.training.folder import repair
 
-State = Literal["open", "running", "done", "failed"]
+JobState = Literal["open", "running", "done", "failed"]
 BEAT_S = 15.0
 """Seconds between two touches of a lock."""
 FOLDER = "jobs"
@@ -49,7 +49,7 @@ class JobRecord:
     """
 
     job: Job
-    state: State
+    state: JobState
     minutes: float = 0.0
     attempts: int = 0
     reason: str = ""
@@ -74,7 +74,7 @@ class Journal:
         running = self._held(job)
         last = lines[-1] if lines else {}
         ended = last.get("event")
-        state: State = "running" if running else "open"
+        state: JobState = "running" if running else "open"
         if not running and ended in ("done", "failed"):
             state = ended
         seen = self._seen(job)

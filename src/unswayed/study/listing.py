@@ -13,10 +13,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from unswayed.study.jobs import Job, Kind
-from unswayed.study.journal import JobRecord, Journal, State
+from unswayed.study.jobs import Job, JobKind
+from unswayed.study.journal import JobRecord, JobState, Journal
 
-STATES: tuple[State, ...] = ("done", "running", "failed", "open")
+STATES: tuple[JobState, ...] = ("done", "running", "failed", "open")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Listing:
     records: tuple[JobRecord, ...]
     note: str = ""
 
-    def count(self, state: State) -> int:
+    def count(self, state: JobState) -> int:
         """Return how many jobs are in a state."""
         return Counter(one.state for one in self.records)[state]
 
@@ -57,7 +57,7 @@ class Listing:
         """
         return any(one.state == "running" and one.job not in tried for one in self.records)
 
-    def expected(self, kind: Kind) -> float | None:
+    def expected(self, kind: JobKind) -> float | None:
         """Return the minutes that a job of a kind takes: the median of those done; None without."""
         spent = [
             one.minutes for one in self.records if one.job.kind == kind and one.state == "done"

@@ -64,7 +64,7 @@ class QuestionSet(CheckpointEvaluation):
         )
 
 
-class Plan(Section):
+class StudyPlan(Section):
     """What a study is made of.
 
     Attributes:
@@ -115,7 +115,7 @@ class StudyFolder:
         """Say whether a study was begun here."""
         return (self.path / FILE).is_file()
 
-    def plan(self) -> Plan:
+    def plan(self) -> StudyPlan:
         """Return the plan.
 
         Raises:
@@ -124,14 +124,14 @@ class StudyFolder:
         path = self.path / FILE
         try:
             table = tomllib.loads(path.read_text("utf-8"))
-            return Plan.model_validate(table)
+            return StudyPlan.model_validate(table)
         except FileNotFoundError as error:
             raise RunError(
                 f"expected the folder of a study with a {FILE} in it, found none at {self.path}; "
                 "begin one: unswayed study run DIR"
             ) from error
         except ValidationError as error:
-            raise RunError(explain(error, Plan, "plan key", str(path))) from error
+            raise RunError(explain(error, StudyPlan, "plan key", str(path))) from error
         except (OSError, ValueError) as error:
             raise RunError(f"cannot read {path}: {error}; put it back") from error
 
@@ -148,8 +148,8 @@ class StudyFolder:
         return self.path / recipe
 
     def begin(
-        self, plan: Plan | None, recipes: Sequence[str] = (), seeds: Sequence[int] = ()
-    ) -> Plan:
+        self, plan: StudyPlan | None, recipes: Sequence[str] = (), seeds: Sequence[int] = ()
+    ) -> StudyPlan:
         """Write the plan, or take up the one that is there; return it.
 
         Args:
@@ -175,7 +175,7 @@ class StudyFolder:
                 self._write(grown)
         return grown
 
-    def _write(self, plan: Plan) -> None:
+    def _write(self, plan: StudyPlan) -> None:
         text = toml.dumps(plan.model_dump(mode="json", exclude_defaults=True))
         write_bytes(self.path / FILE, text.encode())
 
@@ -184,7 +184,7 @@ class StudyFolder:
         if not path.exists():
             write_bytes(path, as_toml(training_recipe(file, overrides)).encode())
 
-    def _start(self, plan: Plan) -> str | None:
+    def _start(self, plan: StudyPlan) -> str | None:
         """Return the hash of the weights that every recipe starts from.
 
         Raises:
@@ -205,7 +205,7 @@ def shipped() -> dict[str, Traversable]:
     return {file.name.removesuffix(".toml"): file for file in files if file.name.endswith(".toml")}
 
 
-def plan_of(name: str | Path, overrides: Sequence[str] = ()) -> Plan:
+def plan_of(name: str | Path, overrides: Sequence[str] = ()) -> StudyPlan:
     """Read a plan; settings go over it, and are said in its note.
 
     Args:
@@ -218,9 +218,9 @@ def plan_of(name: str | Path, overrides: Sequence[str] = ()) -> Plan:
     table = toml.read(toml.file_of(name, shipped(), "the folder of a study"), shipped())
     merged: Mapping[str, Any] = toml.merged(table, {}, overrides)
     try:
-        plan = Plan.model_validate(merged)
+        plan = StudyPlan.model_validate(merged)
     except ValidationError as error:
-        raise ConfigError(explain(error, Plan, "plan key", str(name))) from error
+        raise ConfigError(explain(error, StudyPlan, "plan key", str(name))) from error
     if not overrides or str(name) not in get_args(PlanName):
         return plan
     changed = f"not as planned: {', '.join(overrides)}"
@@ -228,11 +228,11 @@ def plan_of(name: str | Path, overrides: Sequence[str] = ()) -> Plan:
     return plan.model_copy(update={"note": note})
 
 
-def _check_same(path: Path, known: Plan, wanted: Plan) -> None:
+def _check_same(path: Path, known: StudyPlan, wanted: StudyPlan) -> None:
     """Require that a study goes on as it was begun; what it grew by does not count."""
     differing = [
         key
-        for key in Plan.model_fields
+        for key in StudyPlan.model_fields
         if key not in ("blocks", "start") and getattr(known, key) != getattr(wanted, key)
     ]
     if differing:
@@ -242,7 +242,7 @@ def _check_same(path: Path, known: Plan, wanted: Plan) -> None:
         )
 
 
-def _grown(plan: Plan, recipes: Sequence[str], seeds: Sequence[int]) -> Plan:
+def _grown(plan: StudyPlan, recipes: Sequence[str], seeds: Sequence[int]) -> StudyPlan:
     """Add what is asked for and not planned, behind everything else."""
     planned = set(plan.pairs())
     names = [name_of(recipe) for recipe in recipes] or (plan.recipes if seeds else [])
@@ -256,7 +256,7 @@ def _grown(plan: Plan, recipes: Sequence[str], seeds: Sequence[int]) -> Plan:
     return plan.model_copy(update={"blocks": (*plan.blocks, *new)}) if new else plan
 
 
-def _files(plan: Plan, recipes: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _files(plan: StudyPlan, recipes: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield each recipe of a plan with the file, or the shipped name, that it is read from."""
     files = {name_of(recipe): recipe for recipe in recipes}
     for name in plan.recipes:

@@ -14,7 +14,7 @@ from unswayed.errors import RunError
 from unswayed.pipeline.stages import evaluate
 from unswayed.study import summary
 from unswayed.study.jobs import START, Job
-from unswayed.study.plan import Plan, QuestionSet, StudyFolder
+from unswayed.study.plan import QuestionSet, StudyFolder, StudyPlan
 from unswayed.training.folder import Checkpoint, TrainingFolder
 from unswayed.training.recipe import TrainingRecipe
 from unswayed.training.seeds import PREFIX, train_seeds
@@ -26,7 +26,7 @@ from unswayed.training.track.folders import EVALUATIONS, place
 class Tasks:
     """The work of a study."""
 
-    def __init__(self, study: StudyFolder, plan: Plan) -> None:
+    def __init__(self, study: StudyFolder, plan: StudyPlan) -> None:
         """Name the study and its plan."""
         self.study, self.plan = study, plan
 
