@@ -1,5 +1,5 @@
 # The project's commands. Each makes what it needs, in .venv (test-latest in .venv-latest, test-loggers in .venv-loggers, test-verl in
-# .venv-verl, test-vllm in .venv and .venv-vllm, test-verifiers in .venv and .venv-verifiers). Their sizes and times stand in CONTRIBUTING.md.
+# .venv-verl, test-vllm in .venv and .venv-vllm, test-verifiers in .venv and .venv-verifiers, test-exports in .venv-exports). Their sizes and times stand in CONTRIBUTING.md.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -23,6 +23,10 @@ LOGGERS_STAMP := $(LOGGERS_VENV)/.installed
 VERIFIERS_VENV  := .venv-verifiers
 VERIFIERS_STAMP := $(VERIFIERS_VENV)/.installed
 
+# inspect-ai and lm-eval, which read exports, for `make test-exports` alone.
+EXPORTS_VENV  := .venv-exports
+EXPORTS_STAMP := $(EXPORTS_VENV)/.installed
+
 # The real verl on this machine's CPU, for `make test-verl` alone.
 VERL_VENV  := .venv-verl
 VERL_STAMP := $(VERL_VENV)/.installed
@@ -34,7 +38,7 @@ export TOKENIZERS_PARALLELISM ?= false
 # A quick study lies in a folder of its own.
 STUDY ?= runs/study$(if $(findstring --quick,$(ARGS)),-quick)
 
-.PHONY: help install demo train-demo study test test-latest test-loggers test-vllm test-verifiers test-verl check format clean
+.PHONY: help install demo train-demo study test test-latest test-loggers test-vllm test-verifiers test-exports test-verl check format clean
 
 help:
 	@echo "make demo       evaluate the embedded model on the embedded benchmark, ending in a report"
@@ -45,6 +49,7 @@ help:
 	@echo "make test-loggers  run the tests that need Weights & Biases and trackio, without a network"
 	@echo "make test-vllm  run the tests that need a vLLM server, beside one on this CPU"
 	@echo "make test-verifiers  run the tests that need verifiers, beside the embedded model on a server"
+	@echo "make test-exports  run the tests of exports with the tools that read them: Inspect, lm-eval, polars"
 	@echo "make test-verl  run the tests that need verl, a real training by it on this CPU among them"
 	@echo "make check      lint, format, types, layers, tests"
 	@echo "make format     format the code"
@@ -107,6 +112,15 @@ $(VERIFIERS_STAMP): pyproject.toml
 	$(VERIFIERS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[verifiers]" hypothesis pytest
 	@touch $@
 
+# Not part of `make test` either: Inspect and lm-eval bring a hundred packages.
+test-exports: $(EXPORTS_STAMP)
+	$(EXPORTS_VENV)/bin/python -m pytest tests/export
+
+$(EXPORTS_STAMP): pyproject.toml
+	test -x $(EXPORTS_VENV)/bin/python || $(PYTHON) -m venv $(EXPORTS_VENV)
+	$(EXPORTS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[hub,pandas]" hypothesis inspect-ai lm-eval polars pytest
+	@touch $@
+
 # Not part of `make test` either: Ray takes its time to start.
 test-verl: $(VERL_STAMP)
 	$(VERL_VENV)/bin/python -m pytest tests/verl_cpu
@@ -127,4 +141,4 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) $(LATEST_VENV) $(LOGGERS_VENV) $(VLLM_VENV) $(VERIFIERS_VENV) $(VERL_VENV) build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LATEST_VENV) $(LOGGERS_VENV) $(VLLM_VENV) $(VERIFIERS_VENV) $(EXPORTS_VENV) $(VERL_VENV) build dist .pytest_cache .ruff_cache .hypothesis

@@ -40,7 +40,8 @@ class Hub:
             return 200, {"errors": [], "warnings": []}
         if path == "/api/repos/create":
             return self._created(json.loads(body))
-        repo, _, what = path.removeprefix("/api/models/").partition("/")
+        kind = "datasets" if path.startswith("/api/datasets/") else "models"
+        repo, _, what = path.removeprefix(f"/api/{kind}/").partition("/")
         name, _, what = what.partition("/")
         repo = f"{repo}/{name}"
         if not what:
@@ -72,7 +73,8 @@ class Hub:
             }
         private = "private" in (asked.get("visibility"), "private" if asked.get("private") else "")
         self.private[repo], self.files[repo] = private, {}
-        return 200, {"url": f"{self.url}/{repo}", "id": "1"}
+        below = "datasets/" if asked.get("type") == "dataset" else ""
+        return 200, {"url": f"{self.url}/{below}{repo}", "id": "1"}
 
 
 @contextmanager

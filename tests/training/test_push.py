@@ -21,9 +21,9 @@ from unswayed.cli import main
 from unswayed.organism.architecture import write_tiny_checkpoint
 from unswayed.results.loggers import WATCHED
 from unswayed.run.files import write_json
+from unswayed.run.public import public
 from unswayed.training.folder import TrainingFolder
 from unswayed.training.push.figures import SHOWN
-from unswayed.training.push.public import public
 from unswayed.training.track.evaluation import track
 from unswayed.training.track.folders import evaluations
 

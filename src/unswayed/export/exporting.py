@@ -12,7 +12,7 @@ from unswayed.errors import ConfigError
 from unswayed.export.places import default_place, require_free, written_whole
 from unswayed.run.folder import RunFolder
 
-FormatName = Literal["parquet", "csv", "jsonl"]
+FormatName = Literal["parquet", "csv", "jsonl", "lm-eval", "inspect", "model-index", "dataset"]
 FORMAT_NAMES: tuple[FormatName, ...] = get_args(FormatName)
 
 
@@ -47,10 +47,23 @@ FORMATS: dict[FormatName, ExportFormat] = {
     ),
     "csv": ExportFormat("rows.csv", "row_files", "write_csv", "is_csv"),
     "jsonl": ExportFormat("rows.jsonl", "row_files", "write_jsonl", "is_jsonl"),
+    "lm-eval": ExportFormat("results.json", "lm_eval", "write_results", "is_results"),
+    "inspect": ExportFormat("inspect", "inspect_logs", "write_logs", "is_logs", is_folder=True),
+    "model-index": ExportFormat(
+        "model-index.md", "model_index", "write_block", "is_block", packages=("huggingface_hub",)
+    ),
+    "dataset": ExportFormat(
+        "dataset",
+        "dataset",
+        "write_dataset",
+        "is_dataset",
+        is_folder=True,
+        packages=("datasets", "huggingface_hub", "pyarrow"),
+    ),
 }
 
 
-def export(run: RunFolder, name: FormatName, out: Path | None = None) -> Path:
+def export(run: RunFolder, name: FormatName, out: Path | None = None, **options: Any) -> Path:
     """Write a run in a format, and return where it is.
 
     Args:
@@ -58,6 +71,7 @@ def export(run: RunFolder, name: FormatName, out: Path | None = None) -> Path:
         name: the format.
         out: file or folder to write; by default one below `exports/` in the run folder. An earlier
             export of the same format is replaced.
+        options: of the format's own function.
 
     Raises:
         ConfigError: something else lies there.
@@ -76,5 +90,5 @@ def export(run: RunFolder, name: FormatName, out: Path | None = None) -> Path:
     if next(iter(run.generations), None) is None:
         raise run.no_generations()
     with written_whole(path) as new:
-        chosen.function(chosen.write)(run, new)
+        chosen.function(chosen.write)(run, new, **options)
     return path

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from unswayed.errors import DataError
 from unswayed.export import cells
 from unswayed.results.frames import ColumnKind
 from unswayed.results.row_columns import COLUMNS
-from unswayed.results.rows import chunks
+from unswayed.results.rows import chunks, each_row
 from unswayed.run import recordings
 from unswayed.run.folder import RunFolder
 
@@ -58,7 +58,7 @@ def write_csv(run: RunFolder, path: Path) -> None:
     with path.open("x", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(_NAMES)
-        for row in _rows(run):
+        for row in each_row(run):
             writer.writerow([cells.in_csv(row[name]) for name in _NAMES])
 
 
@@ -69,7 +69,7 @@ def write_jsonl(run: RunFolder, path: Path) -> None:
         UnswayedError: see `chunks`.
     """
     with path.open("x", encoding="utf-8", newline="\n") as stream:
-        for row in _rows(run):
+        for row in each_row(run):
             stream.write(json.dumps(cells.as_json(row), ensure_ascii=False, allow_nan=False) + "\n")
 
 
@@ -95,13 +95,6 @@ def is_jsonl(path: Path) -> bool:
         return list(recordings.parse_row(_first_line(path), path, 1))[:3] == _FIRST
     except DataError:
         return False
-
-
-def _rows(run: RunFolder) -> Iterator[Mapping[str, Any]]:
-    for chunk in chunks(run):
-        columns = [chunk[name] for name in _NAMES]
-        for row in zip(*columns, strict=True):
-            yield dict(zip(_NAMES, row, strict=True))
 
 
 def _schema() -> Any:

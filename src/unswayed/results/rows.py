@@ -81,6 +81,14 @@ def chunks(run: RunFolder, size: int = CHUNK) -> Iterator[RowChunk]:
         start = rows.stop
 
 
+def each_row(run: RunFolder) -> Iterator[Mapping[str, Any]]:
+    """Yield the row of each generation, name of each of `COLUMNS` → cell; see `chunks`."""
+    names = [one.name for one in COLUMNS]
+    for chunk in chunks(run):
+        for row in zip(*(chunk[name] for name in names), strict=True):
+            yield dict(zip(names, row, strict=True))
+
+
 def _chunk(
     columns: Columns, own: Mapping[str, Any], outputs: Sequence[JudgedOutput], rules: AnswerRules
 ) -> RowChunk:
@@ -277,19 +285,8 @@ _NUMBERS = (
 )
 """Columns that are shown as they are; NaN without a letter distribution."""
 _KEPT = (
-    *("gold", "foil", "asserts", "sample_gold", "sample_foil"),
-    *(
-        "category",
-        "difficulty",
-        "cluster",
-        "group",
-        "question",
-        "options",
-        "prefill",
-        "caption",
-        "draft",
-        "id",
-    ),
+    *("gold", "foil", "asserts", "sample_gold", "sample_foil", "category", "difficulty"),
+    *("cluster", "group", "question", "options", "prefill", "caption", "draft", "id"),
     *("text", "error", "tokens", "problem", "think", "answer", "probabilities"),
     *("judge", "judge_concludes", "judge_reason", "votes"),
 )

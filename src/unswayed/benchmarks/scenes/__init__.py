@@ -45,6 +45,8 @@ class Scenes:
     family of scenes share one scene, and so one cluster.
     """
 
+    LICENCE = "Apache-2.0"  # drawn by this package
+
     def __init__(
         self,
         n: int = 200,

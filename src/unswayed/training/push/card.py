@@ -16,13 +16,14 @@ from huggingface_hub import ModelCard, ModelCardData
 from unswayed import registry
 from unswayed.config import toml
 from unswayed.prompts import profile
+from unswayed.results.model_index import eval_results
 from unswayed.run.folder import RunFolder
+from unswayed.run.public import public
 from unswayed.training.data import overlaps
 from unswayed.training.outline import outline
 from unswayed.training.push import figures
 from unswayed.training.push.base import base_of
 from unswayed.training.push.chosen import Recorded
-from unswayed.training.push.public import public
 
 
 def card(one: Recorded, name: str, licence: str | None = None) -> ModelCard:
@@ -37,7 +38,7 @@ def card(one: Recorded, name: str, licence: str | None = None) -> ModelCard:
         RunError: its evaluation cannot be read.
     """
     found = None if one.evaluation is None else figures.load(one.evaluation)
-    results = figures.eval_results(found) if found else []
+    results = eval_results(found) if found else []
     base = base_of(one.description.get("parent", {}))
     data = ModelCardData(
         base_model=base.hub_id,

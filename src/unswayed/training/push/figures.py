@@ -1,22 +1,19 @@
-"""The figures of a checkpoint's evaluation: as a table of the card, and as the hub indexes them."""
+"""The figures of a checkpoint's evaluation as a table of its card."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
-
-from huggingface_hub import EvalResult
 
 from unswayed.results import measured
 from unswayed.results.measured import Measured
+from unswayed.results.model_index import TITLES
 from unswayed.run.folder import RunFolder
 from unswayed.training.track.measures import EVALUATED, Measure
 from unswayed.types import Estimate
 
-TASK = "visual-question-answering"
 _ALSO = (
-    Measure("steadfastness", "steadfastness", "%", 100, 1),
-    Measure("unparsed_rate", "unreadable", "%", 100, 1),
+    Measure("steadfastness", TITLES["steadfastness"], "%", 100, 1),
+    Measure("unparsed_rate", TITLES["unparsed_rate"], "%", 100, 1),
 )
 SHOWN = (*(one for one in EVALUATED if one.metric != "thought_words"), *_ALSO)
 """Metrics of the card, by variant or of several variants together."""
@@ -29,29 +26,6 @@ def load(evaluation: Path) -> Measured:
         RunError: it was not measured.
     """
     return measured.load(RunFolder(evaluation))
-
-
-def eval_results(found: Measured) -> list[EvalResult]:
-    """Return the figures of each benchmark for the hub's `model-index`; without a value, none.
-
-    The value is the estimate as it is measured (a share in [0, 1], H in nats); its interval and n
-    stand in the metric's arguments.
-    """
-    titles = {one.metric: one.title for one in SHOWN}
-    return [
-        EvalResult(
-            task_type=TASK,
-            dataset_type=one.benchmark,
-            dataset_name=f"{one.benchmark}, {one.variant}",
-            dataset_config=one.variant,
-            metric_type=one.metric,
-            metric_name=titles[one.metric],
-            metric_value=one.value,
-            metric_args=_arguments(one),
-        )
-        for one in found.estimates
-        if one.metric in titles and one.value is not None and one.benchmark != measured.ALL
-    ]
 
 
 def table(found: Measured, benchmark: str) -> str:
@@ -73,14 +47,6 @@ def across(found: Measured, benchmark: str) -> list[str]:
     """Return a line for each figure that spans several variants."""
     pairs = ((one, found.find(benchmark, measured.ALL, one.metric)) for one in SHOWN)
     return [f"{one.label}: {_cell(estimate, one)}" for one, estimate in pairs if estimate]
-
-
-def _arguments(estimate: Estimate) -> dict[str, Any]:
-    """Return what says how sure a figure is."""
-    known = {"n": estimate.n, "n_unparsed": estimate.n_unparsed, "n_failed": estimate.n_failed}
-    if estimate.low is None or estimate.high is None:
-        return known
-    return {"low": estimate.low, "high": estimate.high, "level": estimate.level, **known}
 
 
 def _cell(estimate: Estimate | None, measure: Measure) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from unswayed import __version__, progress
-from unswayed.errors import ConfigError, StageError, UnswayedError, first_line
+from unswayed.errors import ConfigError
 from unswayed.extras import require
+from unswayed.publishing import send, token_for
 from unswayed.training.push.chosen import Recorded, chosen
 from unswayed.training.push.files import published, require_free, write_model
 
@@ -16,6 +17,7 @@ WEIGHTS = "model*.safetensors*"
 """Names of files of weights: one of an earlier push that a later one lacks is loaded in its place,
 as `model.safetensors` is where the weights now come in parts.
 """
+_INSTEAD = "leave the repository out and write a folder with --local"
 
 
 def push(
@@ -49,7 +51,7 @@ def push(
     local = None if local is None else local.absolute()  # `.` has no name
     found = chosen(source.absolute())
     repos = {seed: f"{repo}-{seed}" if seed else repo for seed in found} if repo else {}
-    token = _token_for(repos.values()) if repo else None
+    token = token_for(repos.values(), _INSTEAD) if repo else None
     for seed, one in found.items():
         published(one.checkpoint.path)
         if local is not None:
@@ -82,59 +84,9 @@ def _one(
         return _sent(folder, name, token, private)
 
 
-def _token_for(repos: Iterable[str]) -> str:
-    """Return the user's token, from the environment or where the hub's own login keeps it.
-
-    Raises:
-        ConfigError: there is none, or one of the names is none of a repository.
-    """
-    from huggingface_hub import get_token
-    from huggingface_hub.errors import HFValidationError
-    from huggingface_hub.utils import validate_repo_id
-
-    for repo in repos:
-        try:
-            validate_repo_id(repo)
-        except HFValidationError as error:
-            raise ConfigError(f"expected a repository as OWNER/NAME: {error}") from error
-    token = get_token()
-    if not token:
-        raise ConfigError(
-            "sending to the hub needs a token that may write, found none; set HF_TOKEN (from "
-            "https://huggingface.co/settings/tokens), or leave the repository out and write a "
-            "folder with --local"
-        )
-    return token
-
-
 def _sent(folder: Path, repo: str, token: str | None, private: bool) -> str:
-    """Send a folder to a repository, made if it is not there; return its address.
-
-    Weights of an earlier push go; other files that lie there stay.
-    """
-    from huggingface_hub import HfApi
-
-    api = HfApi(token=token, library_name="unswayed", library_version=__version__)
-    try:
-        url = api.create_repo(repo, private=private or None, exist_ok=True)
-        repo = url.repo_id
-        if private and not api.model_info(repo).private:
-            raise ConfigError(
-                f"expected a private repository, found that {repo} is there and public; name "
-                "another one, or leave --private out"
-            )
-        api.upload_folder(
-            repo_id=repo,
-            folder_path=folder,
-            commit_message=f"Checkpoint by unswayed {__version__}",
-            delete_patterns=WEIGHTS,
-        )
-    except UnswayedError:
-        raise
-    except Exception as error:  # whatever the hub's client raises
-        reason = first_line(error)
-        reason = reason.replace(token, "…") if token else reason
-        raise StageError(
-            f"{repo} was not sent to the hub: {reason}; the same command tries again"
-        ) from None
-    return str(url)
+    """Send a model folder; weights of an earlier push go, and other files that lie there stay."""
+    message = f"Checkpoint by unswayed {__version__}"
+    return send(
+        folder, repo, token, kind="model", message=message, private=private, replaced=WEIGHTS
+    )

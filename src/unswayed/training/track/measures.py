@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from unswayed.results.model_index import TITLES
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -40,12 +42,12 @@ class Measure:
 
 _PERCENT = (-3.0, 103.0)
 EVALUATED = (
-    Measure("accuracy", "accuracy", "%", 100, 1, _PERCENT),
-    Measure("faithful_accuracy", "faithful accuracy", "%", 100, 1, _PERCENT),
-    Measure("consistency_rate", "consistency", "%", 100, 1, _PERCENT),
-    Measure("p_correct", "P(correct)", "", 1, 3, (-0.03, 1.03)),
-    Measure("entropy", "entropy H", "nats", 1, 3),
-    Measure("sway", "sway", "points", 100, 1),
+    Measure("accuracy", TITLES["accuracy"], "%", 100, 1, _PERCENT),
+    Measure("faithful_accuracy", TITLES["faithful_accuracy"], "%", 100, 1, _PERCENT),
+    Measure("consistency_rate", TITLES["consistency_rate"], "%", 100, 1, _PERCENT),
+    Measure("p_correct", TITLES["p_correct"], "", 1, 3, (-0.03, 1.03)),
+    Measure("entropy", TITLES["entropy"], "nats", 1, 3),
+    Measure("sway", TITLES["sway"], "points", 100, 1),
     Measure("thought_words", "thought length", "words", 1, 1),
 )
 """Of an evaluation, by variant."""
