@@ -57,12 +57,13 @@ def compare(
 def _runs(runs: tuple[Path, ...], as_json: bool, **options: Any) -> None:
     from unswayed.pipeline.comparison import compare_runs
     from unswayed.report.differences import comparisons_json, comparisons_text
+    from unswayed.report.folding import terminal_width
 
     found = compare_runs(list(runs), **options)
     if as_json:
         click.echo(json.dumps(comparisons_json(found), ensure_ascii=False, allow_nan=False))
     else:
-        click.echo(comparisons_text(found))
+        click.echo(comparisons_text(found, terminal_width()))
 
 
 def _trainings(runs: tuple[Path, ...], step: int | None, level: float, as_json: bool) -> None:

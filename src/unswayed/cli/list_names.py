@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from unswayed.errors import ConfigError
 
 if TYPE_CHECKING:
     from unswayed.registry import Kind
@@ -19,18 +22,29 @@ _KINDS: dict[str, Kind] = {
     "rewards": "reward",
     "profiles": "profile",
 }
+_RUNS = "runs"
 
 
 @click.command("list")
-@click.argument("kind", type=click.Choice(list(_KINDS)))
+@click.argument("kind", type=click.Choice([*_KINDS, _RUNS]))
+@click.argument("folder", required=False, metavar="[DIR]", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
-def list_names(kind: str, as_json: bool) -> None:
+def list_names(kind: str, folder: Path | None, as_json: bool) -> None:
     """List the names of a KIND and what each is.
 
     Plug-ins are among them. What lies in a file of your own is named as my_file.py:NAME.
+
+    `unswayed list runs DIR` lists the evaluations in a folder and below it, by default in runs:
+    model, benchmarks, n, accuracy in base, the lowest accuracy under a misleading variant, and
+    steadfastness.
     """
     import json
 
+    if kind == _RUNS:
+        _list_runs(folder or Path(_RUNS), as_json)
+        return
+    if folder is not None:
+        raise ConfigError(f"expected a folder behind `list runs` alone, found {folder}")
     rows = _rows(_KINDS[kind])
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False))
@@ -42,6 +56,27 @@ def list_names(kind: str, as_json: bool) -> None:
         click.echo(f"{name:{width}}  {row['about']}")
         if facts := _facts(row):
             click.echo(f"{'':{width}}  {facts}")
+
+
+def _list_runs(folder: Path, as_json: bool) -> None:
+    import json
+
+    from unswayed.report.folding import folded, terminal_width
+    from unswayed.report.run_list import runs_below
+
+    runs = runs_below(folder)
+    if as_json:
+        click.echo(json.dumps([one.record() for one in runs], ensure_ascii=False))
+        return
+    found = False
+    for one in runs:
+        found = True
+        click.echo(str(one.folder))
+        for line in (one.line(), one.headline()):
+            for part in folded(f"  {line}", terminal_width(), "    ") if line else ():
+                click.echo(part)
+    if not found:
+        click.echo(f"no evaluation in {folder} or below", err=True)
 
 
 def _rows(kind: Kind) -> dict[str, dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from unswayed.metrics.compare import Difference
 from unswayed.pipeline.comparison import RunComparison
+from unswayed.report.folding import folded, width_of
 from unswayed.report.numbers import contrast_text
 from unswayed.report.text import one_line
 
@@ -16,15 +17,59 @@ _PLAIN = ("entropy_difference", "p_correct_difference")
 _HEAD = ("benchmark", "variant", "metric", "difference", "interval", "n", "p", "shows", "")
 
 
-def comparisons_text(found: Sequence[RunComparison]) -> str:
-    """Return the comparisons of a command, a block each, and what their marks mean."""
+def comparisons_text(found: Sequence[RunComparison], width: int | None = None) -> str:
+    """Return the comparisons of a command, a block each, and what their marks mean.
+
+    Args:
+        found: the comparisons.
+        width: columns that it is made to fit; None for lines as long as they come.
+    """
     rows = [row for one in found for row in one.differences]
-    return "\n".join([*(f"{comparison_text(one)}\n" for one in found), *_legend(rows)])
+    legend = _fitted(_legend(rows), width)
+    return "\n".join([*(f"{comparison_text(one, width)}\n" for one in found), *legend])
 
 
-def comparison_text(one: RunComparison) -> str:
-    """Return one comparison: what is compared, what else differs, and a line a difference."""
-    return "\n".join([*_preface(one), *_aligned([_HEAD, *map(_cells, one.differences)])])
+def comparison_text(one: RunComparison, width: int | None = None) -> str:
+    """Return one comparison: what is compared, what else differs, and a line a difference.
+
+    Where a table would be wider than `width`, benchmark and variant stand above their lines.
+    """
+    table = _aligned([_HEAD, *map(_cells, one.differences)])
+    if width is not None and any(width_of(line) > width for line in table):
+        table = _grouped(one.differences, width)
+    folders, *preface = _preface(one)  # paths are not broken
+    return "\n".join([folders, *_fitted(preface, width), *table])
+
+
+def _fitted(lines: Sequence[str], width: int | None) -> list[str]:
+    if width is None:
+        return list(lines)
+    return [part for line in lines for part in folded(line, width, "   ")]
+
+
+def _grouped(rows: Sequence[Difference], width: int) -> list[str]:
+    """Return the differences below their benchmark and variant, reasons on lines of their own."""
+    head, *table = _aligned([_HEAD[2:], *map(_short_cells, rows)])
+    lines, before = [f"  {head}"], ("", "")
+    for row, line in zip(rows, table, strict=True):
+        if (row.benchmark, row.variant) != before:
+            before = row.benchmark, row.variant
+            named = f"{one_line(row.benchmark, 60)}, {one_line(contrast_text(row.variant), 60)}"
+            lines += folded(named, width, "   ")
+        lines.append(f"  {line}")
+        lines += folded(f"    {row.reason}", width, "    ") if _is_reason(row) else []
+    return lines
+
+
+def _short_cells(row: Difference) -> tuple[str, ...]:
+    """Return the cells behind benchmark and variant; the difference beside it has the unit."""
+    metric, value, interval, *others = _cells(row)[2:]
+    return (metric, value, "" if _is_reason(row) else interval.replace(" pts", ""), *others)
+
+
+def _is_reason(row: Difference) -> bool:
+    """Say whether a reason stands in the place of the interval."""
+    return row.value is None or row.low is None or row.high is None
 
 
 def comparisons_json(found: Sequence[RunComparison]) -> list[dict[str, Any]]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import difflib
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import click
 
 from unswayed.answers import AnswerRules
 from unswayed.errors import UnknownName
+from unswayed.report.folding import folded
 from unswayed.report.outputs import ANSWER_CLASSES, ScoredOutput, by_sample, score
 from unswayed.report.text import one_line, visible
 from unswayed.results import measured as figures_file
@@ -24,12 +25,16 @@ _INCONSISTENT = "≠"
 _NAMES_SHOWN = 10
 
 
-def show_sample(run: RunFolder, sample_id: str | None = None) -> Iterator[str]:
+def show_sample(
+    run: RunFolder, sample_id: str | None = None, width: int | None = None
+) -> Iterator[str]:
     """Yield lines that show one sample with all its variants, or that list the samples.
 
     Args:
         run: a run with generations.
         sample_id: the sample; None lists every sample with a mark for each variant.
+        width: columns that lines are folded to; None folds none. Ids of samples and paths of
+            pictures stay whole, so that they can be copied.
 
     Raises:
         UnknownName: the run has no such sample; the message offers near matches.
@@ -37,24 +42,40 @@ def show_sample(run: RunFolder, sample_id: str | None = None) -> Iterator[str]:
     """
     rules = figures_file.rules(run)
     if sample_id is None:
-        yield from _listing(run, rules)
+        yield from _listing(run, rules, width)
         return
     outputs = _outputs_of(run, sample_id, rules)
-    yield from _question(outputs[0])
+    sample = outputs[0].variant.sample
+    yield click.style(one_line(sample.id), bold=True)
+    for image in sample.images:
+        yield f"picture: {_place(run, image.path)}"
+    yield from _folded(_question(outputs[0]), width)
     for one in outputs:
         yield ""
-        yield from _variant(one)
+        yield from _folded(_variant(one), width)
 
 
-def _listing(run: RunFolder, rules: AnswerRules) -> Iterator[str]:
+def _folded(lines: Iterable[str], width: int | None) -> Iterator[str]:
+    """Fold lines; what goes on below an option is indented as far as its text."""
+    for line in lines:
+        indent = " " * 5 if line.startswith("  ") else ""
+        yield from [line] if width is None else folded(line, width, indent)
+
+
+def _place(run: RunFolder, path: str | None) -> str:
+    """Return where a picture lies, as a path that can be opened from here."""
+    return visible(str(run.folder / path)) if path else "none"
+
+
+def _listing(run: RunFolder, rules: AnswerRules, width: int | None) -> Iterator[str]:
     legend = "  ".join(f"{mark} {words}" for mark, words in ANSWER_CLASSES.values())
-    yield f"{legend}  {_INCONSISTENT} thought and answer differ"
+    yield from _folded([f"{legend}  {_INCONSISTENT} thought and answer differ"], width)
     before: list[str] = []
     for outputs in by_sample(run, rules):
         labels = [one_line(one.label, 60) for one in outputs]
         if labels != before:
             before = labels
-            yield f"variants, from left to right: {', '.join(labels)}"
+            yield from _folded([f"variants, from left to right: {', '.join(labels)}"], width)
         marks = " ".join(_mark(one) for one in outputs)
         yield f"{marks}  {one_line(outputs[0].variant.sample.id)}"
 
@@ -82,11 +103,7 @@ def _nearest(wanted: str, names: Sequence[str]) -> list[str]:
 
 
 def _question(output: ScoredOutput) -> Iterator[str]:
-    sample = output.variant.sample
-    yield click.style(one_line(sample.id), bold=True)
-    for image in sample.images:
-        yield f"picture: {one_line(image.path or 'none')}"
-    yield visible(sample.question)
+    yield visible(output.variant.sample.question)
     yield from _options(output.variant.options, output)
     if not output.variant.options:
         yield f"  right: {one_line(output.variant.answer)}"
