@@ -21,6 +21,7 @@ import unswayed as us
 from unswayed.answers import TAGGED
 from unswayed.cli import cli
 from unswayed.prompts import profile, render_user
+from unswayed.report.rendering import explorer_address
 from unswayed.run.files import write_json
 from unswayed.run.folder import RunFolder
 from unswayed.types import Generation, ImageRef, Sample, Variant
@@ -354,3 +355,18 @@ def test_several_outputs_of_a_prompt_are_told_apart(
     page = text(client, listed[1])
     assert "3 outputs of this prompt" in page
     assert "output 2" in page
+
+
+def test_a_link_of_a_report_leads_to_its_sample(
+    mixed: RunFolder, good: RunFolder, make_client: MakeClient
+) -> None:
+    client = make_client(mixed, good)
+    sample = next(good.joined())[0].sample.id
+    address = explorer_address(1, sample)
+    answer = client.get(urlsplit(address).path)
+    assert answer.status_code == 200
+    assert answer.url.path == "/r/good/output"
+    assert parse_qs(answer.url.query.decode()) == {"sample": [sample]}
+    assert sample in answer.text
+    assert client.get(urlsplit(explorer_address(2, sample)).path).status_code == 404
+    assert client.get(urlsplit(explorer_address(0, "no/such")).path).status_code == 404

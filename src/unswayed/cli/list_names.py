@@ -22,11 +22,12 @@ _KINDS: dict[str, Kind] = {
     "rewards": "reward",
     "profiles": "profile",
 }
+_FIGURES = "figures"
 _RUNS = "runs"
 
 
 @click.command("list")
-@click.argument("kind", type=click.Choice([*_KINDS, _RUNS]))
+@click.argument("kind", type=click.Choice([*_KINDS, _FIGURES, _RUNS]))
 @click.argument("folder", required=False, metavar="[DIR]", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def list_names(kind: str, folder: Path | None, as_json: bool) -> None:
@@ -45,7 +46,7 @@ def list_names(kind: str, folder: Path | None, as_json: bool) -> None:
         return
     if folder is not None:
         raise ConfigError(f"expected a folder behind `list runs` alone, found {folder}")
-    rows = _rows(_KINDS[kind])
+    rows = _figures() if kind == _FIGURES else _rows(_KINDS[kind])
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False))
         return
@@ -133,6 +134,12 @@ def _variants() -> dict[str, dict[str, Any]]:
         except UserError as error:
             rows[name] = {"about": f"cannot be used: {error}", "code": places[name]}
     return rows
+
+
+def _figures() -> dict[str, dict[str, Any]]:
+    from unswayed.report.exhibits import SUMMARIES
+
+    return {name: {"about": summary} for name, summary in SUMMARIES.items()}
 
 
 def _profiles() -> dict[str, dict[str, Any]]:

@@ -91,7 +91,7 @@ def compare_runs(
                 tuple(differences),
             )
         )
-    return _corrected_together(found)
+    return corrected_together(found)
 
 
 def _refusal(
@@ -112,7 +112,7 @@ def _refusal(
     )
 
 
-def _corrected_together(found: Sequence[RunComparison]) -> list[RunComparison]:
+def corrected_together(found: Sequence[RunComparison]) -> list[RunComparison]:
     """Correct the p-values of several comparisons for all of their number."""
     rows = iter(corrected([row for one in found for row in one.differences]))
     return [replace(one, differences=tuple(next(rows) for _ in one.differences)) for one in found]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from unswayed.figures.canvas import canvas
 from unswayed.figures.page import Drawing, page_svg
-from unswayed.report.media import Medium, put_legend
+from unswayed.report.media import Medium, legend_height, put_legend
 from unswayed.report.plots import LABEL, Dots, LinePlot, Plot, PlotLine, Series, Stacks
 from unswayed.report.text import one_line
 from unswayed.types import Estimate
@@ -46,7 +46,8 @@ def drawn(plot: Plot, medium: Medium, salt: str = "unswayed") -> Generator[Figur
         MissingExtra: matplotlib is not installed.
     """
     medium = _fitting(plot, medium)
-    with canvas((medium.width, _height(plot, medium)), medium.settings, salt) as figure:
+    height = _height(plot, medium) + legend_height(plot, medium)
+    with canvas((medium.width, height), medium.settings, salt) as figure:
         axes: Axes = figure.add_subplot()
         if not medium.alone:
             title = one_line(plot.title, 60 if medium.width > 5 else 40)
@@ -58,6 +59,7 @@ def drawn(plot: Plot, medium: Medium, salt: str = "unswayed") -> Generator[Figur
         else:
             _lines(axes, plot, medium)
         if medium.alone:
+            figure.supxlabel(plot.axis, fontsize=8)  # longer than a column's axis
             put_legend(figure, axes, plot, medium)
         yield figure
 
@@ -81,7 +83,7 @@ def _rows_axis(axes: Axes, names: Sequence[str], label: str, medium: Medium, lon
     shown = [one_line(name, longest) for name in names]
     axes.set_yticks(range(len(shown)), [] if medium.above else shown)
     axes.set_ylim(len(shown) - 0.4, -0.6)
-    axes.set_xlabel(label)
+    axes.set_xlabel("" if medium.alone else label)
     axes.grid(visible=False, axis="y")
     axes.grid(visible=True, axis="x")
     axes.tick_params(axis="y", length=0)
@@ -197,7 +199,7 @@ def _stack(
 
 
 def _lines(axes: Axes, plot: LinePlot, medium: Medium) -> None:
-    axes.set_xlabel(plot.axis)
+    axes.set_xlabel("" if medium.alone else plot.axis)
     axes.set_ylabel(plot.side)
     axes.grid(visible=True, axis="both" if plot.diagonal else "y")
     if plot.diagonal:

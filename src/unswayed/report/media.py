@@ -4,7 +4,7 @@
 # pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,10 @@ from unswayed.report.text import one_line
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+
+_LONGEST = 44
+"""Characters of a name in a legend."""
 
 
 @dataclass(frozen=True)
@@ -73,20 +77,38 @@ def column(width: float) -> Medium:
 
 def put_legend(figure: Figure, axes: Axes, plot: Plot, medium: Medium) -> None:
     """Put a legend above a figure that stands alone, if it has more than one thing in it."""
-    handles = _handles(axes, plot, medium)
-    if len(handles) < 2 and not isinstance(plot, LinePlot):
+    names = legend_names(plot)
+    if not names:
         return
-    longest = max(len(str(handle.get_label())) for handle in handles)
-    fitting = int(medium.width / (0.062 * (longest + 5)))
     figure.legend(
-        handles=handles,
+        handles=_handles(axes, plot, medium),
         loc="outside upper left",
-        ncols=max(1, min(4, len(handles), fitting)),
+        ncols=_columns(names, medium),
         fontsize=medium.small,
         handlelength=1.4,
         columnspacing=1.0,
         borderaxespad=0.1,
     )
+
+
+def legend_names(plot: Plot) -> list[str]:
+    """Return the names in a plot's legend; none where a single thing is drawn."""
+    if isinstance(plot, Stacks):
+        return [TERMS[key].title for key in plot.parts]
+    parts = plot.lines if isinstance(plot, LinePlot) else plot.series
+    names = [one_line(one.name, _LONGEST) for one in parts]
+    return names if len(names) > 1 or isinstance(plot, LinePlot) else []
+
+
+def legend_height(plot: Plot, medium: Medium) -> float:
+    """Return the inches that a legend takes above a figure that stands alone."""
+    names = legend_names(plot) if medium.alone else []
+    return 0.02 * medium.small * -(-len(names) // _columns(names, medium)) if names else 0.0
+
+
+def _columns(names: Sequence[str], medium: Medium) -> int:
+    longest = max(map(len, names))
+    return max(1, min(4, len(names), int(medium.width / (0.057 * (longest + 4)))))
 
 
 def _handles(axes: Axes, plot: Plot, medium: Medium) -> list[Any]:
@@ -108,7 +130,7 @@ def _handles(axes: Axes, plot: Plot, medium: Medium) -> list[Any]:
             marker=one.marker,
             linestyle="",
             markersize=4,
-            label=one_line(one.name, 44),
+            label=one_line(one.name, _LONGEST),
         )
         for one in plot.series
     ]

@@ -23,7 +23,7 @@ from unswayed.report.text import one_line, visible
 
 _TEMPLATES = "templates"
 EXPLORER = "http://127.0.0.1:8765"
-"""Where the explorer serves its pages by default."""
+"""Where `unswayed view` serves its pages by default."""
 LONGEST_SETTING = 4000
 """Characters of one entry of `run.json` that are shown."""
 
@@ -92,7 +92,7 @@ def shown_charts(charts: Sequence[Chart]) -> list[ShownChart]:
 
 
 def explorer_address(run_index: int, sample_id: str) -> str:
-    """Return where the explorer shows a sample of the run at a place, counted from 0."""
+    """Return where `unswayed view` shows a sample of the run at a place, counted from 0."""
     return f"{EXPLORER}/sample/{run_index}/{quote(sample_id, safe='/', errors='replace')}"
 
 

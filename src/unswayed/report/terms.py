@@ -118,5 +118,9 @@ def term(metric: str) -> Term:
     if metric.startswith("accuracy["):
         title = f"Accuracy, {one_line(metric[len('accuracy[') : -1], 60)}"
         return Term(metric, title, "share", "Accuracy in this category of the benchmark.")
+    if metric.endswith("_difference"):
+        of = term(metric.removesuffix("_difference"))
+        unit: Unit = "points" if of.unit == "share" else of.unit
+        return Term(metric, of.title, unit, f"Difference between two runs of: {of.meaning}")
     rate: Unit = "share" if metric.endswith("_rate") else "number"
     return Term(metric, metric.replace("_", " "), rate, "")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.applications import Starlette
@@ -73,6 +73,14 @@ class Explorer:
         if len(self.runs) == 1:
             return RedirectResponse(f"/r/{next(iter(self.runs))}", 307)
         return self._page("runs", {})
+
+    async def linked(self, request: Request) -> Response:
+        """Lead to a sample of the run at a place, counted from 0, as report pages link to it."""
+        place, names = int(request.path_params["place"]), list(self.runs)
+        if place >= len(names):
+            raise HTTPException(404, "there is no such run")
+        sample = urlencode({"sample": str(request.path_params["sample"])})
+        return RedirectResponse(f"/r/{names[place]}/output?{sample}", 307)
 
     async def list(self, request: Request) -> Response:
         """Show a page of a run's list."""
@@ -216,6 +224,7 @@ def application(explorer: Explorer, host: str) -> Starlette:
         routes=[
             Route("/", explorer.home),
             Route("/labels", explorer.all_labels),
+            Route("/sample/{place:int}/{sample:path}", explorer.linked),
             Route(run, explorer.list),
             Route(f"{run}/output", explorer.output),
             Route(f"{run}/text", explorer.text),

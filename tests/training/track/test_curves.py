@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ def figures(monkeypatch: pytest.MonkeyPatch) -> dict[str, Figure]:
     """Keep the figures by name instead of saving them, which takes long."""
     kept: dict[str, Figure] = {}
 
-    def keep(figure: Figure, path: Path) -> list[Path]:
+    def keep(figure: Figure, path: Path, kinds: Sequence[str]) -> list[Path]:
         kept[path.name] = figure
         return []
 

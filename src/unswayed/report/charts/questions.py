@@ -36,6 +36,7 @@ def categories(runs: Runs) -> Chart:
     panels: dict[str, Plot] = {}
     left_out: list[str] = []
     data: list[ShownRecord] = []
+    named: dict[int, str] = {}
     variants = SHOWN_VARIANTS if len(runs) == 1 else (BASE,)
     for scope in (one for one in benchmarks_of(runs) if one != ALL):
         lines = [
@@ -60,12 +61,12 @@ def categories(runs: Runs) -> Chart:
                 for place, (run, variant, f) in enumerate(lines)
                 if f
             ]
+            named |= {place: name for place, name, _ in several}
             axis = "accuracy, %" if len(runs) == 1 else "accuracy in base, %"
             panels[scope] = Dots(
                 scope_title(scope), axis, tuple(shown), run_series(several), limits=PERCENT
             )
-    names = [run.name for run in runs] if len(runs) > 1 else list(SHOWN_VARIANTS)
-    legend = run_legend(list(enumerate(names))) if panels else ()
+    legend = run_legend(sorted(named.items())) if len(named) > 1 else ()
     caption = f"Accuracy in the benchmark's own categories with at least {FEW} questions."
     title = "Accuracy by category"
     return Chart("categories", title, caption, legend, panels, tuple(left_out), tuple(data))

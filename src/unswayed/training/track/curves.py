@@ -23,7 +23,7 @@ from statistics import fmean
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Literal
 
-from unswayed.figures.canvas import COLOURS, INK, MARKERS, MUTED, REFERENCE, canvas, save
+from unswayed.figures.canvas import BOTH, COLOURS, INK, MARKERS, MUTED, REFERENCE, canvas, save
 from unswayed.metrics.seeds import over_seeds
 from unswayed.training.track.contrasts import FEW
 from unswayed.training.track.dynamics import (
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 Line = Mapping[int, float]
 """Step → value."""
+CURVES, REWARDS = "curves", "rewards"
+"""The figures, as their files are called."""
 _GROUPS = {
     "nothing asserted": (),
     "a wrong answer asserted": ("wrong-",),
@@ -81,8 +83,22 @@ def redraw(out: Path) -> Dynamics:
     return table
 
 
-def draw(found: Dynamics, out: Path) -> list[Path]:
-    """Draw the figures of a training into its folder and return their paths.
+def draw(
+    found: Dynamics,
+    out: Path,
+    *,
+    kinds: Sequence[str] = BOTH,
+    prefix: str = "",
+    only: Sequence[str] = (CURVES, REWARDS),
+) -> list[Path]:
+    """Draw the figures of a training into a folder and return their paths.
+
+    Args:
+        found: the training's table.
+        out: the folder.
+        kinds: formats of the files.
+        prefix: how the files' names begin.
+        only: which of the figures: `curves`, `rewards`.
 
     Raises:
         MissingExtra: matplotlib is not installed.
@@ -91,13 +107,15 @@ def draw(found: Dynamics, out: Path) -> list[Path]:
     # `all` is several benchmarks together, each of which has a figure of its own
     benchmarks = sorted({row.benchmark for row in found.rows} - {TRAINING, ALL})
     paths: list[Path] = []
-    for benchmark in benchmarks:
+    for benchmark in benchmarks if CURVES in only else ():
         suffix = f"-{_plain(benchmark)}" if len(benchmarks) > 1 else ""
         rows = [row for row in found.rows if row.benchmark == benchmark]
-        paths += _evaluated(rows, _notes(found, rows), out / f"curves{suffix}")
+        paths += _evaluated(rows, _notes(found, rows), out / f"{prefix}{CURVES}{suffix}", kinds)
     logged = [row for row in found.rows if row.benchmark == TRAINING]
     fallen = [f"Warning: {line}" for line in fall_lines(found)]
-    return paths + (_rewarded(logged, fallen, out / "rewards") if logged else [])
+    if not logged or REWARDS not in only:
+        return paths
+    return paths + _rewarded(logged, fallen, out / f"{prefix}{REWARDS}", kinds)
 
 
 def lines_of(rows: Iterable[TrackedValue], scale: float = 1.0) -> dict[int, dict[int, float]]:
@@ -166,7 +184,9 @@ def columns(variants: Iterable[str]) -> dict[str, list[str]]:
     return {name: inside for name, inside in by_column.items() if inside}
 
 
-def _evaluated(rows: Sequence[TrackedValue], notes: Sequence[str], path: Path) -> list[Path]:
+def _evaluated(
+    rows: Sequence[TrackedValue], notes: Sequence[str], path: Path, kinds: Sequence[str]
+) -> list[Path]:
     by_metric: defaultdict[str, list[TrackedValue]] = defaultdict(list)
     for row in rows:
         by_metric[row.metric].append(row)
@@ -189,7 +209,7 @@ def _evaluated(rows: Sequence[TrackedValue], notes: Sequence[str], path: Path) -
             grid[-1][across].set_xlabel("optimiser steps")
         figure.align_ylabels(grid[:, 0])
         _title(figure, [f"{rows[0].benchmark}: every checkpoint, the same questions", *notes])
-        return save(figure, path)
+        return save(figure, path, kinds)
 
 
 def _panel(
@@ -213,7 +233,9 @@ def _panel(
     axes.tick_params(length=0)
 
 
-def _rewarded(rows: Sequence[TrackedValue], notes: Sequence[str], path: Path) -> list[Path]:
+def _rewarded(
+    rows: Sequence[TrackedValue], notes: Sequence[str], path: Path, kinds: Sequence[str]
+) -> list[Path]:
     measures = rewarded(row.metric for row in rows)
     lines = {one: lines_of(r for r in rows if r.metric == one.metric) for one in measures}
     shown = [one for one, by_seed in lines.items() if _worth_showing(one, by_seed)]
@@ -237,7 +259,7 @@ def _rewarded(rows: Sequence[TrackedValue], notes: Sequence[str], path: Path) ->
             f"{thin} The bold line is a running mean over {window} steps." if window > 1 else thin
         )
         _title(figure, ["sampled in training: means over the completions of a step", note, *notes])
-        return save(figure, path)
+        return save(figure, path, kinds)
 
 
 def _from_zero(axes: Axes, values: Sequence[float]) -> None:
