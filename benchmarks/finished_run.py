@@ -29,9 +29,10 @@ COMMANDS = (
     ("evaluate", "evaluate"),
     ("evaluate again", "evaluate"),
 )
+FORMATS = ("parquet", "csv", "jsonl", "lm-eval", "inspect", "model-index", "dataset")
 EXPORTS = (
     ("first measure", "measure"),
-    *((f"to {name}", f"export --to {name}") for name in ("parquet", "csv", "jsonl")),
+    *((f"to {name}", f"export --to {name}") for name in FORMATS),
 )
 
 
