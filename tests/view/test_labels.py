@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,18 @@ def test_a_label_that_there_is_not_is_refused(
     assert answer.status_code == 400
     assert words in answer.text
     assert not (tmp_path / "labels" / "anna.jsonl").exists()
+
+
+def test_a_label_that_cannot_be_written_is_said_and_not_counted(
+    make_client: MakeClient, mixed: RunFolder, tmp_path: Path
+) -> None:
+    client = make_client(mixed, reader="anna")
+    form = fields(client.get("/r/mixed/label").text) | {"concludes": "A", "consistent": "yes"}
+    shutil.rmtree(tmp_path / "labels")
+    answer = client.post("/r/mixed/label", data=form)
+    assert answer.status_code == 500
+    assert "cannot write" in answer.text
+    assert "0 of " in client.get("/r/mixed/label").text
 
 
 # --- the file -------------------------------------------------------------------------------------

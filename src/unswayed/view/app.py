@@ -19,7 +19,7 @@ from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Re
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from unswayed.errors import ConfigError, RunError, UnknownName, UnswayedError
+from unswayed.errors import ConfigError, RunError, UnknownName, UnswayedError, UserError
 from unswayed.report.text import visible
 from unswayed.view import pages, readers
 from unswayed.view.filters import of_query
@@ -185,9 +185,8 @@ class Explorer:
         """Show an error as a page."""
         if isinstance(error, HTTPException):
             return self._error(error.status_code, error.detail)
-        status = (
-            404 if isinstance(error, UnknownName) else 409 if isinstance(error, RunError) else 400
-        )
+        kinds = ((UnknownName, 404), (RunError, 409), (UserError, 400))
+        status = next((code for kind, code in kinds if isinstance(error, kind)), 500)
         return self._error(status, str(error))
 
     def _error(self, status: int, message: str) -> Response:

@@ -40,7 +40,11 @@
   const alias = { ArrowDown: "j", ArrowUp: "k" };
 
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || help.open) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (help.open) {
+      if (["?", "Escape"].includes(event.key)) { event.preventDefault(); help.close(); }
+      return;
+    }
     const at = event.target;
     const writes = at.matches("input:not([type=radio]):not([type=checkbox]), textarea, select");
     if (writes) {
