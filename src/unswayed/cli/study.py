@@ -98,6 +98,54 @@ def list_jobs(folder: Path, as_json: bool) -> None:
         click.echo(known.table())
 
 
+@study.command()
+@click.argument("place", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="[default: DIR/report.html]"
+)
+@click.option("--json", "as_json", is_flag=True, help="Print every number as JSON.")
+def report(place: Path | None, out: Path | None, as_json: bool) -> None:
+    """Print the verdicts on the twelve claims, and write the report as a page.
+
+    DIR is a study's folder, or a file that `unswayed study pack` wrote; without it, the study that
+    comes with the package.
+    """
+    from unswayed.errors import RunError
+    from unswayed.study import reporting
+    from unswayed.study.pack import embedded
+
+    known = place or embedded()
+    if known is None:
+        raise RunError(
+            "no study comes with this version of the package; name the folder of one: unswayed "
+            "study report DIR"
+        )
+    found = reporting.report_of(known)
+    target = out or (known / reporting.NAME if known.is_dir() else None)
+    if target is not None:
+        reporting.write(found, target)
+    if as_json:
+        click.echo(json.dumps(reporting.document(found), ensure_ascii=False, allow_nan=False))
+    else:
+        click.echo(reporting.markdown(found))
+    if target is not None:
+        click.echo(f"report: {target}", err=True)
+
+
+@study.command()
+@DIR
+@click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
+def pack(folder: Path, out: Path) -> None:
+    """Write a study's compact form, a few megabytes, from which its report is drawn anew.
+
+    OUT is a file, or a folder to write study.zip into.
+    """
+    from unswayed.study.pack import pack as packed
+    from unswayed.study.plan import StudyFolder
+
+    click.echo(packed(StudyFolder(folder), out))
+
+
 def _end(known: Listing, folder: Path) -> None:
     """Say how the jobs stand.
 
