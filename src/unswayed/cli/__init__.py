@@ -65,7 +65,7 @@ SUMMARIES = {
     "texts": "Print the texts that would be injected, to be read.",
     "train": "Train a checkpoint with GRPO.",
     "track": "Evaluate every checkpoint of a training, and draw it.",
-    "study": "Work off a study of several recipes and seeds, and judge its claims.",
+    "study": "Run a study of several recipes and seeds.",
     "push": "Publish a trained checkpoint with a model card.",
     "check": "Report versions, extras and devices of this environment.",
 }
