@@ -33,8 +33,12 @@ class SameLetter:
 
 
 def main() -> None:
-    settings = {"benchmarks": "scenes,n=12,fog=mixed", "variants": ["base", "wrong-think"]}
-    run = us.evaluate(model="organism,which=early", out=FOLDER / "organism", **settings)
+    settings = {
+        "model": "organism,which=early",
+        "benchmarks": "scenes,n=12,fog=mixed",
+        "variants": ["base", "wrong-think"],
+    }
+    run = us.evaluate(out=FOLDER / "organism", **settings)
 
     rows = run.rows()  # a pandas table, one row a generation
     print(rows.groupby("variant")[["correct", "swayed", "entropy", "p_correct"]].mean())
@@ -43,7 +47,7 @@ def main() -> None:
     accuracy = run.metric("accuracy", variant="wrong-think")
     print(f"accuracy {accuracy.value} in [{accuracy.low}, {accuracy.high}], n = {accuracy.n}")
 
-    judged = us.evaluate(model="organism,which=early", judge=SameLetter(), out=FOLDER / "own-judge", **settings)
+    judged = us.evaluate(judge=SameLetter(), out=FOLDER / "own-judge", **settings)
     differences = us.compare(run, judged)
     print(differences[["variant", "metric", "value", "low", "high", "n"]].to_string())
 
