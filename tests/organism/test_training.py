@@ -159,6 +159,15 @@ def test_another_seed_in_the_same_folder_is_refused(
         trainer.OrganismTrainer(trained[0], 1, PHASES, torch.float32)
 
 
+def test_another_arithmetic_in_the_same_folder_is_refused(
+    trained: tuple[Path, trainer.OrganismTrainer],
+) -> None:
+    with pytest.raises(
+        ModelError, match=r"found one in torch\.float32; go on with --dtype float32"
+    ):
+        trainer.OrganismTrainer(trained[0], 0, PHASES, torch.bfloat16)
+
+
 def test_another_curriculum_in_the_same_folder_is_refused(
     trained: tuple[Path, trainer.OrganismTrainer],
 ) -> None:
@@ -203,6 +212,9 @@ def test_a_line_that_was_cut_off_is_dropped(tmp_path: Path) -> None:
 def test_wrong_settings_are_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="expected a dtype of bfloat16, float32; found 'int8'"):
         organism.train(tmp_path, dtype="int8")
+    for device in ("abacus", "cuda:99", "meta:x", "xpu"):
+        with pytest.raises(ConfigError, match=device):
+            organism.train(tmp_path, device=device)
     with pytest.raises(ConfigError, match="minutes above 0, found -1"):
         organism.train(tmp_path, minutes=-1)
 

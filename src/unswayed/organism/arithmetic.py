@@ -6,26 +6,10 @@ from pathlib import Path
 
 import torch
 
-from unswayed.errors import ConfigError
-
 DTYPES = {"bfloat16": torch.bfloat16, "float32": torch.float32}
 _FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}
 """What Linux calls instructions for products of bfloat16: of x86 processors, and of Arm's."""
 _PROCESSOR = Path("/proc/cpuinfo")
-
-
-def check_device(device: str) -> None:
-    """Refuse a device that torch does not have.
-
-    Raises:
-        ConfigError: the name is none, or there is no such device here.
-    """
-    try:
-        torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise ConfigError(
-            f"expected a device that torch has here, such as cpu or cuda; found {device!r}"
-        ) from error
 
 
 def device_name(device: torch.device) -> str:
@@ -33,7 +17,7 @@ def device_name(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else str(device)
 
 
-def faster_dtype(device: str) -> str:
+def faster_dtype(device: torch.device) -> str:
     """Return the arithmetic in which a training of this size is faster.
 
     A processor without instructions for bfloat16 takes more than twice as long in it. On a GPU,
@@ -41,9 +25,9 @@ def faster_dtype(device: str) -> str:
     products save.
 
     Args:
-        device: such as `cpu` or `cuda:0`.
+        device: where it is trained.
     """
-    if torch.device(device).type != "cpu" or not _PROCESSOR.is_file():
+    if device.type != "cpu" or not _PROCESSOR.is_file():
         return "float32"
     words = set(_PROCESSOR.read_text(encoding="utf-8", errors="replace").split())
     return "bfloat16" if words & _FLAGS else "float32"

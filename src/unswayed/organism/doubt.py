@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from unswayed.errors import RunError
 from unswayed.metrics.codes import BASE
-from unswayed.metrics.records import columns_of
+from unswayed.pipeline.metrics import columns_of_run
 from unswayed.results import measured
 from unswayed.results.measured import ALL, ConfidenceBin
 from unswayed.run.folder import RunFolder
@@ -89,7 +89,7 @@ def doubt(run: Path) -> Doubt:
 
 
 def _unsure(run: RunFolder) -> float:
-    columns = columns_of(run.joined(), run.failures, measured.rules(run))
+    columns = columns_of_run(run)
     base = columns.take(columns.variant == columns.variants.index(BASE))
     entropy = base.entropy[np.isfinite(base.entropy)]
     return float((entropy > UNSURE).mean())

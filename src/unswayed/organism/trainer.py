@@ -25,9 +25,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from unswayed.errors import ConfigError, ModelError
+from unswayed.models.transformers.loading import device_of
 from unswayed.organism import architecture, batches, curriculum, forward, lessons
 from unswayed.organism.alignment import Alignment
-from unswayed.organism.arithmetic import DTYPES, check_device, device_name, faster_dtype
+from unswayed.organism.arithmetic import DTYPES, device_name, faster_dtype
 from unswayed.organism.card import MADE
 from unswayed.organism.curriculum import Phase
 from unswayed.organism.exam import examine
@@ -50,6 +51,7 @@ EXAM_EVERY = 500
 EXAM_QUESTIONS = 30
 """Per kind, while training; the card is measured on more."""
 STATE = "state.pt"
+_CPU = torch.device("cpu")
 LOG = "log.jsonl"
 
 
@@ -94,12 +96,12 @@ class OrganismTrainer:
         phases: tuple[Phase, ...],
         dtype: torch.dtype,
         start: Path | None = None,
-        device: str = "cpu",
+        device: torch.device = _CPU,
         workers: int = 0,
     ) -> None:
         """Build everything, and load the state if there is one."""
         self.out, self.seed, self.phases, self.dtype = out, seed, phases, dtype
-        self.device = torch.device(device)
+        self.device = device
         self.start = _start_of(start) if start else None
         out.mkdir(parents=True, exist_ok=True)
         self.tokenizer: Any = architecture.build_tokenizer()
@@ -159,6 +161,7 @@ class OrganismTrainer:
         state = {
             "seed": self.seed,
             "start": self.start,
+            "arithmetic": str(self.dtype),
             "phases": [(phase.name, phase.steps) for phase in self.phases],
             "progress": vars(self.progress),
             "model": self.model.state_dict(),
@@ -181,6 +184,11 @@ class OrganismTrainer:
                 f"expected a training that began with {self.start or 'fresh weights'} in "
                 f"{self.out}, found one that began with {state.get('start') or 'fresh weights'}; "
                 "choose another folder"
+            )
+        if (arithmetic := state.get("arithmetic", str(self.dtype))) != str(self.dtype):
+            raise ModelError(
+                f"expected a training in {self.dtype} in {self.out}, found one in {arithmetic}; go "
+                f"on with --dtype {arithmetic.removeprefix('torch.')}, or choose another folder"
             )
         wanted = [(phase.name, phase.steps) for phase in self.phases]
         if state["phases"] != wanted:
@@ -391,8 +399,8 @@ def train(
     workers: int = 0,
 ) -> Path:
     """Train an organism; see `unswayed.organism.train`."""
-    check_device(device)
-    dtype = dtype or faster_dtype(device)
+    place = device_of(device)
+    dtype = dtype or faster_dtype(place)
     if dtype not in DTYPES:
         raise ConfigError(f"expected a dtype of {', '.join(DTYPES)}; found {dtype!r}")
     if start:
@@ -402,7 +410,7 @@ def train(
     if minutes is not None:
         phases = curriculum.scaled(phases, minutes)
     with RunFolder(Path(out)).writing():
-        trainer = OrganismTrainer(Path(out), seed, phases, DTYPES[dtype], start, device, workers)
+        trainer = OrganismTrainer(Path(out), seed, phases, DTYPES[dtype], start, place, workers)
         return trainer.run()
 
 

@@ -46,7 +46,7 @@ class Backend(HeldModel):
             ModelError: the checkpoint cannot be found or loaded.
             ConfigError: torch has no such device.
         """
-        self._revision = revision
+        self._revision, self._folder = revision, Path(path)
         place = device_of(device)
         hub: dict[str, Any] = {"revision": revision} if revision else {}
         if trust_remote_code:
@@ -62,7 +62,7 @@ class Backend(HeldModel):
             "backend": "transformers",
             "path": self.name,
             "revision": getattr(self._model.config, "_commit_hash", None) or self._revision,
-            "sha256": weights_hash(Path(self.name)),
+            "sha256": weights_hash(self._folder),
             **self.about(),
             **self._pixels,
         }

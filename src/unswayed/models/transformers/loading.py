@@ -32,6 +32,12 @@ def device_of(name: str) -> torch.device:
         ) from error
     if device.type == "cuda" and not torch.cuda.is_available():
         raise ConfigError(f"device {name!r} was asked for, but torch sees no GPU; use device=cpu")
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise ConfigError(
+            f"expected a device that torch has here, such as cpu or cuda; found {name!r}"
+        ) from error
     return device
 
 
