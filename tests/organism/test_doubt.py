@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,10 @@ pytest.importorskip("transformers")
 import unswayed
 from unswayed.cli.organism import organism
 from unswayed.errors import RunError
-from unswayed.organism import architecture, card, card_page
+from unswayed.organism import card, card_page, weights_folder
 from unswayed.organism.doubt import METRICS, doubt, lines
+
+EARLY = weights_folder("early")
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +36,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_its_figures_are_those_of_the_run(run: Path) -> None:
-    told = doubt(run)
+    told = doubt(run, EARLY)
     document = json.loads((run / "metrics.json").read_text())
     wanted = {
         (e["variant"], e["metric"]): e["value"]
@@ -46,18 +49,18 @@ def test_its_figures_are_those_of_the_run(run: Path) -> None:
     assert sum(one.n for one in told.bins) == 20
     assert 0.0 <= told.unsure <= 1.0
     table = "\n".join(lines(told))
-    assert "`scenes,n=20,fog=mixed`, judge `graph`" in table
+    assert "`scenes,n=20,fog=mixed`, judge `graph`, run in float32" in table
     assert f"| base | {100 * (found['base', 'accuracy'] or 0):.1f} (" in table
 
 
 def test_the_command_adds_it_to_the_card(run: Path, tmp_path: Path) -> None:
-    folder = architecture.write_tiny_checkpoint(tmp_path)
+    folder = Path(shutil.copytree(EARLY, tmp_path / "early"))
     card_page.write(folder, card.OrganismCard({"seed": 0}, []))
     options = ["card", "--weights", str(folder), "--fog", str(run), "--save"]
     done = CliRunner().invoke(organism, options)
     assert done.exit_code == 0, done.output
     assert "## What it doubts" in done.output
-    assert card.read(folder).doubt == doubt(run)
+    assert card.read(folder).doubt == doubt(run, folder)
 
 
 def test_an_evaluation_without_base_is_named(run: Path, tmp_path: Path) -> None:
@@ -68,4 +71,9 @@ def test_an_evaluation_without_base_is_named(run: Path, tmp_path: Path) -> None:
             (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "metrics.json").write_text(json.dumps(document))
     with pytest.raises(RunError, match="expected letter distributions of base in"):
-        doubt(tmp_path)
+        doubt(tmp_path, EARLY)
+
+
+def test_an_evaluation_of_other_weights_is_refused(run: Path) -> None:
+    with pytest.raises(RunError, match="expected an evaluation of the weights in"):
+        doubt(run, weights_folder())

@@ -111,7 +111,7 @@ def card(
         else cards.read(folder)
     )
     if fog:
-        told = replace(told, doubt=doubt(fog))
+        told = replace(told, doubt=doubt(fog, folder))
     if save:
         card_page.write(folder, told)
     click.echo(card_page.page(told))

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from unswayed.errors import RunError
 from unswayed.metrics.codes import BASE
+from unswayed.models.transformers.checkpoint import weights_hash
 from unswayed.pipeline.metrics import columns_of_run
 from unswayed.results import measured
 from unswayed.results.measured import ALL, ConfidenceBin
@@ -41,6 +42,7 @@ class Doubt(BaseModel):
     Attributes:
         benchmarks: specs of what was asked.
         judge: name of the judge.
+        arithmetic: in which the model ran, such as `float32`.
         unsure: share of the base answers whose entropy is above UNSURE, in [0, 1].
         figures: estimates of METRICS by variant.
         bins: the reliability diagram of base.
@@ -50,23 +52,31 @@ class Doubt(BaseModel):
 
     benchmarks: tuple[str, ...]
     judge: str
+    arithmetic: str
     unsure: float
     figures: tuple[Estimate, ...]
     bins: tuple[ConfidenceBin, ...]
 
 
-def doubt(run: Path) -> Doubt:
+def doubt(run: Path, checkpoint: Path) -> Doubt:
     """Read an evaluation's figures.
 
     Args:
         run: folder of an evaluation on scenes, with base among its variants.
+        checkpoint: what was evaluated.
 
     Raises:
-        RunError: the run was not measured, or has no letter distributions of base.
+        RunError: the run was not measured, has no letter distributions of base, or is of other
+            weights.
     """
     folder = RunFolder(run)
     figures = measured.load(folder)
     described = folder.description()
+    if described["model"].get("sha256") != weights_hash(checkpoint):
+        raise RunError(
+            f"expected an evaluation of the weights in {checkpoint}, found one of others in {run} "
+            f"({described['model']['name']}); evaluate these"
+        )
     names = dict.fromkeys(e.benchmark for e in figures.estimates if e.benchmark != ALL)
     scope = ALL if len(names) > 1 else next(iter(names), ALL)
     bins = [d.bins for d in figures.diagrams or () if (d.benchmark, d.variant) == (scope, BASE)]
@@ -78,6 +88,7 @@ def doubt(run: Path) -> Doubt:
     return Doubt(
         benchmarks=tuple(described["settings"]["benchmarks"]),
         judge=described["judge"]["name"],
+        arithmetic=described["model"]["dtype"],
         unsure=_unsure(folder),
         figures=tuple(
             e
@@ -102,10 +113,10 @@ def lines(told: Doubt) -> list[str]:
     return [
         "## What it doubts",
         "",
-        f"{', '.join(f'`{spec}`' for spec in told.benchmarks)}, judge `{told.judge}`, 95 % "
-        f"intervals. {100 * told.unsure:.1f} % of the answers under base have an entropy above "
-        f"{UNSURE} nats. *AUROC of base P*: how well P(correct) without a text tells which right "
-        "answers stay right with it.",
+        f"{', '.join(f'`{spec}`' for spec in told.benchmarks)}, judge `{told.judge}`, run in "
+        f"{told.arithmetic}, 95 % intervals. {100 * told.unsure:.1f} % of the answers under base "
+        f"have an entropy above {UNSURE} nats. *AUROC of base P*: how well P(correct) "
+        "without a text tells which right answers stay right with it.",
         "",
         f"| variant | {' | '.join(METRICS.values())} |",
         f"|---|{'---|' * len(METRICS)}",
