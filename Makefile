@@ -43,7 +43,7 @@ STUDY ?= runs/study$(if $(findstring --quick,$(ARGS)),-quick)
 help:
 	@echo "make demo       evaluate the embedded model on the embedded benchmark, ending in a report"
 	@echo "make train-demo train it for a few GRPO steps, evaluate the checkpoints, draw the curves"
-	@echo "make study      work off the study's job list, ending in verdicts; ARGS=\"--quick --workers 2\" in about 20 minutes"
+	@echo "make study      work off the study's job list, ending in verdicts; ARGS=\"--quick --workers 2\" for a short one"
 	@echo "make test       run the tests"
 	@echo "make test-latest  run them with the newest release of every dependency"
 	@echo "make test-loggers  run the tests that need Weights & Biases and trackio, without a network"

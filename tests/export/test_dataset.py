@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
-import subprocess
-import sys
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
-from tests.training.hub_stub import Hub, serving
+from tests.training.hub_stub import Hub, sent, serving
 
 from unswayed.export.exporting import export
 from unswayed.export.sources import OPEN, sources_of
@@ -110,17 +107,8 @@ def hub() -> Generator[Hub]:
         yield one
 
 
-def sent(hub: Hub, *arguments: object, token: str = TOKEN) -> subprocess.CompletedProcess[str]:
-    """Export in a process of its own, to the stub."""
-    environment = os.environ | {"HF_ENDPOINT": hub.url, "HF_TOKEN": token, "HF_HUB_OFFLINE": "0"}
-    command = [sys.executable, "-m", "unswayed", "export", *map(str, arguments)]
-    return subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=300, check=False
-    )
-
-
 def test_what_goes_to_the_hub_is_the_folder(run: RunFolder, hub: Hub) -> None:
-    done = sent(hub, run.folder, "--to", "dataset", "--push", "me/swayed", "--private")
+    done = sent(hub, "export", run.folder, "--to", "dataset", "--push", "me/swayed", "--private")
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"{hub.url}/datasets/me/swayed\n"
     assert hub.private == {"me/swayed": True}
@@ -137,12 +125,14 @@ def test_what_goes_to_the_hub_is_the_folder(run: RunFolder, hub: Hub) -> None:
 
 
 def test_what_may_not_be_passed_on_goes_to_no_public_place(run: RunFolder, hub: Hub) -> None:
-    done = sent(hub, run.folder, "--to", "dataset", "--push", "me/swayed")
+    done = sent(hub, "export", run.folder, "--to", "dataset", "--push", "me/swayed")
     assert done.returncode == 2
     assert "found wide (not stated); send to a repository of your own with --private" in done.stderr
     assert hub.private == {}
     assert not (run.folder / "exports").exists()
-    done = sent(hub, run.folder, "--to", "dataset", "--push", "me/swayed", "--all-pictures")
+    done = sent(
+        hub, "export", run.folder, "--to", "dataset", "--push", "me/swayed", "--all-pictures"
+    )
     assert done.returncode == 0, done.stderr
     assert hub.private == {"me/swayed": False}
 
@@ -155,7 +145,7 @@ def test_what_may_not_be_passed_on_goes_to_no_public_place(run: RunFolder, hub: 
     ],
 )
 def test_a_slip_sends_nothing(run: RunFolder, hub: Hub, arguments: list[str], message: str) -> None:
-    done = sent(hub, run.folder, *arguments)
+    done = sent(hub, "export", run.folder, *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert message in done.stderr
     assert hub.private == {}

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -109,3 +112,21 @@ def serving(hub: Hub) -> Generator[Hub]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def sent(
+    hub: Hub, *arguments: object, token: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command in a process of its own that takes the stub for the hub.
+
+    Args:
+        hub: the stub.
+        arguments: of the command line, the command first.
+        token: of the user; the one that the stub lets in if None.
+    """
+    known = hub.token if token is None else token
+    environment = os.environ | {"HF_ENDPOINT": hub.url, "HF_TOKEN": known, "HF_HUB_OFFLINE": "0"}
+    command = [sys.executable, "-m", "unswayed", *map(str, arguments)]
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )

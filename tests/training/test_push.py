@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -14,7 +11,7 @@ from typing import Any
 import pytest
 from huggingface_hub import ModelCard
 from huggingface_hub.repocard_data import model_index_to_eval_results
-from tests.training.hub_stub import Hub, serving
+from tests.training.hub_stub import Hub, sent, serving
 from tests.training.policies import policy, training
 
 from unswayed.cli import main
@@ -300,17 +297,8 @@ def hub() -> Generator[Hub]:
         yield one
 
 
-def sent(hub: Hub, *arguments: object, token: str = TOKEN) -> subprocess.CompletedProcess[str]:
-    """Push in a process of its own, to the stub."""
-    environment = os.environ | {"HF_ENDPOINT": hub.url, "HF_TOKEN": token, "HF_HUB_OFFLINE": "0"}
-    command = [sys.executable, "-m", "unswayed", "push", *map(str, arguments)]
-    return subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=300, check=False
-    )
-
-
 def test_what_goes_to_the_hub_is_the_folder(trained: Path, tmp_path: Path, hub: Hub) -> None:
-    done = sent(hub, trained, "me/faithful", "--private")
+    done = sent(hub, "push", trained, "me/faithful", "--private")
     assert done.returncode == 0, done.stderr
     assert hub.private == {"me/faithful-seed-1": True, "me/faithful-seed-2": True}
     assert done.stdout.split() == [f"{hub.url}/me/faithful-seed-{seed}" for seed in (1, 2)]
@@ -333,7 +321,7 @@ def test_weights_of_an_earlier_push_are_not_loaded_in_place_of_the_new(
     parts = ("model-00001-of-00002.safetensors", "model.safetensors.index.json")
     hub.private["me/again"] = False
     hub.files["me/again"] = dict.fromkeys((*parts, "model.safetensors", "notes.txt"), b"old")
-    done = sent(hub, trained / "seed-2", "me/again")
+    done = sent(hub, "push", trained / "seed-2", "me/again")
     assert done.returncode == 0, done.stderr
     files = hub.files["me/again"]
     assert set(files) == MODEL | {"notes.txt"}
@@ -343,7 +331,7 @@ def test_weights_of_an_earlier_push_are_not_loaded_in_place_of_the_new(
 
 def test_a_public_repository_is_no_private_one(trained: Path, hub: Hub) -> None:
     hub.private["me/open"], hub.files["me/open"] = False, {}
-    done = sent(hub, trained / "seed-2", "me/open", "--private")
+    done = sent(hub, "push", trained / "seed-2", "me/open", "--private")
     assert done.returncode == 2
     assert "expected a private repository, found that me/open is there and public" in done.stderr
     assert hub.files["me/open"] == {}
@@ -353,7 +341,7 @@ def test_a_refusal_of_the_hub_is_told_without_the_token(
     trained: Path, tmp_path: Path, hub: Hub
 ) -> None:
     wrong = "hf_wrongwrongwrong"
-    done = sent(hub, trained / "seed-2", "me/m", "--local", tmp_path / "kept", token=wrong)
+    done = sent(hub, "push", trained / "seed-2", "me/m", "--local", tmp_path / "kept", token=wrong)
     assert done.returncode == 1
     assert "me/m was not sent to the hub: " in done.stderr
     assert wrong not in done.stdout + done.stderr

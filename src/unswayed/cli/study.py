@@ -23,7 +23,7 @@ def study() -> None:
 @DIR
 @click.option("--recipes", multiple=True, help="Only these, comma-separated; a file adds one.")
 @click.option("--seeds", multiple=True, help="Only these training seeds, comma-separated.")
-@click.option("--quick", is_flag=True, help="One seed, few steps, few questions: about 20 minutes.")
+@click.option("--quick", is_flag=True, help="One seed, few steps, few questions: to see it work.")
 @click.option("--plan", "planned", metavar="FILE", help="A plan of your own. [default: full]")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any plan key.")
 @click.option("--workers", type=click.IntRange(min=1), default=1, help="Processes. [default: 1]")
